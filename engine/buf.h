@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A growing run of octets that owns its memory and knows its ceiling.
+ *
+ * The ceiling is given at init and never passed: an append that would pass it
+ * changes nothing and returns FALSE. Not NUL-terminated.
+ */
+#ifndef PLI_ENGINE_BUF_H
+#define PLI_ENGINE_BUF_H
+
+#include "engine/slice.h"
+
+typedef struct {
+	guint8 *data;
+	gsize len;
+	gsize allocated;
+	gsize ceiling;
+} PliBuf;
+
+void
+pli_buf_init(PliBuf *buf, gsize ceiling);
+
+/* Frees the memory; the ceiling stays, so the buffer can be used again. */
+void
+pli_buf_clear(PliBuf *buf);
+
+/* FALSE when the ceiling stands in the way; nothing is appended then. */
+gboolean
+pli_buf_append(PliBuf *buf, gconstpointer data, gsize len);
+
+gboolean
+pli_buf_append_string(PliBuf *buf, const char *s);
+
+gboolean
+pli_buf_append_octet(PliBuf *buf, guint8 octet);
+
+gboolean
+pli_buf_append_printf(PliBuf *buf, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Room for `len` more octets at the end, or NULL at the ceiling; what was
+ * written there counts once pli_buf_add_length() says so. */
+guint8 *
+pli_buf_reserve(PliBuf *buf, gsize len);
+
+void
+pli_buf_add_length(PliBuf *buf, gsize len);
+
+/* Drops octets from the front (moves the rest). */
+void
+pli_buf_remove_head(PliBuf *buf, gsize len);
+
+/* Empties without giving the memory back. */
+static inline void
+pli_buf_reset(PliBuf *buf)
+{
+	buf->len = 0;
+}
+
+/* Valid until the buffer is next changed. */
+static inline PliSlice
+pli_buf_slice(const PliBuf *buf)
+{
+	return (PliSlice){buf->data, buf->len};
+}
+
+/* The octets with a NUL appended, owned by the caller; the buffer is left
+ * empty. */
+char *
+pli_buf_steal_string(PliBuf *buf);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PliBuf, pli_buf_clear)
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Text in any charset to UTF-8, streaming.
+ *
+ * Labels as mail uses them are mapped through our own list, then given to
+ * iconv. US-ASCII and UTF-8 are validated and passed, single-byte charsets go
+ * through tables. The policy: an octet (or the shortest run) that the charset
+ * does not have becomes U+FFFD, with PLI_DEFECT_UNDECODABLE_TEXT; under an
+ * unknown label every octet over 127 does, with PLI_DEFECT_UNKNOWN_CHARSET.
+ * U+0000 passes as it is. The output is always valid UTF-8.
+ */
+#ifndef PLI_ENGINE_CHARSET_H
+#define PLI_ENGINE_CHARSET_H
+
+#include "engine/buf.h"
+#include "engine/context.h"
+#include "engine/defect.h"
+
+/* The name iconv knows, for a label in any case ("x-sjis", "cp-1252",
+ * "iso8859_1", " utf8 ", quoted ones); NULL when unknown. Static or owned by
+ * the context. An empty label is US-ASCII. */
+const char *
+pli_charset_find(PliContext *context, PliSlice label);
+
+typedef struct PliCharsetDecoder PliCharsetDecoder;
+
+/* Never NULL. */
+PliCharsetDecoder *
+pli_charset_decoder_new(PliContext *context, PliSlice label);
+
+void
+pli_charset_decoder_free(PliCharsetDecoder *decoder);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliCharsetDecoder, pli_charset_decoder_free)
+
+/* Converts all of `octets` but an unfinished character, which it keeps;
+ * appends to `out`. FALSE at the buffer's ceiling. */
+gboolean
+pli_charset_decoder_feed(PliCharsetDecoder *decoder, PliSlice octets,
+                         PliBuf *out);
+
+/* The end of the text: what was kept is flushed or replaced. */
+gboolean
+pli_charset_decoder_finish(PliCharsetDecoder *decoder, PliBuf *out);
+
+void
+pli_charset_decoder_get_defects(const PliCharsetDecoder *decoder,
+                                PliDefectSet *set);
+
+/* A bounded value at once. Appends to `out`; defects are added to `set`
+ * (may be NULL). FALSE at the buffer's ceiling. */
+gboolean
+pli_charset_decode(PliContext *context, PliSlice label, PliSlice octets,
+                   PliBuf *out, PliDefectSet *set);
+
+/*
+ * Header text without a charset (RFC 7103 7.7): UTF-8 when it is valid
+ * UTF-8, else windows-1252. Appends to `out`.
+ */
+gboolean
+pli_charset_decode_raw(PliContext *context, PliSlice octets, PliBuf *out,
+                       PliDefectSet *set);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Caches that make decoding cheap: open iconv descriptors and scratch.
+ *
+ * The caller owns one, one a thread; nothing in it changes an answer.
+ */
+#ifndef PLI_ENGINE_CONTEXT_H
+#define PLI_ENGINE_CONTEXT_H
+
+#include <glib.h>
+
+typedef struct PliContext PliContext;
+
+PliContext *
+pli_context_new(void);
+
+void
+pli_context_free(PliContext *context);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliContext, pli_context_free)
+
+#endif

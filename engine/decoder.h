@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Transfer encodings back to octets, streaming (RFC 2045 6).
+ *
+ * 7bit, 8bit, binary and unknown ones pass as they are. Junk is skipped and
+ * noted as a defect, nothing fails: base64 takes what follows padding too
+ * (with a defect); quoted-printable leaves a malformed "=" as it is.
+ */
+#ifndef PLI_ENGINE_DECODER_H
+#define PLI_ENGINE_DECODER_H
+
+#include "engine/buf.h"
+#include "engine/defect.h"
+#include "engine/structure.h"
+
+/* The caller's memory; no allocation, nothing to clear. */
+typedef struct {
+	PliEncoding encoding;
+	PliDefectSet defects;
+	guint32 state;
+	guint32 bits;
+	guint32 n_held;
+	guint8 held[128];
+	guint64 produced;
+} PliDecoder;
+
+void
+pli_decoder_init(PliDecoder *decoder, PliEncoding encoding);
+
+/* At most this many octets come out of the next feed of `len` octets. */
+gsize
+pli_decoder_get_bound(const PliDecoder *decoder, gsize len);
+
+/* Takes all of `in`, writes at most get_bound() octets to `out` and returns
+ * how many. `out` does not overlap `in`. */
+gsize
+pli_decoder_feed(PliDecoder *decoder, PliSlice in, guint8 *out);
+
+/* The end of the part: writes at most sizeof held octets that were kept. */
+gsize
+pli_decoder_finish(PliDecoder *decoder, guint8 *out);
+
+#endif

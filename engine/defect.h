@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What can be wrong with a message, by name.
+ *
+ * Malformed mail is data, not an error: a reader meets a defect, notes it and
+ * goes on. The table below is the catalogue; numbers are part of the stored
+ * structure and never change, so new rows go to the end.
+ *
+ * X(NUMBER, NAME, name, severity, kind, RFC section, enhanced status,
+ *   sentence)
+ */
+#ifndef PLI_ENGINE_DEFECT_H
+#define PLI_ENGINE_DEFECT_H
+
+#include "engine/slice.h"
+#include "engine/span.h"
+
+typedef enum {
+	PLI_SEVERITY_NOTE,    /* legal or common, worth knowing */
+	PLI_SEVERITY_WARNING, /* against an RFC, one obvious reading */
+	PLI_SEVERITY_ERROR,   /* against an RFC, octets may be misread */
+} PliSeverity;
+
+typedef enum {
+	PLI_DEFECT_PLAIN,     /* every reader sees the same */
+	PLI_DEFECT_AMBIGUITY, /* two readers may see different messages */
+	PLI_DEFECT_LIMIT,     /* a ceiling of PliLimits; never means clean */
+} PliDefectKind;
+
+#define PLI_DEFECT_TABLE(X)                                                    \
+	/* lines and octets */                                                 \
+	X(1, BARE_LF, "bare-lf", NOTE, PLAIN, "RFC 5322 2.3", "5.6.0",         \
+	  "a line ends with LF alone; CRLF is the line end of Internet mail")  \
+	X(2, BARE_CR, "bare-cr", WARNING, AMBIGUITY, "RFC 5322 2.3", "5.6.0",  \
+	  "a CR without LF; some readers end the line there")                  \
+	X(3, NUL_OCTET, "nul-octet", WARNING, AMBIGUITY, "RFC 5322 4",         \
+	  "5.6.0", "a NUL octet; some readers stop at it")                     \
+	X(4, LONG_LINE, "long-line", NOTE, PLAIN, "RFC 5322 2.1.1", "5.6.0",   \
+	  "a line of more than 998 octets; relays may break it")               \
+	X(5, MIXED_LINE_ENDS, "mixed-line-ends", NOTE, AMBIGUITY,              \
+	  "RFC 5322 2.3", "5.6.0",                                             \
+	  "some lines end with CRLF and some with LF alone")                   \
+	/* header */                                                           \
+	X(16, HEADER_8BIT, "header-8bit", NOTE, PLAIN, "RFC 5322 2.2",         \
+	  "5.6.7", "octets over 127 stand in a header field unencoded")        \
+	X(17, MALFORMED_FIELD, "malformed-field", WARNING, AMBIGUITY,          \
+	  "RFC 7103 7.2", "5.6.0",                                             \
+	  "a header line that is no field and no continuation; some readers "  \
+	  "start the body there")                                              \
+	X(18, BLANK_BEFORE_COLON, "blank-before-colon", WARNING, AMBIGUITY,    \
+	  "RFC 5322 4.5", "5.6.0",                                             \
+	  "blanks between a field's name and its colon; some readers do not "  \
+	  "see the field")                                                     \
+	X(19, CONTINUATION_AT_START, "continuation-at-start", WARNING,         \
+	  AMBIGUITY, "RFC 5322 2.2.3", "5.6.0",                                \
+	  "the header starts with a continuation line")                        \
+	X(20, BLANK_CONTINUATION, "blank-continuation", WARNING, AMBIGUITY,    \
+	  "RFC 5322 3.2.2", "5.6.0",                                           \
+	  "a continuation line of blanks only; some readers end the header "   \
+	  "there")                                                             \
+	X(21, MBOX_FROM_LINE, "mbox-from-line", NOTE, PLAIN, "RFC 4155 A",     \
+	  "5.6.0", "an mbox \"From \" line stands in the header")              \
+	X(22, HEADER_UNTERMINATED, "header-unterminated", WARNING, PLAIN,      \
+	  "RFC 5322 2.1", "5.6.0",                                             \
+	  "no empty line ends the header; the body is empty")                  \
+	X(23, DUPLICATE_FIELD, "duplicate-field", WARNING, AMBIGUITY,          \
+	  "RFC 5322 3.6", "5.6.0",                                             \
+	  "a field that may stand once stands again; the first one counts")    \
+	X(24, MISSING_MIME_VERSION, "missing-mime-version", NOTE, PLAIN,       \
+	  "RFC 7103 8.1", "5.6.0",                                             \
+	  "MIME fields without MIME-Version; they are honoured all the same")  \
+	/* Content-* fields */                                                 \
+	X(32, DUPLICATE_CONTENT_TYPE, "duplicate-content-type", ERROR,         \
+	  AMBIGUITY, "RFC 2045 5", "5.6.0",                                    \
+	  "Content-Type stands more than once; the first one counts, other "   \
+	  "readers take the last")                                             \
+	X(33, DUPLICATE_ENCODING, "duplicate-encoding", ERROR, AMBIGUITY,      \
+	  "RFC 2045 6", "5.6.0",                                               \
+	  "Content-Transfer-Encoding stands more than once; the first one "    \
+	  "counts")                                                            \
+	X(34, DUPLICATE_DISPOSITION, "duplicate-disposition", WARNING,         \
+	  AMBIGUITY, "RFC 2183 2", "5.6.0",                                    \
+	  "Content-Disposition stands more than once; the first one counts")   \
+	X(35, MALFORMED_CONTENT_TYPE, "malformed-content-type", WARNING,       \
+	  AMBIGUITY, "RFC 2045 5.1", "5.6.0",                                  \
+	  "Content-Type has no type/subtype; it is read as text/plain")        \
+	X(36, MALFORMED_PARAMETER, "malformed-parameter", WARNING, AMBIGUITY,  \
+	  "RFC 2045 5.1", "5.6.0",                                             \
+	  "a parameter breaks the syntax; readers differ in what they skip")   \
+	X(37, DUPLICATE_PARAMETER, "duplicate-parameter", ERROR, AMBIGUITY,    \
+	  "RFC 2045 5.1", "5.6.0",                                             \
+	  "a parameter stands more than once; the first one counts")           \
+	X(38, UNKNOWN_ENCODING, "unknown-encoding", WARNING, AMBIGUITY,        \
+	  "RFC 2045 6.4", "5.6.1",                                             \
+	  "a transfer encoding that is not known; the octets are left as "     \
+	  "they are")                                                          \
+	X(39, COMPOSITE_ENCODED, "composite-encoded", WARNING, AMBIGUITY,      \
+	  "RFC 2045 6.4", "5.6.1",                                             \
+	  "a multipart or message with an encoding other than 7bit, 8bit or "  \
+	  "binary")                                                            \
+	X(40, UNBALANCED_QUOTE, "unbalanced-quote", WARNING, AMBIGUITY,        \
+	  "RFC 2045 5.1", "5.6.0", "a quoted string has no closing quote")     \
+	X(41, RFC2231_GAP, "rfc2231-gap", WARNING, AMBIGUITY, "RFC 2231 3",    \
+	  "5.6.0", "a segment of a continued parameter is missing; what "      \
+	  "follows the gap is left out")                                       \
+	X(42, RFC2231_CONFLICT, "rfc2231-conflict", WARNING, AMBIGUITY,        \
+	  "RFC 2231 3", "5.6.0",                                               \
+	  "a parameter is given plain and in RFC 2231 form; the RFC 2231 "     \
+	  "form counts")                                                       \
+	X(43, WORD_IN_PARAMETER, "word-in-parameter", NOTE, AMBIGUITY,         \
+	  "RFC 2047 5", "5.6.0",                                               \
+	  "an encoded-word stands in a parameter; it is decoded for names")    \
+	/* multiparts */                                                       \
+	X(48, MISSING_BOUNDARY, "missing-boundary", ERROR, AMBIGUITY,          \
+	  "RFC 2046 5.1.1", "5.6.0",                                           \
+	  "a multipart without a usable boundary parameter; it has no parts")  \
+	X(49, CHILDLESS_MULTIPART, "childless-multipart", WARNING, AMBIGUITY,  \
+	  "RFC 2046 5.1.1", "5.6.0",                                           \
+	  "the boundary of a multipart never occurs; its text is preamble")    \
+	X(50, UNCLOSED_MULTIPART, "unclosed-multipart", WARNING, PLAIN,        \
+	  "RFC 2046 5.1.1", "5.6.0",                                           \
+	  "the closing boundary of a multipart is missing")                    \
+	X(51, BOUNDARY_PREFIX, "boundary-prefix", ERROR, AMBIGUITY,            \
+	  "RFC 2046 5.1.1", "5.6.0",                                           \
+	  "a line starts with a boundary and goes on; some readers take it "   \
+	  "for the boundary")                                                  \
+	X(52, BOUNDARY_BLANKS, "boundary-blanks", NOTE, PLAIN,                 \
+	  "RFC 2046 5.1.1", "5.6.0", "blanks follow a boundary")               \
+	X(53, BOUNDARY_AFTER_CLOSE, "boundary-after-close", ERROR, AMBIGUITY,  \
+	  "RFC 2046 5.1.1", "5.6.0",                                           \
+	  "a boundary occurs again after its closing line; some readers see "  \
+	  "another part")                                                      \
+	X(54, BOUNDARY_REUSED, "boundary-reused", ERROR, AMBIGUITY,            \
+	  "RFC 2046 5.1.2", "5.6.0",                                           \
+	  "a multipart uses the boundary of one that encloses it")             \
+	X(55, BOUNDARY_LONG, "boundary-long", NOTE, PLAIN, "RFC 2046 5.1.1",   \
+	  "5.6.0", "a boundary of more than 70 octets")                        \
+	X(56, PREAMBLE_TEXT, "preamble-text", NOTE, PLAIN, "RFC 2046 5.1.1",   \
+	  "5.6.0", "text before the first part, which no reader shows")        \
+	X(57, EPILOGUE_TEXT, "epilogue-text", NOTE, PLAIN, "RFC 2046 5.1.1",   \
+	  "5.6.0", "text after the closing boundary, which no reader shows")   \
+	X(58, BOUNDARY_IN_HEADER, "boundary-in-header", WARNING, AMBIGUITY,    \
+	  "RFC 2046 5.1", "5.6.0",                                             \
+	  "a boundary occurs inside a part's header; the part has no body")    \
+	/* encodings */                                                        \
+	X(64, BASE64_JUNK, "base64-junk", WARNING, AMBIGUITY, "RFC 2045 6.8",  \
+	  "5.6.0", "octets outside the alphabet stand in base64; they are "    \
+	  "skipped")                                                           \
+	X(65, BASE64_PADDING, "base64-padding", WARNING, AMBIGUITY,            \
+	  "RFC 2045 6.8", "5.6.0",                                             \
+	  "padding stands where base64 goes on; some readers stop there")      \
+	X(66, BASE64_TRUNCATED, "base64-truncated", WARNING, AMBIGUITY,        \
+	  "RFC 2045 6.8", "5.6.0",                                             \
+	  "base64 ends inside a group of four")                                \
+	X(67, QP_MALFORMED, "qp-malformed", WARNING, AMBIGUITY,                \
+	  "RFC 2045 6.7", "5.6.0",                                             \
+	  "an \"=\" of quoted-printable is followed by no hexadecimal pair")   \
+	X(68, UU_MALFORMED, "uu-malformed", WARNING, AMBIGUITY,                \
+	  "POSIX uuencode", "5.6.0", "a uuencoded line breaks the format")     \
+	X(69, ENCODED_8BIT, "encoded-8bit", WARNING, AMBIGUITY,                \
+	  "RFC 2045 6.2", "5.6.0",                                             \
+	  "octets over 127 in a part that says it is 7bit or encoded")         \
+	/* text */                                                             \
+	X(80, UNKNOWN_CHARSET, "unknown-charset", WARNING, AMBIGUITY,          \
+	  "RFC 2046 4.1.2", "5.6.0",                                           \
+	  "a charset that is not known; octets over 127 are replaced")         \
+	X(81, UNDECODABLE_TEXT, "undecodable-text", WARNING, PLAIN,            \
+	  "RFC 2046 4.1.2", "5.6.0",                                           \
+	  "octets that the charset does not have; each is replaced")           \
+	X(82, WORD_MALFORMED, "word-malformed", NOTE, AMBIGUITY, "RFC 2047 2", \
+	  "5.6.0", "an encoded-word breaks the syntax; it is left as it is")   \
+	X(83, ADDRESS_MALFORMED, "address-malformed", NOTE, AMBIGUITY,         \
+	  "RFC 5322 3.4", "5.6.0", "an address breaks the syntax")             \
+	X(84, DATE_MALFORMED, "date-malformed", NOTE, PLAIN, "RFC 5322 3.3",   \
+	  "5.6.0", "a date breaks the syntax")                                 \
+	/* the whole message */                                                \
+	X(96, TRUNCATED_MESSAGE, "truncated-message", ERROR, PLAIN,            \
+	  "RFC 5321 4.1.1.4", "5.6.0", "the message ended before its time")    \
+	X(97, EMPTY_MESSAGE, "empty-message", WARNING, PLAIN, "RFC 5322 3.6",  \
+	  "5.6.0", "there is no header and no body")                           \
+	/* limits */                                                           \
+	X(112, LIMIT_DEPTH, "limit-depth", ERROR, LIMIT, "RFC 2046 5.1",       \
+	  "5.6.0", "parts nest deeper than the limit; what lies beyond is "    \
+	  "one opaque part")                                                   \
+	X(113, LIMIT_PARTS, "limit-parts", ERROR, LIMIT, "RFC 2046 5.1",       \
+	  "5.6.0", "more parts than the limit; the rest is one opaque part")   \
+	X(114, LIMIT_FIELDS, "limit-fields", ERROR, LIMIT, "RFC 5322 2.2",     \
+	  "5.6.0", "more header fields than the limit; the rest is counted "   \
+	  "only")                                                              \
+	X(115, LIMIT_FIELD_OCTETS, "limit-field-octets", ERROR, LIMIT,         \
+	  "RFC 5322 2.2", "5.6.0",                                             \
+	  "a field longer than the limit; its rest is counted only")           \
+	X(116, LIMIT_HEADER_OCTETS, "limit-header-octets", ERROR, LIMIT,       \
+	  "RFC 5322 2.2", "5.6.0",                                             \
+	  "a header longer than the limit; its rest is counted only")          \
+	X(117, LIMIT_BOUNDARY, "limit-boundary", ERROR, LIMIT,                 \
+	  "RFC 2046 5.1.1", "5.6.0",                                           \
+	  "a boundary longer than the limit; the multipart stays opaque")      \
+	X(118, LIMIT_PARAMETERS, "limit-parameters", ERROR, LIMIT,             \
+	  "RFC 2045 5.1", "5.6.0",                                             \
+	  "more parameters than the limit; the rest is left out")              \
+	X(119, LIMIT_ADDRESSES, "limit-addresses", ERROR, LIMIT,               \
+	  "RFC 5322 3.4", "5.6.0",                                             \
+	  "more addresses than the limit; the rest is left out")               \
+	X(120, LIMIT_STRINGS, "limit-strings", ERROR, LIMIT, "RFC 5322 2.2",   \
+	  "5.6.0", "more header text than the limit; the rest is left out of " \
+	  "ENVELOPE and BODYSTRUCTURE")                                        \
+	X(121, LIMIT_DEFECTS, "limit-defects", ERROR, LIMIT, "RFC 7103 1",     \
+	  "5.6.0", "more defects than the limit; the rest is not listed")
+
+typedef enum {
+#define PLI_DEFECT_ENUM(number, NAME, ...) PLI_DEFECT_##NAME = number,
+	PLI_DEFECT_TABLE(PLI_DEFECT_ENUM)
+#undef PLI_DEFECT_ENUM
+} PliDefectId;
+
+typedef struct {
+	PliDefectId id;
+	const char *name; /* stable, lower case with dashes */
+	PliSeverity severity;
+	PliDefectKind kind;
+	const char *section; /* of an RFC */
+	const char *status;  /* RFC 3463 */
+	const char *sentence;
+} PliDefectInfo;
+
+/* One defect of one message. */
+typedef struct {
+	PliDefectId id;
+	guint32 part;
+	PliSpan span;
+} PliDefect;
+
+/*
+ * Where readers of bounded values (fields, words, codecs) leave what they
+ * meet: a bit a defect, where the caller knows the span. Bits, not records,
+ * so that a hostile value costs nothing.
+ */
+typedef struct {
+	guint64 bits[2]; /* bit n of the pair is the defect numbered n */
+} PliDefectSet;
+
+static inline void
+pli_defect_set_add(PliDefectSet *set, PliDefectId id)
+{
+	set->bits[id / 64] |= G_GUINT64_CONSTANT(1) << (id % 64);
+}
+
+static inline gboolean
+pli_defect_set_has(const PliDefectSet *set, PliDefectId id)
+{
+	return (set->bits[id / 64] >> (id % 64)) & 1;
+}
+
+static inline gboolean
+pli_defect_set_is_empty(const PliDefectSet *set)
+{
+	return (set->bits[0] | set->bits[1]) == 0;
+}
+
+/* The row of a number; NULL for a number that has none. */
+const PliDefectInfo *
+pli_defect_get_info(guint32 id);
+
+/* The row of a name; NULL when there is none. */
+const PliDefectInfo *
+pli_defect_find_info(const char *name);
+
+/* "note", "warning", "error" */
+const char *
+pli_severity_get_name(PliSeverity severity);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Every ceiling the engine works under, in one place.
+ *
+ * Reaching one never stops the count of octets and lines and never passes
+ * silently: a PLI_DEFECT_LIMIT_* says which, and the structure is flagged
+ * PLI_STRUCTURE_LIMITED.
+ */
+#ifndef PLI_ENGINE_LIMITS_H
+#define PLI_ENGINE_LIMITS_H
+
+#include <glib.h>
+
+typedef struct {
+	guint32 depth;           /* nested parts, the message itself is 0 */
+	guint32 parts;           /* parts of one message */
+	guint32 fields;          /* header fields of one message, all parts */
+	guint32 field_octets;    /* octets of one field that are looked at */
+	guint32 header_octets;   /* octets of one header that are tabled */
+	guint32 boundary_octets; /* RFC 2046 5.1.1 allows 70 */
+	guint32 boundary_blanks; /* blanks after a boundary that are waited for */
+	guint32 parameters;      /* of one field */
+	guint32 addresses;       /* of one field, groups counted */
+	guint32 string_octets;   /* kept of all fields for ENVELOPE and such */
+	guint32 defects;         /* recorded; the rest is only flagged */
+} PliLimits;
+
+extern const PliLimits pli_limits_default;
+
+#endif

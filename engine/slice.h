@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A run of octets that somebody else owns.
+ *
+ * Passed by value, never NUL-terminated by assumption, never freed by the
+ * receiver. Whoever hands one out says how long it stays valid.
+ */
+#ifndef PLI_ENGINE_SLICE_H
+#define PLI_ENGINE_SLICE_H
+
+#include <glib.h>
+#include <string.h>
+
+typedef struct {
+	const guint8 *data;
+	gsize len;
+} PliSlice;
+
+#define PLI_SLICE_LITERAL(s)                                                   \
+	((PliSlice){(const guint8 *)("" s), sizeof(s) - 1})
+#define PLI_SLICE_NONE ((PliSlice){NULL, 0})
+
+/* Three answers of everything that works in steps. */
+typedef enum {
+	PLI_STEP_FAIL = -1, /* cannot go on; the callee says why */
+	PLI_STEP_WANT = 0,  /* needs more input, room or an answer */
+	PLI_STEP_READY = 1, /* *ret was set */
+} PliStep;
+
+static inline PliSlice
+pli_slice_new(gconstpointer data, gsize len)
+{
+	return (PliSlice){data, len};
+}
+
+static inline PliSlice
+pli_slice_from_string(const char *s)
+{
+	return (PliSlice){(const guint8 *)s, s != NULL ? strlen(s) : 0};
+}
+
+/* The octets from `offset` on; offset must not pass the end. */
+static inline PliSlice
+pli_slice_skip(PliSlice s, gsize offset)
+{
+	g_assert(offset <= s.len);
+	return (PliSlice){s.data + offset, s.len - offset};
+}
+
+static inline gboolean
+pli_slice_equal(PliSlice a, PliSlice b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+/* ASCII letters compare without case, every other octet as it is. */
+static inline gboolean
+pli_slice_is(PliSlice s, const char *ascii)
+{
+	return s.len == strlen(ascii) &&
+	       (s.len == 0 ||
+	        g_ascii_strncasecmp((const char *)s.data, ascii, s.len) == 0);
+}
+
+/* Without leading and trailing SP, HTAB, CR and LF. */
+static inline PliSlice
+pli_slice_trim(PliSlice s)
+{
+	while (s.len > 0 && strchr(" \t\r\n", s.data[0]) != NULL && s.data[0])
+		s = pli_slice_skip(s, 1);
+	while (s.len > 0 && s.data[s.len - 1] != 0 &&
+	       strchr(" \t\r\n", s.data[s.len - 1]) != NULL)
+		s.len--;
+	return s;
+}
+
+/* A NUL-terminated copy; a NUL octet inside stays inside. Free with g_free. */
+static inline char *
+pli_slice_dup(PliSlice s)
+{
+	char *copy = g_malloc(s.len + 1);
+
+	if (s.len > 0)
+		memcpy(copy, s.data, s.len);
+	copy[s.len] = '\0';
+	return copy;
+}
+
+#endif

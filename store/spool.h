@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The spool: messages this server has answered for and not yet handed on.
+ *
+ * One SQLite file a worker slot (WAL, synchronous=FULL). Small messages lie in
+ * the row, large ones in a file beside it that is synced first. Nothing here
+ * starts a thread: who calls pli_spool_commit() with all the entries that wait
+ * gets one sync for all of them (group commit). Calls may block. One thread at
+ * a time uses a spool; an entry that is not committed yet may be appended to
+ * by another.
+ */
+#ifndef PLI_STORE_SPOOL_H
+#define PLI_STORE_SPOOL_H
+
+#include "engine/slice.h"
+#include "engine/source.h"
+#include "engine/structure.h"
+
+typedef struct PliSpool PliSpool;
+typedef struct PliSpoolEntry PliSpoolEntry;
+
+/* The errors of a spool, for the reply they call for. */
+typedef enum {
+	PLI_SPOOL_ERROR_FULL, /* no space: 452 4.3.1 */
+	PLI_SPOOL_ERROR_IO,   /* cannot write or sync: 451 4.3.0 */
+} PliSpoolError;
+
+#define PLI_SPOOL_ERROR (pli_spool_error_quark())
+GQuark
+pli_spool_error_quark(void);
+
+/* Opens or makes DIR/N.db. Octets over `row_octets` go to a file. */
+PliSpool *
+pli_spool_open(const char *dir, guint slot, gsize row_octets, GError **error);
+
+void
+pli_spool_close(PliSpool *spool);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliSpool, pli_spool_close)
+
+/* A message about to arrive. */
+PliSpoolEntry *
+pli_spool_entry_new(PliSpool *spool);
+
+/* Frees an entry that was not committed, and its file. Takes NULL. */
+void
+pli_spool_entry_free(PliSpoolEntry *entry);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliSpoolEntry, pli_spool_entry_free)
+
+/* More octets. After an error the entry only takes free. */
+gboolean
+pli_spool_entry_append(PliSpoolEntry *entry, PliSlice octets, GError **error);
+
+guint64
+pli_spool_entry_get_length(const PliSpoolEntry *entry);
+
+/* What the message is committed with; all of it is copied. */
+typedef struct {
+	const char *sender;            /* reverse-path without <>; "" is null */
+	const char *const *recipients; /* forward-paths, NULL-terminated */
+	PliStructure *structure;       /* of prefix and octets */
+	PliSlice prefix;               /* trace fields put before the octets */
+	gint64 arrival;                /* seconds since 1970 */
+	const char *parameters;        /* of MAIL, as text; may be "" */
+} PliSpoolEnvelope;
+
+void
+pli_spool_entry_set_envelope(PliSpoolEntry *entry,
+                             const PliSpoolEnvelope *envelope);
+
+/*
+ * Commits all `n` entries in one transaction with one sync. TRUE: each is on
+ * disk, has an id (pli_spool_entry_get_id) and may be answered for; they are
+ * still to be freed. FALSE: none is, none may be answered for.
+ */
+gboolean
+pli_spool_commit(PliSpool *spool, PliSpoolEntry *const *entries, guint n,
+                 GError **error);
+
+/* Unique over the life of the spool directory; valid after the commit. */
+const char *
+pli_spool_entry_get_id(const PliSpoolEntry *entry);
+
+/* A message that waits in the spool. */
+typedef struct PliSpooled PliSpooled;
+
+/* Ids of all messages that wait, oldest first; also those of an earlier run.
+ * Free with g_strfreev. */
+char **
+pli_spool_list(PliSpool *spool, GError **error);
+
+/* NULL and G_FILE_ERROR_NOENT when it is gone. */
+PliSpooled *
+pli_spool_load(PliSpool *spool, const char *id, GError **error);
+
+void
+pli_spooled_free(PliSpooled *spooled);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliSpooled, pli_spooled_free)
+
+/* As committed; strings and structure are valid as long as `spooled`. */
+const PliSpoolEnvelope *
+pli_spooled_get_envelope(const PliSpooled *spooled);
+
+/* The octets as they came, without the prefix; owned by `spooled`. */
+PliSource *
+pli_spooled_get_source(PliSpooled *spooled);
+
+/* Recipients still to be served, by position in the envelope. */
+gboolean
+pli_spooled_is_done(const PliSpooled *spooled, guint recipient);
+
+/* Notes that a recipient was served; with the last one the message leaves the
+ * spool. Needs no sync: a delivery repeated after a crash is recognised by
+ * its origin ("ID/recipient"), see PliMailboxAppend. */
+gboolean
+pli_spool_set_done(PliSpool *spool, const char *id, guint recipient,
+                   GError **error);
+
+#endif
