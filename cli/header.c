@@ -73,17 +73,17 @@ pli_header_dup_addresses(PliContext *context, const PliStructure *structure,
 	GString *text = g_string_new(NULL);
 	PliItem item;
 	char *name, *address;
+	guint n = 0;
 
 	if (!pli_structure_find_item(structure, part, kind, &item)) {
 		g_string_free(text, TRUE);
 		return NULL;
 	}
 	reader = pli_address_reader_new(item.value, NULL);
-	for (guint n = 0;
-	     next_mailbox(context, reader, &name, &address) && n <= max; n++) {
+	while (n <= max && next_mailbox(context, reader, &name, &address)) {
 		if (n > 0)
 			g_string_append(text, ", ");
-		if (n == max)
+		if (n++ == max)
 			g_string_append(text, "...");
 		else if (name != NULL)
 			g_string_append_printf(text, "%s <%s>", name, address);

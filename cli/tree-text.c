@@ -287,6 +287,7 @@ void
 pli_tree_text_format(const PliTerminal *terminal, PliContext *context,
 		     const PliMessage *message, const PliReading *reading)
 {
+	guint32 n_parts = pli_structure_get_n_parts(message->structure);
 	g_autoptr(GArray) is_last = g_array_new(FALSE, TRUE, sizeof(gboolean));
 	Tree tree = {
 		.terminal = terminal,
@@ -296,8 +297,7 @@ pli_tree_text_format(const PliTerminal *terminal, PliContext *context,
 		.is_last = is_last,
 	};
 
-	for (guint32 i = 0; i < pli_structure_get_n_parts(message->structure);
-	     i++) {
+	for (guint32 i = 0; i < n_parts; i++) {
 		PliPart part;
 
 		pli_structure_get_part(message->structure, i, &part);
