@@ -80,7 +80,7 @@ pli_command_parse(const PliCommand *command, const GOptionEntry *entries,
 	}
 	if (help) {
 		pli_command_format_help(command);
-		*ret_status = EX_OK;
+		*ret_status = pli_terminal_finish();
 		return FALSE;
 	}
 	*ret_paths =

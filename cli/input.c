@@ -207,6 +207,22 @@ finish_mbox_message(PliInput *input, Scan *scan, const PliMboxMessage *found)
 	return message;
 }
 
+/* The end of an mbox. It started like one; where no message was found after
+ * all (line ends of CR alone) it is read as one message. */
+static PliMessage *
+finish_mbox(PliInput *input)
+{
+	g_autofree char *file = g_steal_pointer(&input->file);
+	PliSource *source = g_steal_pointer(&input->source);
+	gboolean found = input->number > 0;
+
+	close_mbox(input);
+	if (!found)
+		return scan_source(input, file, source);
+	pli_source_unref(source);
+	return NULL;
+}
+
 /* NULL when the mbox is at its end, and closed. */
 static PliMessage *
 next_in_mbox(PliInput *input)
@@ -226,7 +242,7 @@ next_in_mbox(PliInput *input)
 		case PLI_MBOX_EVENT_END:
 			return finish_mbox_message(input, &scan,
 						   &event.message);
-		case PLI_MBOX_EVENT_EOF: close_mbox(input); return NULL;
+		case PLI_MBOX_EVENT_EOF: return finish_mbox(input);
 		}
 	}
 	scan_clear(&scan);

@@ -171,6 +171,13 @@ def test_mbox():
     assert len(pli("structure", path).splitlines()) == 2
 
 
+def test_mbox_with_cr_only():
+    """It starts like an mbox and is none: still a message, not silence."""
+    path = write("cr.mbox", b"From a@example.org Mon Nov 23 07:36:44 2026\r"
+                 b"Subject: x\r" + b"Received: x\r" * 200)
+    assert len(lines(pli("tree", "--json", path, status=1))) == 1
+
+
 def test_maildir():
     for name in ("cur/2.b:2,S", "cur/1.a:2,", "new/3.c", "cur/.hidden"):
         write("box/" + name, b"Subject: " + name[-3:].encode() + b"\n\nx\n")
