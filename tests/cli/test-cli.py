@@ -4,6 +4,7 @@
 import hashlib
 import json
 import os
+import pty
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ MIXED = os.path.join(DATA, "mixed.eml")
 NESTED = os.path.join(DATA, "nested.eml")
 HOSTILE = os.path.join(DATA, "hostile-names.eml")
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+os.environ["LC_ALL"] = "C.UTF-8"
 FOLDER = tempfile.TemporaryDirectory(prefix="pli-cli-")
 TMP = FOLDER.name
 
@@ -129,6 +131,39 @@ def test_tree_text():
     assert "From:    Jürgen Weiß <juergen@example.org>" in text
     assert '"見picture.png"' in text and "1.2 text/html" in text
     assert "`-- 3 text/plain" in text, text
+
+
+def on_terminal(locale, *args):
+    """What a terminal is given."""
+    parent, child = pty.openpty()
+    with subprocess.Popen([PLI, *args], stdout=child,
+                          env=dict(os.environ, LC_ALL=locale)) as run:
+        os.close(child)
+        out = b""
+        try:
+            while piece := os.read(parent, 65536):
+                out += piece
+        except OSError:
+            pass
+        os.close(parent)
+        assert run.wait() == 0
+    return out
+
+
+def test_terminal():
+    text = on_terminal("C.UTF-8", "tree", MIXED).decode("utf-8")
+    assert "└── 3 text/plain" in text and "├── 2 image/png" in text, text
+    text = on_terminal("C", "tree", MIXED)
+    assert text.isascii() and b"`-- 3 text/plain" in text, text
+    assert b'"\\u{898b}picture.png"' in text, text
+
+
+def test_locale_does_not_change_files():
+    for args in (["tree", MIXED], ["tree", "--json", MIXED],
+                 ["structure", MIXED]):
+        run = subprocess.run([PLI, *args], capture_output=True, check=True,
+                             env=dict(os.environ, LC_ALL="C"))
+        assert run.stdout.decode("utf-8") == pli(*args)
 
 
 def test_controls_are_escaped():
