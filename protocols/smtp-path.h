@@ -19,7 +19,7 @@
 /* All strings lie in the path's own allocation and hold neither controls nor
  * octets over 126. */
 typedef struct {
-	const char *local;    /* without quoting; "" for <> */
+	const char *local;    /* without quoting; "" for <> and <""@...> */
 	const char *domain;   /* as written, a literal with its []; "" if bare */
 	const char *text;     /* the mailbox as written, without <> and route */
 	const char *original; /* all of it, with <> and route */
@@ -66,11 +66,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliSmtpPath, pli_smtp_path_free)
 const char *
 pli_smtp_path_get_text(PliSmtpPathResult result);
 
-/* Whether `s` is a Domain or an address literal of RFC 5321 4.1.2 and 4.1.3;
- * '_' is allowed in a label, as mail has it. */
+/* Whether `s` is a Domain (RFC 5321 4.1.2). */
 gboolean
 pli_smtp_path_is_domain(PliSlice s);
 
+/* Whether `s` is "[1.2.3.4]" or "[IPv6:...]" (RFC 5321 4.1.3); no other tag
+ * is registered for mail. */
 gboolean
 pli_smtp_path_is_literal(PliSlice s);
 

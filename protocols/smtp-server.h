@@ -12,6 +12,11 @@
  *
  *	n = feed(in); while (next(&event) == READY) ...; drop n octets of in
  *
+ * Time-outs count from the last tick() after something was achieved (a whole
+ * command, octets of a message, output sent): never early, late by at most
+ * the time between two ticks. A drip of octets that never make a command does
+ * not put them off. While a question is open there is no deadline.
+ *
  * The daemon drops its spool entry itself when it frees a session between
  * DATA_BEGIN and the answer to DATA_END (the peer has gone).
  */
@@ -31,7 +36,7 @@ typedef enum {
 typedef struct {
 	PliSmtpMode mode;
 	const char *hostname;      /* ours, in the greeting and EHLO's reply */
-	const char *greeting;      /* what follows it in the greeting */
+	const char *greeting;      /* what follows it; NULL: "ESMTP Pli" */
 	const char *peer;          /* the peer's address as text */
 	guint64 size_limit;        /* octets of a message; 0: no limit */
 	guint max_recipients;      /* accepted ones of a message */
@@ -49,7 +54,6 @@ typedef struct {
 	((PliSmtpConfig){                                                      \
 	        .mode = PLI_SMTP_MODE_SMTP,                                    \
 	        .hostname = "localhost",                                       \
-	        .greeting = "Pli at your service",                             \
 	        .peer = "",                                                    \
 	        .size_limit = 50 * 1024 * 1024,                                \
 	        .max_recipients = 1000,                                        \
@@ -66,9 +70,10 @@ pli_smtp_server_new(const PliSmtpConfig *config);
 
 /*
  * The events. `code`, `status` and `text` of an answer replace the usual ones
- * given here; the code's first digit must fit the verdict (2, 5, 4). An answer
- * with code 421 closes the connection after the reply. In `text`, controls and
- * octets over 126 go out as '?'.
+ * given here. A code whose first digit does not fit the verdict (2, 5, 4), or a
+ * status that does not fit the code, is passed over. An answer with code 421
+ * closes the connection after the reply. In `text`, controls and octets over
+ * 126 go out as '?', and what exceeds 400 octets not at all.
  *
  *	event		detail			ACCEPT	REFUSE	TEMPORARY
  *	MAIL		PliSmtpMail		250 2.1.0 550 5.7.1 451 4.3.0
@@ -116,7 +121,7 @@ typedef struct {
 	const PliSmtpPath *path; /* <> has text "" */
 	guint64 size;            /* of SIZE=; 0: not given */
 	PliSmtpBody body;
-	const char *parameters; /* all of them as written; "" */
+	const char *parameters; /* all of them as written, or "" */
 } PliSmtpMail;
 
 typedef struct {
