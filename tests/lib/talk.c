@@ -67,7 +67,7 @@ unescape_one(const char *s, GByteArray *octets)
 	case 'x':
 		g_assert(g_ascii_isxdigit(s[2]) && g_ascii_isxdigit(s[3]));
 		octet = (guint8)(g_ascii_xdigit_value(s[2]) * 16 +
-		                 g_ascii_xdigit_value(s[3]));
+				 g_ascii_xdigit_value(s[3]));
 		used = 4;
 		break;
 	default: g_error("unknown escape in: %s", s);
@@ -116,10 +116,10 @@ static void
 add_step(Talk *talk, guint line, char kind, const char *text, gboolean plus)
 {
 	Step *step = NULL;
-	gboolean is_octets = kind == 'C' || kind == 'D' ||
-	                     (kind == 'S' && text[0] != '/');
-	GByteArray *octets = is_octets ? pli_talk_unescape(text)
-	                               : g_byte_array_new();
+	gboolean is_octets =
+		kind == 'C' || kind == 'D' || (kind == 'S' && text[0] != '/');
+	GByteArray *octets =
+		is_octets ? pli_talk_unescape(text) : g_byte_array_new();
 
 	if ((kind == 'C' || kind == 'D') && !plus)
 		g_byte_array_append(octets, (const guint8 *)"\r\n", 2);
@@ -155,7 +155,7 @@ read_line(Talk *talk, guint number, const char *line)
 	text = line + 1 + plus;
 	if (strchr("CSEDAT", line[0]) == NULL || text[0] != ':')
 		g_error("%s:%u: not a line of a transcript: %s", talk->path,
-		        number, line);
+			number, line);
 	text += text[1] == ' ' ? 2 : 1;
 	add_step(talk, number, line[0], text, plus);
 }
@@ -180,10 +180,10 @@ read_file(Talk *talk)
 static GByteArray *
 add_item(Talk *talk, char kind)
 {
-	Item *last = talk->items->len > talk->next_item
-	                     ? g_ptr_array_index(talk->items,
-	                                         talk->items->len - 1)
-	                     : NULL;
+	Item *last =
+		talk->items->len > talk->next_item
+			? g_ptr_array_index(talk->items, talk->items->len - 1)
+			: NULL;
 
 	if (kind == 'D' && last != NULL && last->kind == 'D')
 		return last->octets;
@@ -200,16 +200,17 @@ take_output(Talk *talk, PliSlice octets)
 	g_byte_array_append(talk->out, octets.data, octets.len);
 	for (;;) {
 		const guint8 *lf =
-		        talk->out->len > 0
-		                ? memchr(talk->out->data, '\n', talk->out->len)
-		                : NULL;
+			talk->out->len > 0
+				? memchr(talk->out->data, '\n', talk->out->len)
+				: NULL;
 		gsize n = lf != NULL ? (gsize)(lf - talk->out->data) : 0;
 
 		if (lf == NULL)
 			return;
 		g_assert_cmpuint(n, >, 0);
 		g_assert_cmpint(lf[-1], ==, '\r');
-		g_byte_array_append(add_item(talk, 'S'), talk->out->data, n - 1);
+		g_byte_array_append(add_item(talk, 'S'), talk->out->data,
+				    n - 1);
 		g_byte_array_remove_range(talk->out, 0, n + 1);
 	}
 }
@@ -224,7 +225,7 @@ drain_output(Talk *talk)
 
 		if (head.source != NULL &&
 		    pli_source_read_at(head.source, head.offset, head.length,
-		                       &octets, NULL) != PLI_STEP_READY)
+				       &octets, NULL) != PLI_STEP_READY)
 			g_error("a source of the output cannot be read");
 		g_assert_cmpuint(octets.len, >, 0);
 		if (talk->by_octet)
@@ -239,21 +240,21 @@ take_event(Talk *talk, const PliSessionEvent *event)
 {
 	const PliTalkProtocol *protocol = talk->protocol;
 	g_autofree char *text = protocol->describe(event);
-	Item *last = talk->items->len > talk->next_item
-	                     ? g_ptr_array_index(talk->items,
-	                                         talk->items->len - 1)
-	                     : NULL;
+	Item *last =
+		talk->items->len > talk->next_item
+			? g_ptr_array_index(talk->items, talk->items->len - 1)
+			: NULL;
 
 	if (text == NULL) {
 		g_byte_array_append(add_item(talk, 'D'), event->octets.data,
-		                    event->octets.len);
+				    event->octets.len);
 		return;
 	}
 	if (last != NULL && last->kind == 'D' && protocol->is_abort != NULL &&
 	    protocol->is_abort(event))
 		g_ptr_array_remove_index(talk->items, talk->items->len - 1);
 	g_byte_array_append(add_item(talk, 'E'), (const guint8 *)text,
-	                    strlen(text));
+			    strlen(text));
 	if (event->ask != 0) {
 		g_assert_cmpuint(talk->open_ask, ==, 0);
 		talk->open_ask = event->ask;
@@ -277,7 +278,7 @@ drain_events(Talk *talk)
 	}
 	if (step == PLI_STEP_FAIL && !talk->failed)
 		g_byte_array_append(add_item(talk, 'E'), (const guint8 *)"FAIL",
-		                    4);
+				    4);
 	talk->failed |= step == PLI_STEP_FAIL;
 	return any;
 }
@@ -314,13 +315,13 @@ take_item(Talk *talk)
 	while (moved) {
 		guint have = talk->items->len - talk->next_item;
 		Item *first = have > 0 ? g_ptr_array_index(talk->items,
-		                                           talk->next_item)
-		                       : NULL;
+							   talk->next_item)
+				       : NULL;
 
 		if (have > 1 || (have == 1 && first->kind != 'D'))
 			break;
 		moved = feed_piece(talk) ||
-		        talk->items->len - talk->next_item > have;
+			talk->items->len - talk->next_item > have;
 	}
 	if (talk->next_item == talk->items->len)
 		return NULL;
@@ -342,13 +343,13 @@ matches(const Step *step, const Item *item)
 	if (step->kind == 'S' && n > 1 && step->text[0] == '/' &&
 	    step->text[n - 1] == '/') {
 		pattern = g_strdup_printf("^(?:%.*s)$", (int)(n - 2),
-		                          step->text + 1);
+					  step->text + 1);
 		return g_regex_match_simple(pattern, said, G_REGEX_RAW, 0);
 	}
 	return item->octets->len == step->octets->len &&
 	       (item->octets->len == 0 ||
-	        memcmp(item->octets->data, step->octets->data,
-	               item->octets->len) == 0);
+		memcmp(item->octets->data, step->octets->data,
+		       item->octets->len) == 0);
 }
 
 static gboolean
@@ -358,11 +359,11 @@ differ(const Talk *talk, guint line, const char *expected, const Item *item)
 
 	if (item != NULL && item->octets->len > 0)
 		said = g_strndup((const char *)item->octets->data,
-		                 item->octets->len);
+				 item->octets->len);
 	g_test_message("%s:%u (%s): expected %s, came %c: %s", talk->path, line,
-	               talk->by_octet ? "by octet" : "whole", expected,
-	               item != NULL ? item->kind : '-',
-	               said != NULL ? said : "nothing");
+		       talk->by_octet ? "by octet" : "whole", expected,
+		       item != NULL ? item->kind : '-',
+		       said != NULL ? said : "nothing");
 	return FALSE;
 }
 
@@ -374,13 +375,13 @@ play_step(Talk *talk, const Step *step)
 	switch (step->kind) {
 	case 'C':
 		g_byte_array_append(talk->in, step->octets->data,
-		                    step->octets->len);
+				    step->octets->len);
 		return TRUE;
 	case 'A':
 		if (talk->open_ask == 0)
 			return differ(talk, step->line, "a question", NULL);
-		talk->protocol->answer(talk->session,
-		                       talk->open_ask, step->text);
+		talk->protocol->answer(talk->session, talk->open_ask,
+				       step->text);
 		talk->open_ask = 0;
 		return TRUE;
 	case 'T':
@@ -402,8 +403,7 @@ play_step(Talk *talk, const Step *step)
 static gboolean
 play_steps(Talk *talk)
 {
-	const Step *last =
-	        g_ptr_array_index(talk->steps, talk->steps->len - 1);
+	const Step *last = g_ptr_array_index(talk->steps, talk->steps->len - 1);
 	Item *item;
 
 	pli_session_tick(talk->session, talk->now);
@@ -427,7 +427,7 @@ play(Talk *talk, gboolean by_octet)
 
 	talk->by_octet = by_octet;
 	talk->session = talk->protocol->new_session(
-	        talk->config != NULL ? talk->config : "");
+		talk->config != NULL ? talk->config : "");
 	talk->in = g_byte_array_new();
 	talk->in_used = 0;
 	talk->out = g_byte_array_new();
@@ -487,7 +487,7 @@ compare_names(gconstpointer a, gconstpointer b)
 
 void
 pli_talk_add_folder(const PliTalkProtocol *protocol, const char *folder,
-                    const char *test_prefix)
+		    const char *test_prefix)
 {
 	g_autofree char *dir = g_test_build_filename(G_TEST_DIST, folder, NULL);
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
@@ -509,7 +509,7 @@ pli_talk_add_folder(const PliTalkProtocol *protocol, const char *folder,
 		talk_case->protocol = protocol;
 		talk_case->path = g_build_filename(dir, name, NULL);
 		test = g_strdup_printf("%s/%.*s", test_prefix,
-		                       (int)(strlen(name) - 5), name);
+				       (int)(strlen(name) - 5), name);
 		g_test_add_data_func_full(test, talk_case, run_case, case_free);
 	}
 }

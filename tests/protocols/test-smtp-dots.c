@@ -40,7 +40,7 @@ frame_slowly(PliSlice in)
 		gboolean cr_before = i > 0 && in.data[i - 1] == '\r';
 
 		framed.bad |= octet == '\0' || (octet == '\n' && !cr_before) ||
-		              (octet != '\n' && cr_before);
+			      (octet != '\n' && cr_before);
 		if (!(at_start && octet == '.'))
 			g_byte_array_append(framed.octets, &octet, 1);
 		at_start = octet == '\n' && cr_before;
@@ -66,7 +66,7 @@ frame_in_pieces(PliSlice in, gsize piece)
 
 		memcpy(copy, in.data + at, n);
 		result = pli_smtp_dots_take(&dots, pli_slice_new(copy, n),
-		                            &octets, &used);
+					    &octets, &used);
 		g_assert_cmpuint(used, >, 0);
 		g_assert_cmpuint(used, <=, n);
 		at += used;
@@ -92,7 +92,7 @@ compare(PliSlice in)
 			g_assert_cmpint(fast.bad, ==, slow.bad);
 		if (slow.used > 0 && !slow.bad)
 			g_assert_cmpmem(fast.octets->data, fast.octets->len,
-			                slow.octets->data, slow.octets->len);
+					slow.octets->data, slow.octets->len);
 	}
 }
 
@@ -112,8 +112,7 @@ test_all_short(void)
 			guint rest = k;
 
 			for (gsize i = 0; i < n; i++) {
-				in[i] = alphabet[rest %
-				                 G_N_ELEMENTS(alphabet)];
+				in[i] = alphabet[rest % G_N_ELEMENTS(alphabet)];
 				rest /= G_N_ELEMENTS(alphabet);
 			}
 			if (n < 8 || memcmp(in + 5, ".\r\n", 3) == 0)
@@ -125,9 +124,8 @@ test_all_short(void)
 static void
 test_random(void)
 {
-	static const char *const pieces[] = {"\r\n",  ".",   "\r\n.",
-	                                     "abc",   "\r\n..", "a.b",
-	                                     "\r\n.\r", "\n"};
+	static const char *const pieces[] = {"\r\n",   ".",   "\r\n.",	 "abc",
+					     "\r\n..", "a.b", "\r\n.\r", "\n"};
 	g_autoptr(GRand) rand = g_rand_new_with_seed(5);
 
 	for (guint i = 0; i < 2000; i++) {
@@ -135,7 +133,7 @@ test_random(void)
 
 		for (guint k = 0; k < 12; k++)
 			g_string_append(s, pieces[g_rand_int_range(
-			                           rand, 0, i % 2 ? 6 : 8)]);
+						   rand, 0, i % 2 ? 6 : 8)]);
 		g_string_append(s, "\r\n.\r\n");
 		compare(pli_slice_new(s->str, s->len));
 	}
@@ -169,13 +167,12 @@ time_of(const char *unit, gsize octets)
 static void
 test_linear(void)
 {
-	static const char *const units[] = {"x",     "\r", "\n",      ".",
-	                                    "\r\n.", "\rx", "\r\n..\r\n",
-	                                    "xxxx\r\n"};
+	static const char *const units[] = {
+		"x", "\r", "\n", ".", "\r\n.", "\rx", "\r\n..\r\n", "xxxx\r\n"};
 
 	for (guint i = 0; i < G_N_ELEMENTS(units); i++)
 		g_assert_cmpint(time_of(units[i], 4 << 20), <,
-		                5 * G_USEC_PER_SEC);
+				5 * G_USEC_PER_SEC);
 }
 
 int

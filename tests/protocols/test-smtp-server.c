@@ -44,11 +44,11 @@ describe_envelope(const char *event, const PliSmtpEnvelope *envelope)
 
 	g_assert_cmpuint(envelope->n_recipients, >, 0);
 	g_string_printf(s, "%s <%s> %s %s %s", event,
-	                envelope->mail->path->text, envelope->helo,
-	                envelope->protocol, envelope->peer);
+			envelope->mail->path->text, envelope->helo,
+			envelope->protocol, envelope->peer);
 	for (guint i = 0; i < envelope->n_recipients; i++)
 		g_string_append_printf(s, " <%s>",
-		                       envelope->recipients[i]->path->text);
+				       envelope->recipients[i]->path->text);
 	return g_string_free(g_steal_pointer(&s), FALSE);
 }
 
@@ -56,25 +56,25 @@ static char *
 describe_mail(const PliSmtpMail *mail)
 {
 	return g_strdup_printf("MAIL <%s> size=%" G_GUINT64_FORMAT
-	                       " body=%s params=%s",
-	                       mail->path->text, mail->size,
-	                       mail->body == PLI_SMTP_BODY_8BITMIME ? "8" : "7",
-	                       mail->parameters);
+			       " body=%s params=%s",
+			       mail->path->text, mail->size,
+			       mail->body == PLI_SMTP_BODY_8BITMIME ? "8" : "7",
+			       mail->parameters);
 }
 
 static char *
 describe_rcpt(const PliSmtpRcpt *rcpt)
 {
 	return g_strdup_printf("RCPT %u %s local=%s domain=%s", rcpt->index,
-	                       rcpt->path->original, rcpt->path->local,
-	                       rcpt->path->domain);
+			       rcpt->path->original, rcpt->path->local,
+			       rcpt->path->domain);
 }
 
 static char *
 describe_abort(const PliSmtpAbort *cut)
 {
 	static const char *const reasons[] = {"too-big", "bad-line",
-	                                      "time-out"};
+					      "time-out"};
 
 	return g_strdup_printf("ABORT %s", reasons[cut->reason]);
 }
@@ -120,7 +120,7 @@ read_answer(char **words)
 	else
 		g_assert_cmpstr(words[0], ==, "accept");
 	if (n > 1)
-		answer.code = atoi(words[1]);
+		answer.code = (int)strtol(words[1], NULL, 10);
 	if (n > 2 && strcmp(words[2], "-") != 0)
 		answer.status = words[2];
 	if (n > 3)
@@ -137,7 +137,7 @@ answer(PliSession *session, guint64 ask, const char *text)
 	guint n = g_strv_length(parts);
 	g_autofree PliAnswer *answers = g_new0(PliAnswer, n);
 	g_autoptr(GPtrArray) kept =
-	        g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+		g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
 	PliSmtpReplies replies = {.replies = answers, .n_replies = n};
 
 	for (guint i = 0; i < n; i++) {
@@ -148,7 +148,7 @@ answer(PliSession *session, guint64 ask, const char *text)
 	}
 	if (each)
 		pli_session_answer(session, ask,
-		                   &(PliAnswer){.detail = &replies});
+				   &(PliAnswer){.detail = &replies});
 	else
 		pli_session_answer(session, ask, &answers[0]);
 }
@@ -168,13 +168,13 @@ note_event(Trace *trace, PliSession *session, const PliSessionEvent *event)
 
 	if (text == NULL) {
 		g_string_append_len(trace->message,
-		                    (const char *)event->octets.data,
-		                    event->octets.len);
+				    (const char *)event->octets.data,
+				    event->octets.len);
 		return;
 	}
 	if (event->type == PLI_SMTP_EVENT_DATA_END)
 		g_string_append_len(trace->events, trace->message->str,
-		                    trace->message->len);
+				    trace->message->len);
 	g_string_truncate(trace->message, 0);
 	g_string_append_printf(trace->events, "%s\n", text);
 	if (event->ask != 0)
@@ -192,8 +192,8 @@ drain(Trace *trace, PliSession *session)
 		note_event(trace, session, &event);
 	while (pli_session_output(session, &head)) {
 		g_string_append_len(trace->replies,
-		                    (const char *)head.octets.data,
-		                    head.octets.len);
+				    (const char *)head.octets.data,
+				    head.octets.len);
 		pli_session_sent(session, head.octets.len);
 	}
 }
@@ -203,13 +203,13 @@ trace_of(const char *config, PliSlice in, GRand *rand)
 {
 	g_autoptr(PliSession) session = new_session(config);
 	Trace trace = {g_string_new(NULL), g_string_new(NULL),
-	               g_string_new(NULL)};
+		       g_string_new(NULL)};
 	char *all;
 
 	pli_session_tick(session, 0);
 	while (in.len > 0) {
 		gsize n = rand != NULL ? (gsize)g_rand_int_range(rand, 1, 40)
-		                       : in.len;
+				       : in.len;
 		g_autofree guint8 *piece = NULL;
 		gsize used;
 
@@ -234,15 +234,15 @@ test_random_splits(void)
 {
 	g_autoptr(GRand) rand = g_rand_new_with_seed(20);
 	g_autoptr(GByteArray) in = pli_talk_unescape(
-	        "EHLO a.example\\r\\nMAIL FROM:<a@b.example> SIZE=10\\r\\n"
-	        "RCPT TO:<nobody@foo.com>\\r\\nRCPT TO:<c@foo.com>\\r\\n"
-	        "DATA\\r\\nSubject: x\\r\\n\\r\\n..dot\\r\\n.\\\\.\\r\\n"
-	        "\\{700*long}\\r\\n..\\r\\n.\\r\\nbogus\\r\\nNOOP\\n"
-	        "\\{600*x}\\r\\n"
-	        "MAIL FROM:<>\\r\\nRCPT TO:<c@foo.com>\\r\\nDATA\\r\\n"
-	        "bare\\n.\\nhere\\r\\n.\\r\\r\\n.\\r\\nVRFY c\\r\\n"
-	        "MAIL FROM:<>\\r\\nRCPT TO:<c@foo.com>\\r\\nDATA\\r\\n"
-	        "\\{900*too big}\\r\\n.\\r\\nQUIT\\r\\n");
+		"EHLO a.example\\r\\nMAIL FROM:<a@b.example> SIZE=10\\r\\n"
+		"RCPT TO:<nobody@foo.com>\\r\\nRCPT TO:<c@foo.com>\\r\\n"
+		"DATA\\r\\nSubject: x\\r\\n\\r\\n..dot\\r\\n.\\\\.\\r\\n"
+		"\\{700*long}\\r\\n..\\r\\n.\\r\\nbogus\\r\\nNOOP\\n"
+		"\\{600*x}\\r\\n"
+		"MAIL FROM:<>\\r\\nRCPT TO:<c@foo.com>\\r\\nDATA\\r\\n"
+		"bare\\n.\\nhere\\r\\n.\\r\\r\\n.\\r\\nVRFY c\\r\\n"
+		"MAIL FROM:<>\\r\\nRCPT TO:<c@foo.com>\\r\\nDATA\\r\\n"
+		"\\{900*too big}\\r\\n.\\r\\nQUIT\\r\\n");
 	PliSlice slice = pli_slice_new(in->data, in->len);
 	const char *config = "size=4000 line=512";
 	g_autofree char *whole = trace_of(config, slice, NULL);
@@ -265,7 +265,7 @@ test_data_borrows(void)
 	g_autoptr(PliSession) session = new_session("");
 	g_autoptr(GString) got = g_string_new(NULL);
 	PliSlice in = PLI_SLICE_LITERAL("EHLO a\r\nMAIL FROM:<>\r\n"
-	                                "RCPT TO:<a@foo.com>\r\nDATA\r\n");
+					"RCPT TO:<a@foo.com>\r\nDATA\r\n");
 	PliSessionEvent event;
 
 	while (in.len > 0) {
@@ -282,7 +282,7 @@ test_data_borrows(void)
 			if (event.type != PLI_SMTP_EVENT_DATA)
 				continue;
 			g_assert_true(data >= message &&
-			              data < message + sizeof(message));
+				      data < message + sizeof(message));
 			g_string_append_len(got, data, event.octets.len);
 		}
 	}
@@ -342,22 +342,22 @@ int
 main(int argc, char **argv)
 {
 	static const PliTalkProtocol smtp = {
-	        .new_session = new_session,
-	        .describe = describe,
-	        .is_abort = is_abort,
-	        .answer = answer,
+		.new_session = new_session,
+		.describe = describe,
+		.is_abort = is_abort,
+		.answer = answer,
 	};
 
 	g_test_init(&argc, &argv, NULL);
 	pli_talk_add_folder(&smtp, "tests/data/smtp",
-	                    "/protocols/smtp-server/talk");
+			    "/protocols/smtp-server/talk");
 	g_test_add_func("/protocols/smtp-server/random-splits",
-	                test_random_splits);
+			test_random_splits);
 	g_test_add_func("/protocols/smtp-server/data-borrows",
-	                test_data_borrows);
+			test_data_borrows);
 	g_test_add_func("/protocols/smtp-server/back-pressure",
-	                test_back_pressure);
+			test_back_pressure);
 	g_test_add_func("/protocols/smtp-server/drops-deaf-peer",
-	                test_drops_deaf_peer);
+			test_drops_deaf_peer);
 	return g_test_run();
 }
