@@ -19,7 +19,7 @@ typedef struct {
 	const char *const *sql; /* of the statements */
 	guint n_statements;
 	sqlite3_stmt **statements; /* prepared at their first use */
-	guint log_pages;           /* gathered since the last whole checkpoint */
+	guint log_pages; /* gathered since the last whole checkpoint */
 } PliDb;
 
 /* `sql` has n texts and must outlive the database. `exclusive` keeps every

@@ -7,12 +7,12 @@
 #define BUSY_MS 30000
 
 static const char pragmas[] = "PRAGMA page_size=4096;"
-                              "PRAGMA journal_mode=WAL;"
-                              "PRAGMA synchronous=FULL;"
-                              "PRAGMA wal_autocheckpoint=0;"
-                              "PRAGMA journal_size_limit=16777216;"
-                              "PRAGMA foreign_keys=OFF;"
-                              "PRAGMA temp_store=MEMORY;";
+			      "PRAGMA journal_mode=WAL;"
+			      "PRAGMA synchronous=FULL;"
+			      "PRAGMA wal_autocheckpoint=0;"
+			      "PRAGMA journal_size_limit=16777216;"
+			      "PRAGMA foreign_keys=OFF;"
+			      "PRAGMA temp_store=MEMORY;";
 
 /* errno of the file of the log or of the database, whichever failed. SQLite
  * itself takes ENOSPC alone for a full disk. */
@@ -20,18 +20,18 @@ static gboolean
 is_no_space(PliDb *db)
 {
 	static const int files[] = {SQLITE_FCNTL_JOURNAL_POINTER,
-	                            SQLITE_FCNTL_FILE_POINTER};
+				    SQLITE_FCNTL_FILE_POINTER};
 	gsize i;
 
 	for (i = 0; i < G_N_ELEMENTS(files); i++) {
 		sqlite3_file *file = NULL;
 		int code = 0;
 
-		if (sqlite3_file_control(db->handle, "main", files[i],
-		                         &file) != SQLITE_OK ||
+		if (sqlite3_file_control(db->handle, "main", files[i], &file) !=
+			    SQLITE_OK ||
 		    file == NULL || file->pMethods == NULL ||
-		    file->pMethods->xFileControl(
-		            file, SQLITE_FCNTL_LAST_ERRNO, &code) != SQLITE_OK)
+		    file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO,
+						 &code) != SQLITE_OK)
 			continue;
 		if (code == ENOSPC || code == EDQUOT || code == EFBIG)
 			return TRUE;
@@ -58,8 +58,8 @@ pli_db_set_error(PliDb *db, GError **error, const char *doing)
 {
 	g_autofree char *reason = g_strdup(sqlite3_errmsg(db->handle));
 
-	g_set_error(error, G_FILE_ERROR, error_code(db), "Cannot %s: %s",
-	            doing, reason);
+	g_set_error(error, G_FILE_ERROR, error_code(db), "Cannot %s: %s", doing,
+		    reason);
 }
 
 gboolean
@@ -89,7 +89,7 @@ read_version(PliDb *db, int *ret_version, GError **error)
 	gboolean ok;
 
 	ok = sqlite3_prepare_v2(db->handle, "PRAGMA user_version", -1,
-	                        &statement, NULL) == SQLITE_OK &&
+				&statement, NULL) == SQLITE_OK &&
 	     sqlite3_step(statement) == SQLITE_ROW;
 	if (ok)
 		*ret_version = sqlite3_column_int(statement, 0);
@@ -104,7 +104,7 @@ static gboolean
 set_up(PliDb *db, const char *schema, int version, GError **error)
 {
 	g_autofree char *mark =
-	        g_strdup_printf("PRAGMA user_version=%d", version);
+		g_strdup_printf("PRAGMA user_version=%d", version);
 	int found = 0;
 
 	if (!pli_db_exec(db, "BEGIN IMMEDIATE", error))
@@ -117,23 +117,22 @@ set_up(PliDb *db, const char *schema, int version, GError **error)
 		return pli_db_exec(db, "COMMIT", error);
 	if (found != 0)
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-		            "The database has version %d, not %d", found,
-		            version);
+			    "The database has version %d, not %d", found,
+			    version);
 	(void)pli_db_exec(db, "ROLLBACK", NULL);
 	return FALSE;
 }
 
 gboolean
 pli_db_open(PliDb *db, const char *path, const char *const *sql, guint n,
-            const char *schema, int version, gboolean exclusive,
-            GError **error)
+	    const char *schema, int version, gboolean exclusive, GError **error)
 {
 	*db = (PliDb){.sql = sql, .n_statements = n};
 	db->statements = g_new0(sqlite3_stmt *, n);
 	if (sqlite3_open_v2(path, &db->handle,
-	                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-	                            SQLITE_OPEN_NOMUTEX,
-	                    NULL) != SQLITE_OK) {
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+				    SQLITE_OPEN_NOMUTEX,
+			    NULL) != SQLITE_OK) {
 		pli_db_set_error(db, error, "open the database");
 		return FALSE;
 	}
@@ -167,8 +166,8 @@ pli_db_get(PliDb *db, guint i, GError **error)
 	g_assert(i < db->n_statements);
 	if (db->statements[i] == NULL &&
 	    sqlite3_prepare_v3(db->handle, db->sql[i], -1,
-	                       SQLITE_PREPARE_PERSISTENT, &db->statements[i],
-	                       NULL) != SQLITE_OK) {
+			       SQLITE_PREPARE_PERSISTENT, &db->statements[i],
+			       NULL) != SQLITE_OK) {
 		pli_db_set_error(db, error, "use the database");
 		return NULL;
 	}
@@ -200,8 +199,9 @@ void
 pli_db_bind_slice(sqlite3_stmt *statement, int i, PliSlice octets)
 {
 	/* a pointer, for without one SQLite binds NULL */
-	sqlite3_bind_blob64(statement, i, octets.len > 0 ? (const void *)octets.data : "",
-	                    octets.len, SQLITE_STATIC);
+	sqlite3_bind_blob64(statement, i,
+			    octets.len > 0 ? (const void *)octets.data : "",
+			    octets.len, SQLITE_STATIC);
 }
 
 void
@@ -216,7 +216,7 @@ pli_db_get_bytes(sqlite3_stmt *statement, int column)
 	if (sqlite3_column_type(statement, column) == SQLITE_NULL)
 		return NULL;
 	return g_bytes_new(sqlite3_column_blob(statement, column),
-	                   (gsize)sqlite3_column_bytes(statement, column));
+			   (gsize)sqlite3_column_bytes(statement, column));
 }
 
 gboolean
@@ -225,8 +225,8 @@ pli_db_checkpoint(PliDb *db, GError **error)
 	int pages = 0, moved = 0;
 
 	if (sqlite3_wal_checkpoint_v2(db->handle, NULL,
-	                              SQLITE_CHECKPOINT_PASSIVE, &pages,
-	                              &moved) != SQLITE_OK) {
+				      SQLITE_CHECKPOINT_PASSIVE, &pages,
+				      &moved) != SQLITE_OK) {
 		pli_db_set_error(db, error, "move the log into the database");
 		return FALSE;
 	}

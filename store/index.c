@@ -21,26 +21,26 @@
  * the counts read no texts.
  */
 static const char schema[] =
-        "CREATE TABLE mailbox(id INTEGER PRIMARY KEY,"
-        " name TEXT NOT NULL UNIQUE, uid_validity INTEGER NOT NULL,"
-        " uid_next INTEGER NOT NULL DEFAULT 1,"
-        " recent INTEGER NOT NULL DEFAULT 1,"
-        " modseq INTEGER NOT NULL DEFAULT 1,"
-        " new_mtime INTEGER NOT NULL DEFAULT 0,"
-        " cur_mtime INTEGER NOT NULL DEFAULT 0,"
-        " read_at INTEGER NOT NULL DEFAULT 0);"
-        "CREATE TABLE message(key INTEGER PRIMARY KEY,"
-        " flags INTEGER NOT NULL, modseq INTEGER NOT NULL,"
-        " internal_date INTEGER NOT NULL, size INTEGER NOT NULL,"
-        " place INTEGER NOT NULL, mailbox INTEGER NOT NULL,"
-        " base TEXT NOT NULL, info TEXT NOT NULL);"
-        "CREATE UNIQUE INDEX message_base ON message(mailbox, base);"
-        "CREATE TABLE texts(key INTEGER PRIMARY KEY, envelope BLOB NOT NULL,"
-        " bodystructure BLOB NOT NULL, structure BLOB NOT NULL);"
-        "CREATE TABLE gone(id INTEGER PRIMARY KEY, mailbox INTEGER NOT NULL,"
-        " uid INTEGER NOT NULL, modseq INTEGER NOT NULL,"
-        " base TEXT NOT NULL);"
-        "CREATE INDEX gone_base ON gone(mailbox, base);";
+	"CREATE TABLE mailbox(id INTEGER PRIMARY KEY,"
+	" name TEXT NOT NULL UNIQUE, uid_validity INTEGER NOT NULL,"
+	" uid_next INTEGER NOT NULL DEFAULT 1,"
+	" recent INTEGER NOT NULL DEFAULT 1,"
+	" modseq INTEGER NOT NULL DEFAULT 1,"
+	" new_mtime INTEGER NOT NULL DEFAULT 0,"
+	" cur_mtime INTEGER NOT NULL DEFAULT 0,"
+	" read_at INTEGER NOT NULL DEFAULT 0);"
+	"CREATE TABLE message(key INTEGER PRIMARY KEY,"
+	" flags INTEGER NOT NULL, modseq INTEGER NOT NULL,"
+	" internal_date INTEGER NOT NULL, size INTEGER NOT NULL,"
+	" place INTEGER NOT NULL, mailbox INTEGER NOT NULL,"
+	" base TEXT NOT NULL, info TEXT NOT NULL);"
+	"CREATE UNIQUE INDEX message_base ON message(mailbox, base);"
+	"CREATE TABLE texts(key INTEGER PRIMARY KEY, envelope BLOB NOT NULL,"
+	" bodystructure BLOB NOT NULL, structure BLOB NOT NULL);"
+	"CREATE TABLE gone(id INTEGER PRIMARY KEY, mailbox INTEGER NOT NULL,"
+	" uid INTEGER NOT NULL, modseq INTEGER NOT NULL,"
+	" base TEXT NOT NULL);"
+	"CREATE INDEX gone_base ON gone(mailbox, base);";
 
 enum {
 	FIND_MAILBOX,
@@ -68,41 +68,41 @@ enum {
 
 static const char *const statements[N_STATEMENTS] = {
 	[FIND_MAILBOX] = "SELECT id, uid_validity, uid_next, recent, modseq,"
-	                 " new_mtime, cur_mtime, read_at FROM mailbox"
-	                 " WHERE name = ?",
+			 " new_mtime, cur_mtime, read_at FROM mailbox"
+			 " WHERE name = ?",
 	[ADD_MAILBOX] = "INSERT INTO mailbox(name, uid_validity) VALUES(?, ?)",
 	[SET_MAILBOX] = "UPDATE mailbox SET uid_next = ?2, recent = ?3,"
-	                " modseq = ?4, new_mtime = ?5, cur_mtime = ?6,"
-	                " read_at = ?7 WHERE id = ?1",
+			" modseq = ?4, new_mtime = ?5, cur_mtime = ?6,"
+			" read_at = ?7 WHERE id = ?1",
 	[FIND_UID] = "SELECT " ROW " FROM message WHERE key = ?",
 	[FIND_BASE] =
-	        "SELECT " ROW " FROM message WHERE mailbox = ? AND base = ?",
+		"SELECT " ROW " FROM message WHERE mailbox = ? AND base = ?",
 	[FIND_GONE] = "SELECT uid FROM gone WHERE mailbox = ? AND base = ?",
 	[LIST] = "SELECT " ROW " FROM message WHERE key BETWEEN ? AND ?"
-	         " ORDER BY key",
+		 " ORDER BY key",
 	[LIST_UIDS] = "SELECT key FROM message WHERE key BETWEEN ? AND ?"
-	              " ORDER BY key",
+		      " ORDER BY key",
 	[ADD] = "INSERT INTO message(key, flags, modseq, internal_date, size,"
-	        " place, mailbox, base, info)"
-	        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		" place, mailbox, base, info)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[ADD_TEXTS] = "INSERT INTO texts(key, envelope, bodystructure,"
-	              " structure) VALUES(?, ?, ?, ?)",
+		      " structure) VALUES(?, ?, ?, ?)",
 	[SET] = "UPDATE message SET flags = ?2, modseq = ?3, place = ?4,"
-	        " info = ?5 WHERE key = ?1",
+		" info = ?5 WHERE key = ?1",
 	[REMOVE] = "DELETE FROM message WHERE key = ?",
 	[REMOVE_TEXTS] = "DELETE FROM texts WHERE key = ?",
 	[ADD_GONE] = "INSERT INTO gone(mailbox, uid, modseq, base)"
-	             " VALUES(?, ?, ?, ?)",
+		     " VALUES(?, ?, ?, ?)",
 	[TRIM_GONE] = "DELETE FROM gone WHERE id <= ?",
 	[COUNT] = "SELECT count(*), ifnull(sum(flags & 1 = 0), 0),"
-	          " ifnull(sum(key >= ?3), 0), ifnull(sum(size), 0)"
-	          " FROM message WHERE key BETWEEN ?1 AND ?2",
+		  " ifnull(sum(key >= ?3), 0), ifnull(sum(size), 0)"
+		  " FROM message WHERE key BETWEEN ?1 AND ?2",
 	[FETCH] = "SELECT key, flags, modseq, internal_date, size"
-	          " FROM message WHERE key BETWEEN ? AND ? ORDER BY key",
+		  " FROM message WHERE key BETWEEN ? AND ? ORDER BY key",
 	[FETCH_TEXTS] = "SELECT key, flags, modseq, internal_date, size,"
-	                " envelope, bodystructure, structure"
-	                " FROM message JOIN texts USING(key)"
-	                " WHERE key BETWEEN ? AND ? ORDER BY key",
+			" envelope, bodystructure, structure"
+			" FROM message JOIN texts USING(key)"
+			" WHERE key BETWEEN ? AND ? ORDER BY key",
 };
 
 static gint64
@@ -125,7 +125,7 @@ open_db(PliIndex *index, GError **error)
 
 	index->durable = TRUE;
 	index->open = pli_db_open(&index->db, path, statements, N_STATEMENTS,
-	                          schema, SCHEMA_VERSION, FALSE, error);
+				  schema, SCHEMA_VERSION, FALSE, error);
 	if (!index->open)
 		pli_db_close(&index->db);
 	return index->open;
@@ -141,11 +141,10 @@ move_aside(PliIndex *index, GError **error)
 
 	/* the database goes last: without it nothing reads the log */
 	for (i = 0; i < G_N_ELEMENTS(parts); i++) {
-		g_autofree char *from = g_strconcat(index->dir, "/index.db",
-		                                    parts[i], NULL);
-		g_autofree char *to = g_strdup_printf("%s/index.db%s.damaged-%s",
-		                                      index->dir, parts[i],
-		                                      name);
+		g_autofree char *from =
+			g_strconcat(index->dir, "/index.db", parts[i], NULL);
+		g_autofree char *to = g_strdup_printf(
+			"%s/index.db%s.damaged-%s", index->dir, parts[i], name);
 
 		if (rename(from, to) < 0 && errno != ENOENT) {
 			pli_files_set_error(error, "move aside", from);
@@ -223,9 +222,9 @@ pli_index_begin(PliIndex *index, gboolean durable, GError **error)
 		return FALSE;
 	if (durable != index->durable &&
 	    !pli_db_exec(&index->db,
-	                 durable ? "PRAGMA synchronous=FULL"
-	                         : "PRAGMA synchronous=NORMAL",
-	                 error))
+			 durable ? "PRAGMA synchronous=FULL"
+				 : "PRAGMA synchronous=NORMAL",
+			 error))
 		return FALSE;
 	index->durable = durable;
 	return pli_db_exec(&index->db, "BEGIN IMMEDIATE", error);
@@ -235,7 +234,7 @@ void
 pli_index_rollback(PliIndex *index, const GError *error)
 {
 	gboolean damaged =
-	        g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_INVAL);
+		g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_INVAL);
 
 	if (!index->open)
 		return;
@@ -267,7 +266,7 @@ pli_index_commit(PliIndex *index, GError **error)
 
 PliStep
 pli_index_find_mailbox(PliIndex *index, const char *name,
-                       PliIndexMailbox *ret_mailbox, GError **error)
+		       PliIndexMailbox *ret_mailbox, GError **error)
 {
 	sqlite3_stmt *find = pli_db_get(&index->db, FIND_MAILBOX, error);
 	PliStep step;
@@ -279,14 +278,14 @@ pli_index_find_mailbox(PliIndex *index, const char *name,
 	if (step != PLI_STEP_READY)
 		return step;
 	*ret_mailbox = (PliIndexMailbox){
-	        .id = sqlite3_column_int64(find, 0),
-	        .uid_validity = (guint32)sqlite3_column_int64(find, 1),
-	        .uid_next = (guint32)sqlite3_column_int64(find, 2),
-	        .recent = (guint32)sqlite3_column_int64(find, 3),
-	        .modseq = (guint64)sqlite3_column_int64(find, 4),
-	        .new_mtime = sqlite3_column_int64(find, 5),
-	        .cur_mtime = sqlite3_column_int64(find, 6),
-	        .read_at = sqlite3_column_int64(find, 7),
+		.id = sqlite3_column_int64(find, 0),
+		.uid_validity = (guint32)sqlite3_column_int64(find, 1),
+		.uid_next = (guint32)sqlite3_column_int64(find, 2),
+		.recent = (guint32)sqlite3_column_int64(find, 3),
+		.modseq = (guint64)sqlite3_column_int64(find, 4),
+		.new_mtime = sqlite3_column_int64(find, 5),
+		.cur_mtime = sqlite3_column_int64(find, 6),
+		.read_at = sqlite3_column_int64(find, 7),
 	};
 	sqlite3_reset(find);
 	return step;
@@ -294,7 +293,7 @@ pli_index_find_mailbox(PliIndex *index, const char *name,
 
 gboolean
 pli_index_add_mailbox(PliIndex *index, const char *name, guint32 uid_validity,
-                      GError **error)
+		      GError **error)
 {
 	sqlite3_stmt *add = pli_db_get(&index->db, ADD_MAILBOX, error);
 
@@ -307,7 +306,7 @@ pli_index_add_mailbox(PliIndex *index, const char *name, guint32 uid_validity,
 
 gboolean
 pli_index_set_mailbox(PliIndex *index, const PliIndexMailbox *mailbox,
-                      GError **error)
+		      GError **error)
 {
 	sqlite3_stmt *set = pli_db_get(&index->db, SET_MAILBOX, error);
 
@@ -327,20 +326,20 @@ static void
 read_row(sqlite3_stmt *row, PliIndexRow *ret_row)
 {
 	*ret_row = (PliIndexRow){
-	        .uid = (guint32)sqlite3_column_int64(row, 0),
-	        .flags = (guint32)sqlite3_column_int64(row, 1),
-	        .modseq = (guint64)sqlite3_column_int64(row, 2),
-	        .internal_date = sqlite3_column_int64(row, 3),
-	        .size = (guint64)sqlite3_column_int64(row, 4),
-	        .place = sqlite3_column_int(row, 5),
-	        .base = g_strdup((const char *)sqlite3_column_text(row, 6)),
-	        .info = g_strdup((const char *)sqlite3_column_text(row, 7)),
+		.uid = (guint32)sqlite3_column_int64(row, 0),
+		.flags = (guint32)sqlite3_column_int64(row, 1),
+		.modseq = (guint64)sqlite3_column_int64(row, 2),
+		.internal_date = sqlite3_column_int64(row, 3),
+		.size = (guint64)sqlite3_column_int64(row, 4),
+		.place = sqlite3_column_int(row, 5),
+		.base = g_strdup((const char *)sqlite3_column_text(row, 6)),
+		.info = g_strdup((const char *)sqlite3_column_text(row, 7)),
 	};
 }
 
 static PliStep
 find_row(PliIndex *index, sqlite3_stmt *find, PliIndexRow *ret_row,
-         GError **error)
+	 GError **error)
 {
 	PliStep step = pli_db_step(&index->db, find, error);
 
@@ -353,7 +352,7 @@ find_row(PliIndex *index, sqlite3_stmt *find, PliIndexRow *ret_row,
 
 PliStep
 pli_index_find_uid(PliIndex *index, gint64 mailbox, guint32 uid,
-                   PliIndexRow *ret_row, GError **error)
+		   PliIndexRow *ret_row, GError **error)
 {
 	sqlite3_stmt *find = pli_db_get(&index->db, FIND_UID, error);
 
@@ -365,7 +364,7 @@ pli_index_find_uid(PliIndex *index, gint64 mailbox, guint32 uid,
 
 PliStep
 pli_index_find_base(PliIndex *index, gint64 mailbox, const char *base,
-                    PliIndexRow *ret_row, GError **error)
+		    PliIndexRow *ret_row, GError **error)
 {
 	sqlite3_stmt *find = pli_db_get(&index->db, FIND_BASE, error);
 
@@ -378,7 +377,7 @@ pli_index_find_base(PliIndex *index, gint64 mailbox, const char *base,
 
 PliStep
 pli_index_find_gone(PliIndex *index, gint64 mailbox, const char *base,
-                    guint32 *ret_uid, GError **error)
+		    guint32 *ret_uid, GError **error)
 {
 	sqlite3_stmt *find = pli_db_get(&index->db, FIND_GONE, error);
 	PliStep step;
@@ -398,7 +397,7 @@ pli_index_find_gone(PliIndex *index, gint64 mailbox, const char *base,
 /* A statement whose first two parameters are a range of UIDs. */
 static sqlite3_stmt *
 get_range(PliIndex *index, guint statement, gint64 mailbox, guint32 first,
-          guint32 last, GError **error)
+	  guint32 last, GError **error)
 {
 	sqlite3_stmt *range = pli_db_get(&index->db, statement, error);
 
@@ -414,7 +413,7 @@ pli_index_list(PliIndex *index, gint64 mailbox, GError **error)
 {
 	g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(PliIndexRow));
 	sqlite3_stmt *list =
-	        get_range(index, LIST, mailbox, 0, G_MAXUINT32, error);
+		get_range(index, LIST, mailbox, 0, G_MAXUINT32, error);
 	PliStep step = list != NULL ? PLI_STEP_READY : PLI_STEP_FAIL;
 
 	g_array_set_clear_func(rows, (GDestroyNotify)pli_index_row_clear);
@@ -432,11 +431,11 @@ pli_index_list(PliIndex *index, gint64 mailbox, GError **error)
 
 GArray *
 pli_index_list_uids(PliIndex *index, gint64 mailbox, guint32 first,
-                    GError **error)
+		    GError **error)
 {
 	g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(guint32));
 	sqlite3_stmt *list =
-	        get_range(index, LIST_UIDS, mailbox, first, G_MAXUINT32, error);
+		get_range(index, LIST_UIDS, mailbox, first, G_MAXUINT32, error);
 	PliStep step = list != NULL ? PLI_STEP_READY : PLI_STEP_FAIL;
 
 	while (step == PLI_STEP_READY) {
@@ -453,7 +452,7 @@ pli_index_list_uids(PliIndex *index, gint64 mailbox, guint32 first,
 
 gboolean
 pli_index_add(PliIndex *index, gint64 mailbox, const PliIndexRow *row,
-              const PliIndexTexts *texts, GError **error)
+	      const PliIndexTexts *texts, GError **error)
 {
 	sqlite3_stmt *add = pli_db_get(&index->db, ADD, error);
 	gint64 key = key_of(mailbox, row->uid);
@@ -485,7 +484,7 @@ pli_index_add(PliIndex *index, gint64 mailbox, const PliIndexRow *row,
 
 gboolean
 pli_index_set(PliIndex *index, gint64 mailbox, const PliIndexRow *row,
-              GError **error)
+	      GError **error)
 {
 	sqlite3_stmt *set = pli_db_get(&index->db, SET, error);
 
@@ -501,7 +500,7 @@ pli_index_set(PliIndex *index, gint64 mailbox, const PliIndexRow *row,
 
 static gboolean
 remember_gone(PliIndex *index, gint64 mailbox, const PliIndexRow *row,
-              guint64 modseq, GError **error)
+	      guint64 modseq, GError **error)
 {
 	sqlite3_stmt *add = pli_db_get(&index->db, ADD_GONE, error);
 	gint64 id;
@@ -526,14 +525,14 @@ remember_gone(PliIndex *index, gint64 mailbox, const PliIndexRow *row,
 
 gboolean
 pli_index_remove(PliIndex *index, gint64 mailbox, const PliIndexRow *row,
-                 guint64 modseq, GError **error)
+		 guint64 modseq, GError **error)
 {
 	static const guint removals[] = {REMOVE, REMOVE_TEXTS};
 	gsize i;
 
 	for (i = 0; i < G_N_ELEMENTS(removals); i++) {
 		sqlite3_stmt *remove =
-		        pli_db_get(&index->db, removals[i], error);
+			pli_db_get(&index->db, removals[i], error);
 
 		if (remove == NULL)
 			return FALSE;
@@ -546,10 +545,10 @@ pli_index_remove(PliIndex *index, gint64 mailbox, const PliIndexRow *row,
 
 gboolean
 pli_index_count(PliIndex *index, const PliIndexMailbox *mailbox,
-                PliMailboxStatus *status, GError **error)
+		PliMailboxStatus *status, GError **error)
 {
 	sqlite3_stmt *count =
-	        get_range(index, COUNT, mailbox->id, 0, G_MAXUINT32, error);
+		get_range(index, COUNT, mailbox->id, 0, G_MAXUINT32, error);
 
 	if (count == NULL)
 		return FALSE;
@@ -568,11 +567,11 @@ static void
 read_fetched(sqlite3_stmt *row, guint32 columns, PliMailboxRow *ret_row)
 {
 	*ret_row = (PliMailboxRow){
-	        .uid = (guint32)sqlite3_column_int64(row, 0),
-	        .flags = (guint32)sqlite3_column_int64(row, 1),
-	        .modseq = (guint64)sqlite3_column_int64(row, 2),
-	        .internal_date = sqlite3_column_int64(row, 3),
-	        .size = (guint64)sqlite3_column_int64(row, 4),
+		.uid = (guint32)sqlite3_column_int64(row, 0),
+		.flags = (guint32)sqlite3_column_int64(row, 1),
+		.modseq = (guint64)sqlite3_column_int64(row, 2),
+		.internal_date = sqlite3_column_int64(row, 3),
+		.size = (guint64)sqlite3_column_int64(row, 4),
 	};
 	if ((columns & PLI_ROW_ENVELOPE) != 0)
 		ret_row->envelope = pli_db_get_bytes(row, 5);
@@ -585,11 +584,11 @@ read_fetched(sqlite3_stmt *row, guint32 columns, PliMailboxRow *ret_row)
 /* Rows of uids[0] to uids[n - 1] in one walk. */
 static gboolean
 fetch_range(PliIndex *index, gint64 mailbox, const guint32 *uids, guint n,
-            guint32 columns, GArray *rows, GError **error)
+	    guint32 columns, GArray *rows, GError **error)
 {
 	sqlite3_stmt *fetch =
-	        get_range(index, columns != 0 ? FETCH_TEXTS : FETCH, mailbox,
-	                  uids[0], uids[n - 1], error);
+		get_range(index, columns != 0 ? FETCH_TEXTS : FETCH, mailbox,
+			  uids[0], uids[n - 1], error);
 	PliStep step = fetch != NULL ? PLI_STEP_READY : PLI_STEP_FAIL;
 	guint i = 0;
 
@@ -613,10 +612,10 @@ fetch_range(PliIndex *index, gint64 mailbox, const guint32 *uids, guint n,
 
 GArray *
 pli_index_fetch(PliIndex *index, gint64 mailbox, const guint32 *uids, guint n,
-                guint32 columns, GError **error)
+		guint32 columns, GError **error)
 {
 	g_autoptr(GArray) rows =
-	        g_array_new(FALSE, FALSE, sizeof(PliMailboxRow));
+		g_array_new(FALSE, FALSE, sizeof(PliMailboxRow));
 	guint from = 0, to;
 
 	g_array_set_clear_func(rows, (GDestroyNotify)pli_mailbox_row_clear);
@@ -625,7 +624,7 @@ pli_index_fetch(PliIndex *index, gint64 mailbox, const guint32 *uids, guint n,
 		for (to = from + 1; to < n && uids[to] - uids[to - 1] < 8; to++)
 			continue;
 		if (!fetch_range(index, mailbox, uids + from, to - from,
-		                 columns, rows, error))
+				 columns, rows, error))
 			return NULL;
 	}
 	return g_steal_pointer(&rows);

@@ -17,7 +17,7 @@ static gboolean
 is_maildir(PliMaildirCore *core, const char *directory)
 {
 	g_autofree char *cur =
-	        g_build_filename(core->root, directory, "cur", NULL);
+		g_build_filename(core->root, directory, "cur", NULL);
 
 	return g_file_test(cur, G_FILE_TEST_IS_DIR);
 }
@@ -72,7 +72,7 @@ open_mailbox(PliAccount *account, const char *name, GError **error)
 			return pli_maildir_mailbox_open(core, directory, error);
 	}
 	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-	            "There is no mailbox %s", name);
+		    "There is no mailbox %s", name);
 	return NULL;
 }
 
@@ -115,10 +115,10 @@ pli_maildir_account_open(const char *dir, GError **error)
 
 gboolean
 pli_maildir_account_append_batch(PliAccount *account, PliMaildirAppend *items,
-                                 guint n, GError **error)
+				 guint n, GError **error)
 {
 	return pli_maildir_mailbox_append(((MaildirAccount *)account)->core,
-	                                  items, n, error);
+					  items, n, error);
 }
 
 gboolean

@@ -15,8 +15,8 @@ typedef struct {
 	char *base;
 	char *info;
 	PliMaildirPlace place;
-	char *tmp;        /* the file, until it is published */
-	gboolean is_new;  /* it was published now and by us */
+	char *tmp;	   /* the file, until it is published */
+	gboolean is_new;   /* it was published now and by us */
 	gboolean is_known; /* has its row */
 	PliBuf envelope;
 	PliBuf bodystructure;
@@ -25,21 +25,21 @@ typedef struct {
 
 gboolean
 pli_maildir_mailbox_format(PliStructure *structure, PliBuf *envelope,
-                           PliBuf *bodystructure, PliIndexTexts *ret_texts,
-                           GError **error)
+			   PliBuf *bodystructure, PliIndexTexts *ret_texts,
+			   GError **error)
 {
 	pli_buf_init(envelope, TEXT_CEILING);
 	pli_buf_init(bodystructure, TEXT_CEILING);
 	if (!pli_envelope_format(structure, 0, envelope) ||
 	    !pli_bodystructure_format(structure, TRUE, bodystructure)) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-		            "The structure is too large to be stored");
+			    "The structure is too large to be stored");
 		return FALSE;
 	}
 	*ret_texts = (PliIndexTexts){
-	        .structure = pli_structure_get_bytes(structure),
-	        .envelope = pli_buf_slice(envelope),
-	        .bodystructure = pli_buf_slice(bodystructure),
+		.structure = pli_structure_get_bytes(structure),
+		.envelope = pli_buf_slice(envelope),
+		.bodystructure = pli_buf_slice(bodystructure),
 	};
 	return TRUE;
 }
@@ -51,14 +51,14 @@ find_known(Append *append, GError **error)
 	PliMaildirMailbox *mailbox = append->mailbox;
 	PliIndex *index = &mailbox->core->index;
 	g_auto(PliIndexRow) row = {0};
-	PliStep step = pli_index_find_base(index, mailbox->row.id,
-	                                   append->base, &row, error);
+	PliStep step = pli_index_find_base(index, mailbox->row.id, append->base,
+					   &row, error);
 
 	if (step == PLI_STEP_READY)
 		append->item->uid = row.uid;
 	else if (step == PLI_STEP_WANT)
 		step = pli_index_find_gone(index, mailbox->row.id, append->base,
-		                           &append->item->uid, error);
+					   &append->item->uid, error);
 	append->is_known = step == PLI_STEP_READY;
 	return step;
 }
@@ -74,18 +74,18 @@ prepare(Append *append, GError **error)
 		return FALSE;
 	append->base = pli_maildir_format_base(message->origin);
 	append->place = flags != 0 ? PLI_MAILDIR_CUR : PLI_MAILDIR_NEW;
-	append->info = flags != 0 ? pli_maildir_format_info("", flags)
-	                          : g_strdup("");
+	append->info =
+		flags != 0 ? pli_maildir_format_info("", flags) : g_strdup("");
 	if (message->origin != NULL &&
 	    find_known(append, error) != PLI_STEP_WANT)
 		return append->is_known;
 	if (!pli_maildir_mailbox_format(message->structure, &append->envelope,
-	                                &append->bodystructure, &append->texts,
-	                                error))
+					&append->bodystructure, &append->texts,
+					error))
 		return FALSE;
 	append->tmp = pli_maildir_write(
-	        &append->mailbox->maildir, message,
-	        pli_structure_get_length(message->structure), error);
+		&append->mailbox->maildir, message,
+		pli_structure_get_length(message->structure), error);
 	return append->tmp != NULL;
 }
 
@@ -106,7 +106,7 @@ look_again(Append *append, GError **error)
 		return FALSE;
 	if (append->is_known ||
 	    pli_maildir_get_mtime(&mailbox->maildir, PLI_MAILDIR_CUR) ==
-	            mailbox->row.cur_mtime)
+		    mailbox->row.cur_mtime)
 		return TRUE;
 	return pli_maildir_mailbox_sync_locked(mailbox, &changed, error) &&
 	       find_known(append, error) != PLI_STEP_FAIL;
@@ -119,26 +119,26 @@ add_row(Append *append, GError **error)
 	PliMaildirMailbox *mailbox = append->mailbox;
 	PliIndexMailbox *box = &mailbox->row;
 	PliIndexRow row = {
-	        .uid = box->uid_next,
-	        .flags = message->flags & ~(guint32)PLI_FLAG_RECENT,
-	        .modseq = box->modseq + 1,
-	        .internal_date = message->internal_date,
-	        .size = pli_structure_get_served_length(message->structure),
-	        .place = (int)append->place,
-	        .base = append->base,
-	        .info = append->info,
+		.uid = box->uid_next,
+		.flags = message->flags & ~(guint32)PLI_FLAG_RECENT,
+		.modseq = box->modseq + 1,
+		.internal_date = message->internal_date,
+		.size = pli_structure_get_served_length(message->structure),
+		.place = (int)append->place,
+		.base = append->base,
+		.info = append->info,
 	};
 
 	if (box->uid_next == G_MAXUINT32) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-		            "The mailbox has given all its UIDs");
+			    "The mailbox has given all its UIDs");
 		return FALSE;
 	}
 	box->uid_next++;
 	box->modseq++;
 	append->item->uid = row.uid;
 	return pli_index_add(&mailbox->core->index, box->id, &row,
-	                     &append->texts, error) &&
+			     &append->texts, error) &&
 	       pli_index_set_mailbox(&mailbox->core->index, box, error);
 }
 
@@ -158,7 +158,7 @@ publish(Append *append, GError **error)
 	if (append->is_known)
 		return TRUE;
 	if (!pli_maildir_publish(&mailbox->maildir, append->tmp, append->place,
-	                         name, &existed, error))
+				 name, &existed, error))
 		return FALSE;
 	g_clear_pointer(&append->tmp, g_free);
 	append->is_new = !existed;
@@ -179,7 +179,7 @@ sync_places(Append *appends, guint n, GError **error)
 			       appends[j].mailbox == appends[i].mailbox &&
 			       appends[j].place == appends[i].place;
 		if (!done && !pli_maildir_sync(&appends[i].mailbox->maildir,
-		                               appends[i].place, error))
+					       appends[i].place, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -194,10 +194,10 @@ take_back(Append *append)
 {
 	if (append->is_new && append->item->append.origin == NULL) {
 		g_autofree char *name =
-		        g_strconcat(append->base, append->info, NULL);
+			g_strconcat(append->base, append->info, NULL);
 
 		pli_maildir_discard(&append->mailbox->maildir, append->place,
-		                    name);
+				    name);
 	}
 }
 
@@ -205,8 +205,8 @@ static void
 append_clear(Append *append)
 {
 	if (append->tmp != NULL)
-		pli_maildir_discard(&append->mailbox->maildir,
-		                    PLI_MAILDIR_TMP, append->tmp);
+		pli_maildir_discard(&append->mailbox->maildir, PLI_MAILDIR_TMP,
+				    append->tmp);
 	g_free(append->tmp);
 	g_free(append->base);
 	g_free(append->info);
@@ -244,7 +244,7 @@ failed:
 
 gboolean
 pli_maildir_mailbox_append(PliMaildirCore *core, PliMaildirAppend *items,
-                           guint n, GError **error)
+			   guint n, GError **error)
 {
 	g_autofree Append *appends = g_new0(Append, n);
 	gboolean ok;

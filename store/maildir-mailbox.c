@@ -38,10 +38,10 @@ pli_maildir_mailbox_load(PliMaildirMailbox *self, GError **error)
 	step = PLI_STEP_WANT;
 	if (self->generation == index->generation)
 		step = pli_index_find_mailbox(index, self->name, &self->row,
-		                              error);
+					      error);
 	if (step == PLI_STEP_WANT)
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-		            "The index was made anew; open the mailbox again");
+			    "The index was made anew; open the mailbox again");
 	return step == PLI_STEP_READY;
 }
 
@@ -82,7 +82,7 @@ list_uids(PliMailbox *mailbox, GError **error)
 
 	if (pli_maildir_mailbox_load(self, &cause))
 		uids = pli_index_list_uids(&self->core->index, self->row.id, 0,
-		                           &cause);
+					   &cause);
 	if (uids == NULL)
 		fail(self, cause, error);
 	return uids;
@@ -90,7 +90,7 @@ list_uids(PliMailbox *mailbox, GError **error)
 
 static GArray *
 fetch_rows(PliMailbox *mailbox, const guint32 *uids, guint n, guint32 columns,
-           GError **error)
+	   GError **error)
 {
 	PliMaildirMailbox *self = (PliMaildirMailbox *)mailbox;
 	GError *cause = NULL;
@@ -98,7 +98,7 @@ fetch_rows(PliMailbox *mailbox, const guint32 *uids, guint n, guint32 columns,
 
 	if (pli_maildir_mailbox_load(self, &cause))
 		rows = pli_index_fetch(&self->core->index, self->row.id, uids,
-		                       n, columns, &cause);
+				       n, columns, &cause);
 	if (rows == NULL)
 		fail(self, cause, error);
 	return rows;
@@ -107,14 +107,14 @@ fetch_rows(PliMailbox *mailbox, const guint32 *uids, guint n, guint32 columns,
 /* FALSE with G_FILE_ERROR_NOENT when there is no such row. */
 static gboolean
 find_uid(PliMaildirMailbox *self, guint32 uid, PliIndexRow *ret_row,
-         GError **error)
+	 GError **error)
 {
-	PliStep step = pli_index_find_uid(&self->core->index, self->row.id,
-	                                  uid, ret_row, error);
+	PliStep step = pli_index_find_uid(&self->core->index, self->row.id, uid,
+					  ret_row, error);
 
 	if (step == PLI_STEP_WANT)
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-		            "There is no message with UID %u", uid);
+			    "There is no message with UID %u", uid);
 	return step == PLI_STEP_READY;
 }
 
@@ -128,9 +128,8 @@ open_row(PliMaildirMailbox *self, guint32 uid, GError **error)
 	    !find_uid(self, uid, &row, error))
 		return NULL;
 	name = g_strconcat(row.base, row.info, NULL);
-	return pli_maildir_open_message(&self->maildir,
-	                                (PliMaildirPlace)row.place, name, NULL,
-	                                error);
+	return pli_maildir_open_message(
+		&self->maildir, (PliMaildirPlace)row.place, name, NULL, error);
 }
 
 static PliSource *
@@ -156,7 +155,7 @@ open_message(PliMailbox *mailbox, guint32 uid, GError **error)
  * quicker. */
 static gboolean
 rename_row(PliMaildirMailbox *self, PliIndexRow *row, guint32 set,
-           guint32 clear, GError **error)
+	   guint32 clear, GError **error)
 {
 	guint i;
 
@@ -173,8 +172,8 @@ rename_row(PliMaildirMailbox *self, PliIndexRow *row, guint32 set,
 		old_name = g_strconcat(row->base, row->info, NULL);
 		name = g_strconcat(row->base, info, NULL);
 		if (pli_maildir_rename(&self->maildir,
-		                       (PliMaildirPlace)row->place, old_name,
-		                       PLI_MAILDIR_CUR, name)) {
+				       (PliMaildirPlace)row->place, old_name,
+				       PLI_MAILDIR_CUR, name)) {
 			g_free(row->info);
 			row->info = g_steal_pointer(&info);
 			row->flags = flags;
@@ -195,7 +194,7 @@ rename_row(PliMaildirMailbox *self, PliIndexRow *row, guint32 set,
 
 static gboolean
 change_locked(PliMaildirMailbox *self, guint32 uid, guint32 set, guint32 clear,
-              guint32 *ret_flags, GError **error)
+	      guint32 *ret_flags, GError **error)
 {
 	g_auto(PliIndexRow) row = {0};
 
@@ -212,7 +211,7 @@ change_locked(PliMaildirMailbox *self, guint32 uid, guint32 set, guint32 clear,
 /* Needs no sync: the flags are in the file's name, which outlives the index. */
 static gboolean
 change_flags(PliMailbox *mailbox, guint32 uid, guint32 set, guint32 clear,
-             guint32 *ret_flags, GError **error)
+	     guint32 *ret_flags, GError **error)
 {
 	PliMaildirMailbox *self = (PliMaildirMailbox *)mailbox;
 	PliIndex *index = &self->core->index;
@@ -233,7 +232,7 @@ change_flags(PliMailbox *mailbox, guint32 uid, guint32 set, guint32 clear,
 
 static gboolean
 append_message(PliMailbox *mailbox, const PliMailboxAppend *append,
-               guint32 *ret_uid, GError **error)
+	       guint32 *ret_uid, GError **error)
 {
 	PliMaildirMailbox *self = (PliMaildirMailbox *)mailbox;
 	PliMaildirAppend item = {.mailbox = mailbox, .append = *append};
@@ -257,10 +256,9 @@ take_recent(PliMailbox *mailbox, GError **error)
 		return NULL;
 	if (pli_maildir_mailbox_load(self, &cause))
 		uids = pli_index_list_uids(index, self->row.id,
-		                           self->row.recent, &cause);
+					   self->row.recent, &cause);
 	self->row.recent = self->row.uid_next;
-	if (uids == NULL ||
-	    !pli_index_set_mailbox(index, &self->row, &cause)) {
+	if (uids == NULL || !pli_index_set_mailbox(index, &self->row, &cause)) {
 		fail(self, cause, error);
 		return NULL;
 	}
@@ -298,11 +296,11 @@ static gboolean
 next_uid_validity(PliMaildirMailbox *self, guint32 *ret_value, GError **error)
 {
 	g_autofree char *path =
-	        g_build_filename(self->core->dir, "index.uidvalidity", NULL);
+		g_build_filename(self->core->dir, "index.uidvalidity", NULL);
 	g_autofree char *old = NULL;
 	g_autofree char *new = NULL;
-	guint64 value = (guint64)(pli_maildir_get_now(&self->maildir) /
-	                          NANOSECONDS);
+	guint64 value =
+		(guint64)(pli_maildir_get_now(&self->maildir) / NANOSECONDS);
 	g_autoptr(GError) cause = NULL;
 
 	if (g_file_get_contents(path, &old, NULL, &cause))
@@ -314,9 +312,9 @@ next_uid_validity(PliMaildirMailbox *self, guint32 *ret_value, GError **error)
 	value = CLAMP(value, 1, G_MAXUINT32);
 	new = g_strdup_printf("%" G_GUINT64_FORMAT "\n", value);
 	if (!g_file_set_contents_full(path, new, -1,
-	                              G_FILE_SET_CONTENTS_CONSISTENT |
-	                                      G_FILE_SET_CONTENTS_DURABLE,
-	                              0600, error))
+				      G_FILE_SET_CONTENTS_CONSISTENT |
+					      G_FILE_SET_CONTENTS_DURABLE,
+				      0600, error))
 		return FALSE;
 	*ret_value = (guint32)value;
 	return TRUE;
@@ -355,8 +353,8 @@ PliMailbox *
 pli_maildir_mailbox_open(PliMaildirCore *core, const char *name, GError **error)
 {
 	g_autofree char *path =
-	        name[0] != '\0' ? g_build_filename(core->root, name, NULL)
-	                        : g_strdup(core->root);
+		name[0] != '\0' ? g_build_filename(core->root, name, NULL)
+				: g_strdup(core->root);
 	PliMaildirMailbox *self = g_new0(PliMaildirMailbox, 1);
 
 	self->base.klass = &mailbox_class;

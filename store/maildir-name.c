@@ -6,7 +6,7 @@
 #define NAME_MAX_OCTETS 250
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                             "abcdefghijklmnopqrstuvwxyz0123456789+,";
+			     "abcdefghijklmnopqrstuvwxyz0123456789+,";
 
 /* Sixteen more bits of a base64 run. */
 static void
@@ -34,7 +34,7 @@ encode_run(GString *out, const char *p)
 
 		if (c >= 0x10000) {
 			put_unit(out, 0xd800 + ((c - 0x10000) >> 10), &bits,
-			         &n_bits);
+				 &n_bits);
 			c = 0xdc00 + ((c - 0x10000) & 0x3ff);
 		}
 		put_unit(out, c, &bits, &n_bits);
@@ -118,7 +118,7 @@ decode(const char *directory)
 			p = end;
 		} else if (end != NULL) {
 			g_autofree char *text =
-			        decode_run(p + 1, (gsize)(end - p - 1));
+				decode_run(p + 1, (gsize)(end - p - 1));
 
 			if (text == NULL)
 				return NULL;

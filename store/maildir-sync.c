@@ -39,14 +39,14 @@ is_unchanged(PliMaildirMailbox *self)
 
 	return is_quiet(row) &&
 	       pli_maildir_get_mtime(&self->maildir, PLI_MAILDIR_NEW) ==
-	               row->new_mtime &&
+		       row->new_mtime &&
 	       pli_maildir_get_mtime(&self->maildir, PLI_MAILDIR_CUR) ==
-	               row->cur_mtime;
+		       row->cur_mtime;
 }
 
 static gboolean
 read_place(PliMaildirMailbox *self, PliMaildirPlace place, GHashTable *files,
-           GError **error)
+	   GError **error)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 	guint i;
@@ -79,7 +79,7 @@ read_files(PliMaildirMailbox *self, gboolean *ret_settled, GError **error)
 {
 	PliIndexMailbox *row = &self->row;
 	g_autoptr(GHashTable) files = g_hash_table_new_full(
-	        g_str_hash, g_str_equal, NULL, found_free);
+		g_str_hash, g_str_equal, NULL, found_free);
 	gboolean settled = FALSE;
 	guint i;
 
@@ -87,18 +87,18 @@ read_files(PliMaildirMailbox *self, gboolean *ret_settled, GError **error)
 		g_hash_table_remove_all(files);
 		row->read_at = pli_maildir_get_now(&self->maildir);
 		row->new_mtime =
-		        pli_maildir_get_mtime(&self->maildir, PLI_MAILDIR_NEW);
+			pli_maildir_get_mtime(&self->maildir, PLI_MAILDIR_NEW);
 		row->cur_mtime =
-		        pli_maildir_get_mtime(&self->maildir, PLI_MAILDIR_CUR);
+			pli_maildir_get_mtime(&self->maildir, PLI_MAILDIR_CUR);
 		if (!read_place(self, PLI_MAILDIR_NEW, files, error) ||
 		    !read_place(self, PLI_MAILDIR_CUR, files, error))
 			return NULL;
 		settled = pli_maildir_get_mtime(&self->maildir,
-		                                PLI_MAILDIR_NEW) ==
-		                  row->new_mtime &&
-		          pli_maildir_get_mtime(&self->maildir,
-		                                PLI_MAILDIR_CUR) ==
-		                  row->cur_mtime;
+						PLI_MAILDIR_NEW) ==
+				  row->new_mtime &&
+			  pli_maildir_get_mtime(&self->maildir,
+						PLI_MAILDIR_CUR) ==
+				  row->cur_mtime;
 	}
 	*ret_settled = settled;
 	return g_steal_pointer(&files);
@@ -107,7 +107,7 @@ read_files(PliMaildirMailbox *self, gboolean *ret_settled, GError **error)
 /* Follows one row to what became of its file. */
 static gboolean
 follow_row(PliMaildirMailbox *self, PliIndexRow *row, GHashTable *files,
-           gboolean settled, gboolean *changed, GError **error)
+	   gboolean settled, gboolean *changed, GError **error)
 {
 	Found *found = g_hash_table_lookup(files, row->base);
 	guint32 flags;
@@ -117,7 +117,7 @@ follow_row(PliMaildirMailbox *self, PliIndexRow *row, GHashTable *files,
 	if (found == NULL) {
 		*changed = TRUE;
 		return pli_index_remove(&self->core->index, self->row.id, row,
-		                        ++self->row.modseq, error);
+					++self->row.modseq, error);
 	}
 	if ((int)found->place != row->place ||
 	    strcmp(found->info, row->info) != 0) {
@@ -130,7 +130,7 @@ follow_row(PliMaildirMailbox *self, PliIndexRow *row, GHashTable *files,
 		row->info = g_strdup(found->info);
 		*changed = TRUE;
 		if (!pli_index_set(&self->core->index, self->row.id, row,
-		                   error))
+				   error))
 			return FALSE;
 	}
 	g_hash_table_remove(files, row->base);
@@ -158,33 +158,33 @@ scan_file(PliMaildirMailbox *self, Found *found, GError **error)
 {
 	g_autofree char *name = g_strconcat(found->base, found->info, NULL);
 	g_autoptr(PliSource) source = pli_maildir_open_message(
-	        &self->maildir, found->place, name, &found->mtime, error);
+		&self->maildir, found->place, name, &found->mtime, error);
 
 	if (source == NULL)
 		return NULL;
 	return pli_scan_source(PLI_SLICE_NONE, source,
-	                       pli_maildir_is_own(found->base)
-	                               ? PLI_LINE_AS_IS
-	                               : PLI_LINE_LF_FILE,
-	                       error);
+			       pli_maildir_is_own(found->base)
+				       ? PLI_LINE_AS_IS
+				       : PLI_LINE_LF_FILE,
+			       error);
 }
 
 /* A file that cannot be read is left for the next time: *skipped. */
 static gboolean
 add_found(PliMaildirMailbox *self, Found *found, gboolean *skipped,
-          GError **error)
+	  GError **error)
 {
 	g_autoptr(PliStructure) structure = scan_file(self, found, NULL);
 	g_auto(PliBuf) envelope = {0};
 	g_auto(PliBuf) bodystructure = {0};
 	PliIndexTexts texts;
 	PliIndexRow row = {
-	        .uid = self->row.uid_next,
-	        .flags = pli_maildir_parse_flags(found->info),
-	        .internal_date = found->mtime,
-	        .place = (int)found->place,
-	        .base = found->base,
-	        .info = found->info,
+		.uid = self->row.uid_next,
+		.flags = pli_maildir_parse_flags(found->info),
+		.internal_date = found->mtime,
+		.place = (int)found->place,
+		.base = found->base,
+		.info = found->info,
 	};
 
 	if (structure == NULL) {
@@ -195,15 +195,15 @@ add_found(PliMaildirMailbox *self, Found *found, gboolean *skipped,
 	row.modseq = ++self->row.modseq;
 	self->row.uid_next++;
 	return pli_maildir_mailbox_format(structure, &envelope, &bodystructure,
-	                                  &texts, error) &&
+					  &texts, error) &&
 	       pli_index_add(&self->core->index, self->row.id, &row, &texts,
-	                     error);
+			     error);
 }
 
 /* Gives the files that have no row one, in the order of their times. */
 static gboolean
 add_files(PliMaildirMailbox *self, GHashTable *files, gboolean *skipped,
-          gboolean *changed, GError **error)
+	  gboolean *changed, GError **error)
 {
 	g_autoptr(GPtrArray) added = g_ptr_array_new();
 	GHashTableIter iter;
@@ -215,7 +215,7 @@ add_files(PliMaildirMailbox *self, GHashTable *files, gboolean *skipped,
 		Found *file = found;
 
 		file->mtime = pli_maildir_get_file_time(
-		        &self->maildir, file->place, file->base, file->info);
+			&self->maildir, file->place, file->base, file->info);
 		g_ptr_array_add(added, file);
 	}
 	g_ptr_array_sort(added, compare_found);
@@ -227,7 +227,7 @@ add_files(PliMaildirMailbox *self, GHashTable *files, gboolean *skipped,
 			break;
 		}
 		if (!add_found(self, g_ptr_array_index(added, i), skipped,
-		               error))
+			       error))
 			return FALSE;
 		if (self->row.uid_next != before)
 			*changed = TRUE;
@@ -237,7 +237,7 @@ add_files(PliMaildirMailbox *self, GHashTable *files, gboolean *skipped,
 
 gboolean
 pli_maildir_mailbox_sync_locked(PliMaildirMailbox *self, gboolean *ret_changed,
-                                GError **error)
+				GError **error)
 {
 	PliIndexMailbox before;
 	g_autoptr(GHashTable) files = NULL;
@@ -249,14 +249,14 @@ pli_maildir_mailbox_sync_locked(PliMaildirMailbox *self, gboolean *ret_changed,
 		return FALSE;
 	before = self->row;
 	files = read_files(self, &settled, error);
-	rows = files != NULL ? pli_index_list(&self->core->index, self->row.id,
-	                                      error)
-	                     : NULL;
+	rows = files != NULL
+		       ? pli_index_list(&self->core->index, self->row.id, error)
+		       : NULL;
 	if (rows == NULL)
 		return FALSE;
 	for (i = 0; i < rows->len; i++)
 		if (!follow_row(self, &g_array_index(rows, PliIndexRow, i),
-		                files, settled, &changed, error))
+				files, settled, &changed, error))
 			return FALSE;
 	if (!add_files(self, files, &skipped, &changed, error))
 		return FALSE;
@@ -264,15 +264,15 @@ pli_maildir_mailbox_sync_locked(PliMaildirMailbox *self, gboolean *ret_changed,
 		self->row.new_mtime = self->row.cur_mtime = 0;
 	/* a later time of reading is worth a write only if it ends the doubt */
 	*ret_changed = changed || before.new_mtime != self->row.new_mtime ||
-	               before.cur_mtime != self->row.cur_mtime ||
-	               (is_quiet(&self->row) && !is_quiet(&before));
+		       before.cur_mtime != self->row.cur_mtime ||
+		       (is_quiet(&self->row) && !is_quiet(&before));
 	return !*ret_changed ||
 	       pli_index_set_mailbox(&self->core->index, &self->row, error);
 }
 
 gboolean
 pli_maildir_mailbox_sync(PliMaildirMailbox *self, gboolean force,
-                         GError **error)
+			 GError **error)
 {
 	PliIndex *index = &self->core->index;
 	g_autoptr(GError) cause = NULL;

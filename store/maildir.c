@@ -24,7 +24,7 @@ static gboolean
 open_place(PliMaildir *maildir, PliMaildirPlace place, GError **error)
 {
 	g_autofree char *path =
-	        g_build_filename(maildir->path, place_names[place], NULL);
+		g_build_filename(maildir->path, place_names[place], NULL);
 
 	pli_files_close(&maildir->dirs[place]);
 	if (!pli_files_make_dir(AT_FDCWD, path, error))
@@ -67,7 +67,7 @@ pli_maildir_format_base(const char *origin)
 	/* SHA-256, for others have a say in what an origin contains */
 	if (origin != NULL)
 		name = g_compute_checksum_for_string(G_CHECKSUM_SHA256, origin,
-		                                     -1);
+						     -1);
 	else
 		name = pli_files_make_name();
 	name[32] = '\0';
@@ -76,10 +76,10 @@ pli_maildir_format_base(const char *origin)
 
 static gboolean
 write_octets(int fd, const PliMailboxAppend *append, guint64 length,
-             const char *path, GError **error)
+	     const char *path, GError **error)
 {
-	const struct timespec times[2] = {
-	        {.tv_nsec = UTIME_OMIT}, {.tv_sec = append->internal_date}};
+	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+					  {.tv_sec = append->internal_date}};
 	struct stat st;
 
 	if (!pli_files_write(fd, append->prefix)) {
@@ -90,7 +90,7 @@ write_octets(int fd, const PliMailboxAppend *append, guint64 length,
 		return FALSE;
 	if (fstat(fd, &st) == 0 && (guint64)st.st_size != length) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-		            "The message is not as long as its structure says");
+			    "The message is not as long as its structure says");
 		return FALSE;
 	}
 	/* where a rebuilt index will find it again */
@@ -104,7 +104,7 @@ write_octets(int fd, const PliMailboxAppend *append, guint64 length,
 
 char *
 pli_maildir_write(PliMaildir *maildir, const PliMailboxAppend *append,
-                  guint64 length, GError **error)
+		  guint64 length, GError **error)
 {
 	g_autofree char *name = pli_files_make_name();
 	int dir = maildir->dirs[PLI_MAILDIR_TMP];
@@ -149,12 +149,11 @@ rename_new(int from, const char *old_name, int to, const char *new_name)
 }
 
 gboolean
-pli_maildir_publish(PliMaildir *maildir, const char *tmp,
-                    PliMaildirPlace place, const char *name,
-                    gboolean *ret_existed, GError **error)
+pli_maildir_publish(PliMaildir *maildir, const char *tmp, PliMaildirPlace place,
+		    const char *name, gboolean *ret_existed, GError **error)
 {
 	gboolean renamed = rename_new(maildir->dirs[PLI_MAILDIR_TMP], tmp,
-	                              maildir->dirs[place], name);
+				      maildir->dirs[place], name);
 
 	if (!renamed && errno != EEXIST) {
 		pli_files_set_error(error, "deliver into", maildir->path);
@@ -168,7 +167,7 @@ pli_maildir_publish(PliMaildir *maildir, const char *tmp,
 
 void
 pli_maildir_discard(PliMaildir *maildir, PliMaildirPlace place,
-                    const char *name)
+		    const char *name)
 {
 	unlinkat(maildir->dirs[place], name, 0);
 }
@@ -185,16 +184,16 @@ pli_maildir_sync(PliMaildir *maildir, PliMaildirPlace place, GError **error)
 
 gboolean
 pli_maildir_rename(PliMaildir *maildir, PliMaildirPlace from,
-                   const char *old_name, PliMaildirPlace to,
-                   const char *new_name)
+		   const char *old_name, PliMaildirPlace to,
+		   const char *new_name)
 {
 	return renameat(maildir->dirs[from], old_name, maildir->dirs[to],
-	                new_name) == 0;
+			new_name) == 0;
 }
 
 gboolean
 pli_maildir_list(PliMaildir *maildir, PliMaildirPlace place, GPtrArray *names,
-                 GError **error)
+		 GError **error)
 {
 	int fd = pli_files_open_dir(maildir->dirs[place], ".", error);
 	struct dirent *item;
@@ -261,7 +260,7 @@ pli_maildir_clean_tmp(PliMaildir *maildir)
 		struct stat st;
 
 		if (fstatat(maildir->dirs[PLI_MAILDIR_TMP], name, &st,
-		            AT_SYMLINK_NOFOLLOW) == 0 &&
+			    AT_SYMLINK_NOFOLLOW) == 0 &&
 		    /* a delivery may set the other times */
 		    st.st_ctim.tv_sec * NANOSECONDS < now - TMP_LIFE)
 			pli_maildir_discard(maildir, PLI_MAILDIR_TMP, name);
@@ -270,10 +269,10 @@ pli_maildir_clean_tmp(PliMaildir *maildir)
 
 PliSource *
 pli_maildir_open_message(PliMaildir *maildir, PliMaildirPlace place,
-                         const char *name, gint64 *ret_mtime, GError **error)
+			 const char *name, gint64 *ret_mtime, GError **error)
 {
 	int fd = openat(maildir->dirs[place], name,
-	                O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+			O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat st;
 
 	if (fd < 0) {
@@ -287,15 +286,15 @@ pli_maildir_open_message(PliMaildir *maildir, PliMaildirPlace place,
 
 gint64
 pli_maildir_get_file_time(const PliMaildir *maildir, PliMaildirPlace place,
-                          const char *base, const char *info)
+			  const char *base, const char *info)
 {
 	g_autofree char *name = g_strconcat(base, info, NULL);
 	struct stat st;
 
 	return fstatat(maildir->dirs[place], name, &st, AT_SYMLINK_NOFOLLOW) ==
-	                       0
-	               ? (gint64)st.st_mtime
-	               : 0;
+			       0
+		       ? (gint64)st.st_mtime
+		       : 0;
 }
 
 gboolean
@@ -323,7 +322,7 @@ static const struct {
 	char letter;
 	guint32 flag;
 } letters[] = {
-	{'D', PLI_FLAG_DRAFT},    {'F', PLI_FLAG_FLAGGED},
+	{'D', PLI_FLAG_DRAFT},	  {'F', PLI_FLAG_FLAGGED},
 	{'R', PLI_FLAG_ANSWERED}, {'S', PLI_FLAG_SEEN},
 	{'T', PLI_FLAG_DELETED},
 };
@@ -355,7 +354,7 @@ pli_maildir_format_info(const char *info, guint32 flags)
 			wanted[(guint8)*p] = TRUE;
 	for (i = 0; i < G_N_ELEMENTS(letters); i++)
 		wanted[(guint8)letters[i].letter] =
-		        (flags & letters[i].flag) != 0;
+			(flags & letters[i].flag) != 0;
 	for (i = 1; i < 256; i++)
 		if (wanted[i])
 			g_string_append_c(text, (char)i);

@@ -45,9 +45,9 @@ unquote(MboxSource *self, gsize n, gboolean last)
 
 		if (bol && !last && n - p < PLI_MBOX_LINE_MAX)
 			break;
-		if (bol && pli_mbox_line_is_quoted(
-		                   pli_slice_new(self->raw + p, n - p),
-		                   self->message.format))
+		if (bol &&
+		    pli_mbox_line_is_quoted(pli_slice_new(self->raw + p, n - p),
+					    self->message.format))
 			p++;
 		end = memchr(self->raw + p, '\n', n - p);
 		to = end != NULL ? (gsize)(end - self->raw) + 1 : n;
@@ -65,8 +65,8 @@ static PliStep
 produce(MboxSource *self, GError **error)
 {
 	guint64 left = self->message.length - self->next.raw;
-	const Mark *mark = &g_array_index(self->marks, Mark,
-	                                  self->marks->len - 1);
+	const Mark *mark =
+		&g_array_index(self->marks, Mark, self->marks->len - 1);
 	gsize n;
 
 	if (self->next.raw >= mark->raw + BLOCK)
@@ -77,9 +77,9 @@ produce(MboxSource *self, GError **error)
 	while (self->n_raw < MIN(left, BLOCK)) {
 		PliSlice octets;
 		PliStep step = pli_source_read_at(
-		        self->file,
-		        self->message.offset + self->next.raw + self->n_raw,
-		        MIN(left, BLOCK) - self->n_raw, &octets, error);
+			self->file,
+			self->message.offset + self->next.raw + self->n_raw,
+			MIN(left, BLOCK) - self->n_raw, &octets, error);
 
 		if (step != PLI_STEP_READY)
 			return step;
@@ -118,7 +118,7 @@ jump(MboxSource *self, guint64 offset)
 
 static PliStep
 read_at(PliSource *source, guint64 offset, gsize max, PliSlice *ret_octets,
-        GError **error)
+	GError **error)
 {
 	MboxSource *self = (MboxSource *)source;
 	guint64 length = self->message.unquoted_length;
@@ -130,8 +130,8 @@ read_at(PliSource *source, guint64 offset, gsize max, PliSlice *ret_octets,
 	max = MIN(max, length - offset);
 	if (is_plain(self))
 		return pli_source_read_at(self->file,
-		                          self->message.offset + offset, max,
-		                          ret_octets, error);
+					  self->message.offset + offset, max,
+					  ret_octets, error);
 	if (self->raw == NULL) {
 		self->raw = g_malloc(BLOCK);
 		self->block = g_malloc(BLOCK);
@@ -150,7 +150,7 @@ read_at(PliSource *source, guint64 offset, gsize max, PliSlice *ret_octets,
 	}
 	at = (gsize)(offset - self->block_out);
 	*ret_octets = pli_slice_new(self->block + at,
-	                            MIN(max, self->block_length - at));
+				    MIN(max, self->block_length - at));
 	return PLI_STEP_READY;
 }
 

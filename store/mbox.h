@@ -55,7 +55,7 @@ typedef enum {
 	/* from_*, offset and date are set; `octets` is the `From ` line */
 	PLI_MBOX_EVENT_BEGIN,
 	PLI_MBOX_EVENT_OCTETS, /* more of the message, unquoted; never empty */
-	PLI_MBOX_EVENT_END,    /* the message is over: all its figures are set */
+	PLI_MBOX_EVENT_END,    /* it is over: all its figures are set */
 	PLI_MBOX_EVENT_EOF,    /* no more messages; comes again if asked */
 } PliMboxEventType;
 

@@ -7,7 +7,7 @@
 
 PliStructure *
 pli_scan_source(PliSlice prefix, PliSource *source, PliLineMode mode,
-                GError **error)
+		GError **error)
 {
 	g_autoptr(PliParser) parser = pli_parser_new(mode, NULL);
 	PliParserEvent event;
@@ -20,10 +20,10 @@ pli_scan_source(PliSlice prefix, PliSource *source, PliLineMode mode,
 		if (octets.len > 0)
 			pli_parser_scan(parser, octets);
 		step = pli_source_read_at(source, offset, BLOCK, &octets,
-		                          error);
+					  error);
 		if (step == PLI_STEP_WANT)
 			g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO,
-			            "The message is not all there");
+				    "The message is not all there");
 		if (step != PLI_STEP_READY)
 			return NULL;
 		offset += octets.len;

@@ -60,7 +60,7 @@ begin_flush(PliSpoolEntry *entry)
 	if (n < FLUSH)
 		return;
 	(void)sync_file_range(entry->fd, (off_t)entry->flushed, (off_t)n,
-	                      SYNC_FILE_RANGE_WRITE);
+			      SYNC_FILE_RANGE_WRITE);
 	entry->flushed = entry->length;
 #endif
 }
@@ -69,12 +69,12 @@ begin_flush(PliSpoolEntry *entry)
 static gboolean
 open_file(PliSpoolEntry *entry, GError **error)
 {
-	PliSlice octets = pli_slice_new(entry->octets->data,
-	                                entry->octets->len);
+	PliSlice octets =
+		pli_slice_new(entry->octets->data, entry->octets->len);
 
 	entry->file = pli_files_make_name();
 	entry->fd = openat(entry->spool->dir, entry->file,
-	                   O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+			   O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (entry->fd < 0) {
 		(void)fail(entry, "make", error);
 		g_clear_pointer(&entry->file, g_free);
@@ -98,7 +98,7 @@ pli_spool_entry_append(PliSpoolEntry *entry, PliSlice octets, GError **error)
 		return FALSE;
 	if (entry->fd < 0)
 		g_byte_array_append(entry->octets, octets.data,
-		                    (guint)octets.len);
+				    (guint)octets.len);
 	else if (!pli_files_write(entry->fd, octets))
 		return fail(entry, "write", error);
 	entry->length += octets.len;
@@ -115,7 +115,7 @@ pli_spool_entry_get_length(const PliSpoolEntry *entry)
 
 void
 pli_spool_entry_set_envelope(PliSpoolEntry *entry,
-                             const PliSpoolEnvelope *envelope)
+			     const PliSpoolEnvelope *envelope)
 {
 	g_free(entry->sender);
 	g_free(entry->parameters);
@@ -125,11 +125,11 @@ pli_spool_entry_set_envelope(PliSpoolEntry *entry,
 	entry->sender = g_strdup(envelope->sender);
 	entry->parameters = g_strdup(envelope->parameters);
 	entry->recipients = g_strdupv((char **)envelope->recipients);
-	entry->prefix = g_bytes_new(envelope->prefix.data,
-	                            envelope->prefix.len);
+	entry->prefix =
+		g_bytes_new(envelope->prefix.data, envelope->prefix.len);
 	entry->structure = envelope->structure != NULL
-	                           ? pli_structure_ref(envelope->structure)
-	                           : NULL;
+				   ? pli_structure_ref(envelope->structure)
+				   : NULL;
 	entry->arrival = envelope->arrival;
 }
 

@@ -15,54 +15,54 @@
 
 /* AUTOINCREMENT: a number is never given twice, and so no id. */
 static const char schema[] =
-        "CREATE TABLE message(seq INTEGER PRIMARY KEY AUTOINCREMENT,"
-        " arrival INTEGER NOT NULL, sender TEXT NOT NULL,"
-        " parameters TEXT NOT NULL, structure BLOB, prefix BLOB NOT NULL,"
-        " file TEXT, octets BLOB);"
-        "CREATE TABLE recipient(seq INTEGER NOT NULL,"
-        " position INTEGER NOT NULL, address TEXT NOT NULL,"
-        " done INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(seq, position))"
-        " WITHOUT ROWID;"
-        "CREATE TABLE epoch(name TEXT NOT NULL);"
-        "INSERT INTO epoch VALUES(lower(hex(randomblob(6))));";
+	"CREATE TABLE message(seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" arrival INTEGER NOT NULL, sender TEXT NOT NULL,"
+	" parameters TEXT NOT NULL, structure BLOB, prefix BLOB NOT NULL,"
+	" file TEXT, octets BLOB);"
+	"CREATE TABLE recipient(seq INTEGER NOT NULL,"
+	" position INTEGER NOT NULL, address TEXT NOT NULL,"
+	" done INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(seq, position))"
+	" WITHOUT ROWID;"
+	"CREATE TABLE epoch(name TEXT NOT NULL);"
+	"INSERT INTO epoch VALUES(lower(hex(randomblob(6))));";
 
 static const char *const statements[PLI_SPOOL_N_STATEMENTS] = {
 	[PLI_SPOOL_INSERT] =
-	        "INSERT INTO message(arrival, sender, parameters, structure,"
-	        " prefix, file, octets) VALUES(?, ?, ?, ?, ?, ?, ?)",
+		"INSERT INTO message(arrival, sender, parameters, structure,"
+		" prefix, file, octets) VALUES(?, ?, ?, ?, ?, ?, ?)",
 	[PLI_SPOOL_INSERT_RECIPIENT] =
-	        "INSERT INTO recipient(seq, position, address) VALUES(?, ?, ?)",
+		"INSERT INTO recipient(seq, position, address) VALUES(?, ?, ?)",
 	[PLI_SPOOL_LIST] = "SELECT seq FROM message ORDER BY seq",
 	[PLI_SPOOL_LOAD] = "SELECT arrival, sender, parameters, structure,"
-	                   " prefix, file, octets FROM message WHERE seq = ?",
+			   " prefix, file, octets FROM message WHERE seq = ?",
 	[PLI_SPOOL_LOAD_RECIPIENTS] =
-	        "SELECT address, done FROM recipient WHERE seq = ?"
-	        " ORDER BY position",
+		"SELECT address, done FROM recipient WHERE seq = ?"
+		" ORDER BY position",
 	[PLI_SPOOL_SET_DONE] = "UPDATE recipient SET done = 1"
-	                       " WHERE seq = ? AND position = ?",
+			       " WHERE seq = ? AND position = ?",
 	[PLI_SPOOL_COUNT_WAITING] = "SELECT count(*) FROM recipient"
-	                            " WHERE seq = ? AND done = 0",
+				    " WHERE seq = ? AND done = 0",
 	[PLI_SPOOL_REMOVE] = "DELETE FROM message WHERE seq = ?",
 	[PLI_SPOOL_REMOVE_RECIPIENTS] = "DELETE FROM recipient WHERE seq = ?",
 	[PLI_SPOOL_GET_FILE] = "SELECT file FROM message WHERE seq = ?",
 	[PLI_SPOOL_LIST_FILES] =
-	        "SELECT file FROM message WHERE file IS NOT NULL",
+		"SELECT file FROM message WHERE file IS NOT NULL",
 	[PLI_SPOOL_GET_EPOCH] = "SELECT name FROM epoch",
 	[PLI_SPOOL_GET_LAST] =
-	        "SELECT seq FROM sqlite_sequence WHERE name = 'message'",
+		"SELECT seq FROM sqlite_sequence WHERE name = 'message'",
 };
 
-G_DEFINE_QUARK(pli-spool-error-quark, pli_spool_error)
+G_DEFINE_QUARK(pli - spool - error - quark, pli_spool_error)
 
 void
 pli_spool_set_error(GError **error, GError *cause)
 {
-	gboolean full = g_error_matches(cause, G_FILE_ERROR,
-	                                G_FILE_ERROR_NOSPC);
+	gboolean full =
+		g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
 
 	g_set_error_literal(error, PLI_SPOOL_ERROR,
-	                    full ? PLI_SPOOL_ERROR_FULL : PLI_SPOOL_ERROR_IO,
-	                    cause->message);
+			    full ? PLI_SPOOL_ERROR_FULL : PLI_SPOOL_ERROR_IO,
+			    cause->message);
 	g_error_free(cause);
 }
 
@@ -72,7 +72,8 @@ open_db(PliSpool *spool, GError **error)
 	sqlite3_stmt *get;
 
 	if (!pli_db_open(&spool->db, spool->path, statements,
-	                 PLI_SPOOL_N_STATEMENTS, schema, SCHEMA_VERSION, TRUE, error))
+			 PLI_SPOOL_N_STATEMENTS, schema, SCHEMA_VERSION, TRUE,
+			 error))
 		return FALSE;
 	get = pli_db_get(&spool->db, PLI_SPOOL_GET_EPOCH, error);
 	if (get == NULL || pli_db_step(&spool->db, get, error) == PLI_STEP_FAIL)
@@ -88,7 +89,7 @@ read_last(PliSpool *spool, GError **error)
 {
 	sqlite3_stmt *get = pli_db_get(&spool->db, PLI_SPOOL_GET_LAST, error);
 	PliStep step = get != NULL ? pli_db_step(&spool->db, get, error)
-	                           : PLI_STEP_FAIL;
+				   : PLI_STEP_FAIL;
 
 	if (step == PLI_STEP_READY) {
 		spool->last = sqlite3_column_int64(get, 0);
@@ -101,9 +102,10 @@ read_last(PliSpool *spool, GError **error)
 static gboolean
 remove_leftovers(PliSpool *spool, GError **error)
 {
-	g_autoptr(GHashTable) named = g_hash_table_new_full(
-	        g_str_hash, g_str_equal, g_free, NULL);
-	sqlite3_stmt *list = pli_db_get(&spool->db, PLI_SPOOL_LIST_FILES, error);
+	g_autoptr(GHashTable) named =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	sqlite3_stmt *list =
+		pli_db_get(&spool->db, PLI_SPOOL_LIST_FILES, error);
 	struct dirent *item;
 	PliStep step;
 	DIR *dir;
@@ -112,10 +114,11 @@ remove_leftovers(PliSpool *spool, GError **error)
 	if (list == NULL)
 		return FALSE;
 	while ((step = pli_db_step(&spool->db, list, error)) == PLI_STEP_READY)
-		g_hash_table_add(named, g_strdup((const char *)
-		                                 sqlite3_column_text(list, 0)));
+		g_hash_table_add(
+			named,
+			g_strdup((const char *)sqlite3_column_text(list, 0)));
 	fd = step == PLI_STEP_WANT ? pli_files_open_dir(spool->dir, ".", error)
-	                           : -1;
+				   : -1;
 	if (fd < 0)
 		return FALSE;
 	dir = fdopendir(fd);
@@ -195,29 +198,29 @@ gboolean
 pli_spool_find_row(const PliSpool *spool, const char *id, gint64 *ret_seq)
 {
 	g_autofree char *prefix =
-	        g_strdup_printf("%u-%s-", spool->slot, spool->epoch);
+		g_strdup_printf("%u-%s-", spool->slot, spool->epoch);
 
 	return g_str_has_prefix(id, prefix) &&
 	       g_ascii_string_to_signed(id + strlen(prefix), 10, 1, G_MAXINT64,
-	                                ret_seq, NULL);
+					ret_seq, NULL);
 }
 
 static char *
 format_id(const PliSpool *spool, gint64 seq)
 {
 	return g_strdup_printf("%u-%s-%" G_GINT64_FORMAT, spool->slot,
-	                       spool->epoch, seq);
+			       spool->epoch, seq);
 }
 
 static gboolean
 insert_recipients(PliSpool *spool, PliSpoolEntry *entry, gint64 seq,
-                  GError **error)
+		  GError **error)
 {
 	guint i;
 
 	for (i = 0; entry->recipients[i] != NULL; i++) {
 		sqlite3_stmt *insert = pli_db_get(
-		        &spool->db, PLI_SPOOL_INSERT_RECIPIENT, error);
+			&spool->db, PLI_SPOOL_INSERT_RECIPIENT, error);
 
 		if (insert == NULL)
 			return FALSE;
@@ -251,15 +254,15 @@ insert_entry(PliSpool *spool, PliSpoolEntry *entry, GError **error)
 	pli_db_bind_text(insert, 2, entry->sender);
 	pli_db_bind_text(insert, 3, entry->parameters);
 	if (entry->structure != NULL)
-		pli_db_bind_slice(insert, 4,
-		                  slice_of(pli_structure_get_bytes(
-		                          entry->structure)));
+		pli_db_bind_slice(
+			insert, 4,
+			slice_of(pli_structure_get_bytes(entry->structure)));
 	pli_db_bind_slice(insert, 5, slice_of(entry->prefix));
 	pli_db_bind_text(insert, 6, entry->file);
 	if (entry->file == NULL)
-		pli_db_bind_slice(insert, 7,
-		                  pli_slice_new(entry->octets->data,
-		                                entry->octets->len));
+		pli_db_bind_slice(
+			insert, 7,
+			pli_slice_new(entry->octets->data, entry->octets->len));
 	if (!pli_db_run(&spool->db, insert, error))
 		return FALSE;
 	seq = sqlite3_last_insert_rowid(spool->db.handle);
@@ -271,7 +274,7 @@ insert_entry(PliSpool *spool, PliSpoolEntry *entry, GError **error)
 /* The files of the entries, and their names in the directory. */
 static gboolean
 sync_files(PliSpool *spool, PliSpoolEntry *const *entries, guint n,
-           GError **error)
+	   GError **error)
 {
 	gboolean any = FALSE;
 	guint i;
@@ -295,9 +298,9 @@ gboolean
 pli_spool_reopen(PliSpool *spool, GError **error)
 {
 	g_autofree char *drop = g_strdup_printf(
-	        "DELETE FROM recipient WHERE seq > %" G_GINT64_FORMAT ";"
-	        "DELETE FROM message WHERE seq > %" G_GINT64_FORMAT ";",
-	        spool->last, spool->last);
+		"DELETE FROM recipient WHERE seq > %" G_GINT64_FORMAT ";"
+		"DELETE FROM message WHERE seq > %" G_GINT64_FORMAT ";",
+		spool->last, spool->last);
 	sqlite3_stmt *check = NULL;
 	gboolean ok;
 
@@ -305,13 +308,13 @@ pli_spool_reopen(PliSpool *spool, GError **error)
 	if (!open_db(spool, error))
 		return FALSE;
 	ok = sqlite3_prepare_v2(spool->db.handle, "PRAGMA quick_check(1)", -1,
-	                        &check, NULL) == SQLITE_OK &&
+				&check, NULL) == SQLITE_OK &&
 	     sqlite3_step(check) == SQLITE_ROW &&
 	     g_strcmp0((const char *)sqlite3_column_text(check, 0), "ok") == 0;
 	sqlite3_finalize(check);
 	if (!ok) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO,
-		            "The spool could not be read back");
+			    "The spool could not be read back");
 		return FALSE;
 	}
 	if (!pli_db_exec(&spool->db, drop, error))
@@ -322,15 +325,15 @@ pli_spool_reopen(PliSpool *spool, GError **error)
 
 static gboolean
 commit_rows(PliSpool *spool, PliSpoolEntry *const *entries, guint n,
-            GError **error)
+	    GError **error)
 {
 	gint64 last;
 	guint i;
 
 	if (spool->broken && !pli_spool_reopen(spool, error))
 		return FALSE;
-	if (!pli_db_exec(&spool->db,
-	                 "PRAGMA synchronous=FULL; BEGIN IMMEDIATE", error))
+	if (!pli_db_exec(&spool->db, "PRAGMA synchronous=FULL; BEGIN IMMEDIATE",
+			 error))
 		return FALSE;
 	for (i = 0; i < n; i++)
 		if (!insert_entry(spool, entries[i], error))
@@ -355,20 +358,20 @@ give_up(PliSpool *spool, PliSpoolEntry *const *entries, guint n)
 		g_clear_pointer(&entries[i]->id, g_free);
 		if (entries[i]->file != NULL)
 			g_ptr_array_add(spool->unlinks,
-			                g_steal_pointer(&entries[i]->file));
+					g_steal_pointer(&entries[i]->file));
 	}
 }
 
 gboolean
 pli_spool_commit(PliSpool *spool, PliSpoolEntry *const *entries, guint n,
-                 GError **error)
+		 GError **error)
 {
 	GError *cause = NULL;
 	guint i;
 
 	for (i = 0; i < n; i++)
 		g_assert(!entries[i]->failed && !entries[i]->committed &&
-		         entries[i]->sender != NULL);
+			 entries[i]->sender != NULL);
 	if (!sync_files(spool, entries, n, error)) {
 		give_up(spool, entries, n);
 		return FALSE;
@@ -404,9 +407,9 @@ pli_spool_list(PliSpool *spool, GError **error)
 	while (step == PLI_STEP_READY) {
 		step = pli_db_step(&spool->db, list, &cause);
 		if (step == PLI_STEP_READY)
-			g_ptr_array_add(ids, format_id(spool,
-			                               sqlite3_column_int64(
-			                                       list, 0)));
+			g_ptr_array_add(
+				ids, format_id(spool,
+					       sqlite3_column_int64(list, 0)));
 	}
 	if (step == PLI_STEP_FAIL) {
 		pli_spool_set_error(error, cause);
@@ -421,7 +424,7 @@ static gboolean
 remove_row(PliSpool *spool, gint64 seq, GError **error)
 {
 	static const guint removals[] = {PLI_SPOOL_REMOVE,
-	                                 PLI_SPOOL_REMOVE_RECIPIENTS};
+					 PLI_SPOOL_REMOVE_RECIPIENTS};
 	sqlite3_stmt *get = pli_db_get(&spool->db, PLI_SPOOL_GET_FILE, error);
 	g_autofree char *file = NULL;
 	guint i;
@@ -434,7 +437,7 @@ remove_row(PliSpool *spool, gint64 seq, GError **error)
 	sqlite3_reset(get);
 	for (i = 0; i < G_N_ELEMENTS(removals); i++) {
 		sqlite3_stmt *remove =
-		        pli_db_get(&spool->db, removals[i], error);
+			pli_db_get(&spool->db, removals[i], error);
 
 		if (remove == NULL)
 			return FALSE;
@@ -473,7 +476,7 @@ mark_done(PliSpool *spool, gint64 seq, guint recipient, GError **error)
 
 gboolean
 pli_spool_set_done(PliSpool *spool, const char *id, guint recipient,
-                   GError **error)
+		   GError **error)
 {
 	GError *cause = NULL;
 	gint64 seq;
@@ -482,7 +485,7 @@ pli_spool_set_done(PliSpool *spool, const char *id, guint recipient,
 		return TRUE; /* long gone */
 	if ((!spool->broken || pli_spool_reopen(spool, &cause)) &&
 	    pli_db_exec(&spool->db,
-	                "PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE", &cause) &&
+			"PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE", &cause) &&
 	    mark_done(spool, seq, recipient, &cause) &&
 	    pli_db_exec(&spool->db, "COMMIT", &cause))
 		return TRUE;
@@ -503,7 +506,7 @@ pli_spool_checkpoint(PliSpool *spool, GError **error)
 	}
 	if (cause == NULL)
 		g_set_error(&cause, G_FILE_ERROR, G_FILE_ERROR_IO,
-		            "The spool waits to be read back");
+			    "The spool waits to be read back");
 	pli_spool_set_error(error, cause);
 	return FALSE;
 }

@@ -16,7 +16,7 @@ struct PliSpooled {
 	char *parameters;
 	GBytes *prefix;
 	GPtrArray *recipients; /* NULL-terminated */
-	GArray *done;          /* of gboolean, by position */
+	GArray *done;	       /* of gboolean, by position */
 };
 
 static PliSource *
@@ -40,12 +40,12 @@ open_structure(PliSpooled *spooled, GBytes *bytes, GError **error)
 	if (structure != NULL)
 		return structure;
 	return pli_scan_source(spooled->envelope.prefix, spooled->source,
-	                       PLI_LINE_AS_IS, error);
+			       PLI_LINE_AS_IS, error);
 }
 
 static gboolean
 read_row(PliSpool *spool, PliSpooled *spooled, sqlite3_stmt *row,
-         GError **error)
+	 GError **error)
 {
 	g_autoptr(GBytes) structure = pli_db_get_bytes(row, 3);
 	g_autoptr(GBytes) octets = pli_db_get_bytes(row, 6);
@@ -54,7 +54,7 @@ read_row(PliSpool *spool, PliSpooled *spooled, sqlite3_stmt *row,
 
 	spooled->sender = g_strdup((const char *)sqlite3_column_text(row, 1));
 	spooled->parameters =
-	        g_strdup((const char *)sqlite3_column_text(row, 2));
+		g_strdup((const char *)sqlite3_column_text(row, 2));
 	spooled->prefix = pli_db_get_bytes(row, 4);
 	envelope->arrival = sqlite3_column_int64(row, 0);
 	envelope->sender = spooled->sender;
@@ -62,11 +62,11 @@ read_row(PliSpool *spool, PliSpooled *spooled, sqlite3_stmt *row,
 	envelope->prefix.data = g_bytes_get_data(spooled->prefix, &n);
 	envelope->prefix.len = n;
 	spooled->source =
-	        octets != NULL
-	                ? pli_source_new_bytes(octets)
-	                : open_file(spool,
-	                            (const char *)sqlite3_column_text(row, 5),
-	                            error);
+		octets != NULL
+			? pli_source_new_bytes(octets)
+			: open_file(spool,
+				    (const char *)sqlite3_column_text(row, 5),
+				    error);
 	if (spooled->source == NULL)
 		return FALSE;
 	if (structure == NULL)
@@ -77,10 +77,10 @@ read_row(PliSpool *spool, PliSpooled *spooled, sqlite3_stmt *row,
 
 static gboolean
 read_recipients(PliSpool *spool, PliSpooled *spooled, gint64 seq,
-                GError **error)
+		GError **error)
 {
 	sqlite3_stmt *list =
-	        pli_db_get(&spool->db, PLI_SPOOL_LOAD_RECIPIENTS, error);
+		pli_db_get(&spool->db, PLI_SPOOL_LOAD_RECIPIENTS, error);
 	PliStep step;
 
 	if (list == NULL)
@@ -90,14 +90,14 @@ read_recipients(PliSpool *spool, PliSpooled *spooled, gint64 seq,
 	       PLI_STEP_READY) {
 		gboolean done = sqlite3_column_int(list, 1) != 0;
 
-		g_ptr_array_add(spooled->recipients,
-		                g_strdup((const char *)sqlite3_column_text(
-		                        list, 0)));
+		g_ptr_array_add(
+			spooled->recipients,
+			g_strdup((const char *)sqlite3_column_text(list, 0)));
 		g_array_append_val(spooled->done, done);
 	}
 	g_ptr_array_add(spooled->recipients, NULL);
 	spooled->envelope.recipients =
-	        (const char *const *)spooled->recipients->pdata;
+		(const char *const *)spooled->recipients->pdata;
 	return step == PLI_STEP_WANT;
 }
 
@@ -137,7 +137,7 @@ pli_spool_load(PliSpool *spool, const char *id, GError **error)
 		pli_spool_set_error(error, cause);
 	else
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-		            "No message %s waits in the spool", id);
+			    "No message %s waits in the spool", id);
 	return NULL;
 }
 

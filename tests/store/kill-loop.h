@@ -24,7 +24,7 @@ kill_loop_report(int pipe, guint32 number)
  * it is killed. */
 static inline GArray *
 kill_loop_round(void (*work)(int pipe, gpointer data), gpointer data,
-                gulong microseconds)
+		gulong microseconds)
 {
 	GArray *reported = g_array_new(FALSE, FALSE, sizeof(guint32));
 	guint32 number;

@@ -51,7 +51,7 @@ fixture_read(PliSource *source)
 	g_autoptr(GByteArray) octets = g_byte_array_new();
 
 	g_assert_true(pli_source_read(source, 0, pli_source_get_length(source),
-	                              octets, NULL) == PLI_STEP_READY);
+				      octets, NULL) == PLI_STEP_READY);
 	return pli_slice_dup(pli_slice_new(octets->data, octets->len));
 }
 

@@ -39,14 +39,14 @@ make_entry(PliSpool *spool, guint number, gsize length)
 	g_autofree char *whole = g_strconcat(PREFIX, octets, NULL);
 	g_autofree char *sender = g_strdup_printf("%u", number);
 	g_autoptr(PliStructure) structure = pli_parser_parse(
-	        pli_slice_from_string(whole), PLI_LINE_AS_IS, NULL);
+		pli_slice_from_string(whole), PLI_LINE_AS_IS, NULL);
 	PliSpoolEnvelope envelope = {
-	        .sender = sender,
-	        .recipients = recipients,
-	        .structure = structure,
-	        .prefix = PLI_SLICE_LITERAL(PREFIX),
-	        .arrival = 1000000 + number,
-	        .parameters = "BODY=8BITMIME",
+		.sender = sender,
+		.recipients = recipients,
+		.structure = structure,
+		.prefix = PLI_SLICE_LITERAL(PREFIX),
+		.arrival = 1000000 + number,
+		.parameters = "BODY=8BITMIME",
 	};
 	PliSlice left = pli_slice_from_string(octets);
 
@@ -81,12 +81,12 @@ check_message(PliSpool *spool, const char *id)
 	g_assert_cmpint(envelope->arrival, ==, 1000000 + number);
 	g_assert_cmpstr(envelope->parameters, ==, "BODY=8BITMIME");
 	g_assert_cmpmem(envelope->prefix.data, envelope->prefix.len, PREFIX,
-	                strlen(PREFIX));
+			strlen(PREFIX));
 	g_assert_cmpstr(envelope->recipients[0], ==, "b@x");
 	g_assert_cmpstr(envelope->recipients[1], ==, "\"c d\"@y");
 	g_assert_null(envelope->recipients[2]);
 	g_assert_cmpuint(pli_structure_get_length(envelope->structure), ==,
-	                 strlen(PREFIX) + strlen(octets));
+			 strlen(PREFIX) + strlen(octets));
 	return number;
 }
 
@@ -126,8 +126,8 @@ test_commit(void)
 	g_assert_cmpuint(pli_spool_get_log_octets(spool), >, 0);
 	for (i = 0; i < 3; i++) {
 		g_assert_cmpuint(check_message(spool, pli_spool_entry_get_id(
-		                                              entries[i])),
-		                 ==, i);
+							      entries[i])),
+				 ==, i);
 		pli_spool_entry_free(entries[i]);
 	}
 	g_assert_cmpuint(fixture_count_files(files), ==, 1);
@@ -249,7 +249,7 @@ test_damaged(void)
 	g_autofree char *after = NULL;
 	g_autoptr(GError) error = NULL;
 	static const char junk[] = "this is no database, but it may not go, "
-	                           "for it may have been one once";
+				   "for it may have been one once";
 
 	g_assert_true(g_file_set_contents(path, junk, -1, NULL));
 	g_assert_null(pli_spool_open(dir, 3, ROW, &error));
@@ -273,12 +273,12 @@ test_full(void)
 	g_autoptr(GError) file_error = NULL;
 	g_autoptr(GError) row_error = NULL;
 	g_autofree char *later = NULL;
-	rlim_t before = fixture_limit_files(
-	        fixture_file_size(dir, "3.db-wal") + 1000);
+	rlim_t before =
+		fixture_limit_files(fixture_file_size(dir, "3.db-wal") + 1000);
 
 	g_assert_false(pli_spool_commit(spool, &small, 1, &row_error));
 	g_assert_false(pli_spool_entry_append(
-	        large, pli_slice_from_string(octets), &file_error));
+		large, pli_slice_from_string(octets), &file_error));
 	fixture_limit_files(before);
 	g_assert_error(row_error, PLI_SPOOL_ERROR, PLI_SPOOL_ERROR_FULL);
 	g_assert_error(file_error, PLI_SPOOL_ERROR, PLI_SPOOL_ERROR_FULL);
@@ -356,7 +356,7 @@ work(int pipe, gpointer data)
 
 		for (i = 0; i < n; i++)
 			entries[i] = make_entry(spool, number + i,
-			                        i == 2 ? 6000 : 800);
+						i == 2 ? 6000 : 800);
 		g_assert_true(pli_spool_commit(spool, entries, n, NULL));
 		for (i = 0; i < n; i++) {
 			kill_loop_report(pipe, number + i);
@@ -381,8 +381,8 @@ check_round(const char *dir, GArray *reported)
 	for (i = 0; ids[i] != NULL; i++) {
 		guint number = check_message(spool, ids[i]);
 
-		g_assert_true(g_hash_table_add(found,
-		                               GUINT_TO_POINTER(number + 1)));
+		g_assert_true(
+			g_hash_table_add(found, GUINT_TO_POINTER(number + 1)));
 		g_assert_true(pli_spool_set_done(spool, ids[i], 0, NULL));
 		g_assert_true(pli_spool_set_done(spool, ids[i], 1, NULL));
 	}
@@ -390,7 +390,7 @@ check_round(const char *dir, GArray *reported)
 		guint32 number = g_array_index(reported, guint32, i);
 
 		g_assert_true(g_hash_table_contains(
-		        found, GUINT_TO_POINTER(number + 1)));
+			found, GUINT_TO_POINTER(number + 1)));
 	}
 	g_assert_cmpuint(count_waiting(spool), ==, 0);
 }
@@ -405,8 +405,8 @@ test_killed(void)
 	for (round = 0; round < 60; round++) {
 		Worker worker = {.dir = dir, .first = round * 100000};
 		g_autoptr(GArray) reported = kill_loop_round(
-		        work, &worker,
-		        (gulong)g_rand_int_range(rand, 500, 60000));
+			work, &worker,
+			(gulong)g_rand_int_range(rand, 500, 60000));
 
 		check_round(dir, reported);
 		n += reported->len;
