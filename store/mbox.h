@@ -46,10 +46,9 @@ typedef struct {
 	guint64 from_length;
 	guint64 offset; /* the message in the file, quoted as it is there */
 	guint64 length;
-	guint64 unquoted_length; /* octets given by OCTETS */
-	gint64 date;        /* of the `From ` line, seconds since 1970 */
-	gboolean unquotes;  /* a '>' may have been taken away */
-	PliMboxFormat format; /* how it was read: never AUTO */
+	guint64 unquoted_length; /* octets given as OCTETS */
+	gint64 date; /* of the `From ` line, in its zone or UTC, since 1970 */
+	PliMboxFormat format; /* RD, O or CL2: which quoting was taken back */
 } PliMboxMessage;
 
 typedef enum {
@@ -86,13 +85,5 @@ pli_mbox_reader_next(PliMboxReader *reader, PliMboxEvent *ret_event,
 /* Octets before the first message that are no empty lines. */
 guint64
 pli_mbox_reader_get_skipped(const PliMboxReader *reader);
-
-/*
- * One message of an mbox at any offset, unquoted; `message` is as it came
- * with its END event, `file` (the reader's source) is referenced. Has a
- * descriptor only when the message has nothing to unquote.
- */
-PliSource *
-pli_mbox_source_new(PliSource *file, const PliMboxMessage *message);
 
 #endif
