@@ -72,14 +72,21 @@ clean_path(const char *path)
 	return g_strconcat("<", out, ">", NULL);
 }
 
+/* Two words that stay on one line. */
 static void
-add_recipient(Field *field, const char *recipient, const char *end)
+add_clause(Field *field, const char *name, const char *value, const char *end)
+{
+	g_autofree char *clause = g_strconcat(name, " ", value, end, NULL);
+
+	add_word(field, clause);
+}
+
+static void
+add_recipient(Field *field, const char *recipient)
 {
 	g_autofree char *path = clean_path(recipient);
-	g_autofree char *word = g_strconcat(path, end, NULL);
 
-	add_word(field, "for");
-	add_word(field, word);
+	add_clause(field, "for", path, ";");
 }
 
 static void
@@ -101,22 +108,19 @@ add_received(Field *field, const PliTrace *trace)
 	const char *name = trace->helo != NULL ? trace->helo : "unknown";
 	g_autofree char *helo = clean(name, ".-_:[]", HELO_OCTETS);
 	g_autofree char *peer = clean(trace->peer, ".:", HELO_OCTETS);
+	g_autofree char *hostname = clean(trace->hostname, ".-_:[]",
+	                                  HELO_OCTETS);
 	g_autofree char *from = g_strdup_printf("([%s])", peer);
-	g_autofree char *id = g_strconcat(
-	        trace->id, trace->recipient == NULL ? ";" : "", NULL);
 
 	begin_field(field, "Received");
 	add_word(field, "from");
 	add_word(field, *helo != '\0' ? helo : "unknown");
 	add_word(field, from);
-	add_word(field, "by");
-	add_word(field, trace->hostname);
-	add_word(field, "with");
-	add_word(field, trace->protocol);
-	add_word(field, "id");
-	add_word(field, id);
+	add_clause(field, "by", hostname, "");
+	add_clause(field, "with", trace->protocol, "");
+	add_clause(field, "id", trace->id, trace->recipient == NULL ? ";" : "");
 	if (trace->recipient != NULL)
-		add_recipient(field, trace->recipient, ";");
+		add_recipient(field, trace->recipient);
 	add_date(field, trace->seconds, trace->zone);
 	end_field(field);
 }

@@ -11,7 +11,7 @@ static const PliTrace plain = {
         .protocol = "ESMTP",
         .id = "abc-1",
         .recipient = "b@example.net",
-        .seconds = 1795419404,
+        .seconds = 1795421804,
         .zone = 0,
 };
 
