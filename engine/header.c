@@ -335,11 +335,15 @@ read_name(PliField *field, PliSlice octets)
 	return TRUE;
 }
 
-/* Flags and defects of octets and folds. `value` starts past the colon. */
+/*
+ * Flags, defects and hash, line by line. The hash is the sum of the lines'
+ * hashes, so that a field that gains continuation lines needs no look at
+ * those it had.
+ */
 static void
 look_at_octets(const FieldContext *c, PliField *field, PliSlice octets)
 {
-	const guint8 *p = octets.data, *end = p + octets.len, *lf;
+	const guint8 *p = octets.data, *end = p + octets.len;
 	guint8 high = 0;
 
 	for (const guint8 *q = p; q < end; q++)
@@ -348,15 +352,17 @@ look_at_octets(const FieldContext *c, PliField *field, PliSlice octets)
 		field->flags |= PLI_FIELD_8BIT;
 	if (memchr(p, 0, octets.len) != NULL)
 		field->flags |= PLI_FIELD_NUL;
-	while ((lf = memchr(p, '\n', end - p)) != NULL && lf + 1 < end) {
-		PliSlice line = {lf + 1, 0};
-		const guint8 *next = memchr(lf + 1, '\n', end - lf - 1);
+	while (p < end) {
+		const guint8 *lf = memchr(p, '\n', end - p);
+		PliSlice line = {p, (lf != NULL ? lf + 1 : end) - p};
 
-		field->flags |= PLI_FIELD_FOLDED;
-		line.len = (next != NULL ? next : end) - line.data;
-		if (next != NULL && pli_slice_trim(line).len == 0)
+		field->hash += (guint32)XXH3_64bits(line.data, line.len);
+		if (p > octets.data)
+			field->flags |= PLI_FIELD_FOLDED;
+		if ((*p == ' ' || *p == '\t') && lf != NULL &&
+		    pli_slice_trim(line).len == 0)
 			add_defect(c, PLI_DEFECT_BLANK_CONTINUATION);
-		p = lf + 1;
+		p += line.len;
 	}
 }
 
@@ -394,7 +400,6 @@ pli_header_reader_read(PliHeaderReader *reader, PliStructureBuilder *builder,
 	builder->parts[part].n_fields++;
 	field->span = span;
 	field->bare_lf = bare_lf;
-	field->hash = (guint32)XXH3_64bits(octets.data, octets.len);
 	if (octets.len < span.length) {
 		field->flags |= PLI_FIELD_CUT;
 		add_defect(&c, PLI_DEFECT_LIMIT_FIELD_OCTETS);
