@@ -148,6 +148,7 @@ serve(const PliConfig *config)
 	guint i;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a write past a limit is a full disk */
 	if (root != NULL)
 		sockets = bind_all(config, &error);
 	if (sockets != NULL)
