@@ -366,6 +366,22 @@ look_at_octets(const FieldContext *c, PliField *field, PliSlice octets)
 	}
 }
 
+/* A run of malformed lines is one defect: a header may be megabytes of them. */
+static void
+add_malformed(const FieldContext *c, const PliField *field)
+{
+	PliStructureBuilder *b = c->builder;
+	PliDefect *last = b->n_defects > 0 ? &b->defects[b->n_defects - 1]
+	                                   : NULL;
+
+	if (last != NULL && last->id == PLI_DEFECT_MALFORMED_FIELD &&
+	    last->part == c->part &&
+	    last->span.offset + last->span.length == field->span.offset)
+		last->span.length += field->span.length;
+	else
+		add_defect(c, PLI_DEFECT_MALFORMED_FIELD);
+}
+
 static void
 note_malformed(const FieldContext *c, PliField *field, PliSlice octets)
 {
@@ -378,7 +394,7 @@ note_malformed(const FieldContext *c, PliField *field, PliSlice octets)
 	         (octets.len >= 6 && memcmp(start, ">From ", 6) == 0))
 		add_defect(c, PLI_DEFECT_MBOX_FROM_LINE);
 	else
-		add_defect(c, PLI_DEFECT_MALFORMED_FIELD);
+		add_malformed(c, field);
 }
 
 guint32
