@@ -14,7 +14,7 @@ struct PliOutputSegment {
 	const guint8 *data; /* the unsent octets, when source is NULL */
 	guint64 offset;
 	guint64 length; /* unsent */
-	gsize room;     /* octets free at the end of the chunk */
+	gsize room;	/* octets free at the end of the chunk */
 	guint8 chunk[];
 };
 
@@ -85,7 +85,7 @@ pli_output_append(PliOutputQueue *queue, PliSlice octets)
 	}
 	if (octets.len > 0)
 		append_to_segment(
-		        segment_new(queue, MAX(octets.len, CHUNK_MIN)), octets);
+			segment_new(queue, MAX(octets.len, CHUNK_MIN)), octets);
 }
 
 void
@@ -121,7 +121,7 @@ pli_output_append_static(PliOutputQueue *queue, PliSlice octets)
 
 void
 pli_output_append_source(PliOutputQueue *queue, PliSource *source,
-                         guint64 offset, guint64 length)
+			 guint64 offset, guint64 length)
 {
 	PliOutputSegment *segment;
 
@@ -143,13 +143,13 @@ pli_output_get_head(const PliOutputQueue *queue, PliOutput *ret_head)
 	if (segment == NULL)
 		return FALSE;
 	*ret_head = (PliOutput){
-	        .source = segment->source,
-	        .offset = segment->offset,
-	        .length = segment->length,
+		.source = segment->source,
+		.offset = segment->offset,
+		.length = segment->length,
 	};
 	if (segment->source == NULL)
 		ret_head->octets =
-		        pli_slice_new(segment->data, (gsize)segment->length);
+			pli_slice_new(segment->data, (gsize)segment->length);
 	return TRUE;
 }
 

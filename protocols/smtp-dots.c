@@ -77,7 +77,7 @@ skip_plain(PliSmtpDots *dots, PliSlice in, gsize at, gsize *lf)
 	gsize n;
 
 	if (dots->state == LINE_START ? in.data[at] == '.'
-	                              : dots->state != LINE_TEXT)
+				      : dots->state != LINE_TEXT)
 		return 0;
 	n = plain_run(dots, in, at, lf);
 	if (n > 0)
@@ -87,7 +87,7 @@ skip_plain(PliSmtpDots *dots, PliSlice in, gsize at, gsize *lf)
 
 PliSmtpDotsResult
 pli_smtp_dots_take(PliSmtpDots *dots, PliSlice in, PliSlice *ret_octets,
-                   gsize *ret_used)
+		   gsize *ret_used)
 {
 	PliSmtpDotsResult result = PLI_SMTP_DOTS_MORE;
 	gsize lf = G_MAXSIZE;
@@ -122,7 +122,7 @@ pli_smtp_dots_take(PliSmtpDots *dots, PliSlice in, PliSlice *ret_octets,
 	}
 	*ret_used = at;
 	*ret_octets = dots->swallow && result != PLI_SMTP_DOTS_BAD
-	                      ? PLI_SLICE_NONE
-	                      : pli_slice_new(in.data + start, end - start);
+			      ? PLI_SLICE_NONE
+			      : pli_slice_new(in.data + start, end - start);
 	return result;
 }

@@ -41,8 +41,8 @@ pli_smtp_param_next(PliSlice *rest, PliSmtpParam *ret_param)
 	equals = memchr(s.data, '=', n);
 	if (equals != NULL) {
 		param.keyword.len = equals - s.data;
-		param.value = pli_slice_new(equals + 1,
-		                            n - param.keyword.len - 1);
+		param.value =
+			pli_slice_new(equals + 1, n - param.keyword.len - 1);
 		if (!is_value(param.value))
 			return PLI_STEP_FAIL;
 	}

@@ -5,9 +5,9 @@
 
 /* The pieces of a path, all inside the octets that are read. */
 typedef struct {
-	PliSlice whole;   /* with its brackets */
+	PliSlice whole;	  /* with its brackets */
 	PliSlice mailbox; /* without brackets and route */
-	PliSlice local;   /* as written */
+	PliSlice local;	  /* as written */
 	PliSlice domain;
 	gboolean is_quoted;
 	gboolean is_literal;
@@ -40,7 +40,7 @@ cut(PliSlice *rest, guint8 octet)
 {
 	PliSlice head = *rest;
 	const guint8 *at =
-	        head.len > 0 ? memchr(head.data, octet, head.len) : NULL;
+		head.len > 0 ? memchr(head.data, octet, head.len) : NULL;
 
 	if (at == NULL) {
 		*rest = PLI_SLICE_NONE;
@@ -179,9 +179,9 @@ dot_string_length(PliSlice s)
 {
 	gsize n = 0;
 
-	while (n < s.len && (is_atext(s.data[n]) ||
-	                     (s.data[n] == '.' && n > 0 &&
-	                      s.data[n - 1] != '.')))
+	while (n < s.len &&
+	       (is_atext(s.data[n]) ||
+		(s.data[n] == '.' && n > 0 && s.data[n - 1] != '.')))
 		n++;
 	return n > 0 && s.data[n - 1] == '.' ? 0 : n;
 }
@@ -194,14 +194,14 @@ read_local(PathPieces *pieces)
 
 	pieces->is_quoted = mailbox.len > 0 && mailbox.data[0] == '"';
 	n = pieces->is_quoted ? quoted_length(mailbox)
-	                      : dot_string_length(mailbox);
+			      : dot_string_length(mailbox);
 	if (n == 0 || (n < mailbox.len && mailbox.data[n] != '@'))
 		return PLI_SMTP_PATH_BAD_LOCAL;
 	if (n > PLI_SMTP_PATH_LOCAL_MAX)
 		return PLI_SMTP_PATH_LONG_LOCAL;
 	pieces->local = pli_slice_new(mailbox.data, n);
 	pieces->domain = n < mailbox.len ? pli_slice_skip(mailbox, n + 1)
-	                                 : PLI_SLICE_NONE;
+					 : PLI_SLICE_NONE;
 	return PLI_SMTP_PATH_OK;
 }
 
@@ -214,20 +214,20 @@ check_domain(PathPieces *pieces, PliSmtpPathFlags flags)
 		gboolean postmaster = pli_slice_is(pieces->local, "postmaster");
 
 		return (flags & PLI_SMTP_PATH_BARE) ||
-		                       (postmaster &&
-		                        (flags & PLI_SMTP_PATH_POSTMASTER))
-		               ? PLI_SMTP_PATH_OK
-		               : PLI_SMTP_PATH_NO_DOMAIN;
+				       (postmaster &&
+					(flags & PLI_SMTP_PATH_POSTMASTER))
+			       ? PLI_SMTP_PATH_OK
+			       : PLI_SMTP_PATH_NO_DOMAIN;
 	}
 	if (domain.len > PLI_SMTP_PATH_DOMAIN_MAX)
 		return PLI_SMTP_PATH_LONG_DOMAIN;
 	pieces->is_literal = domain.len > 0 && domain.data[0] == '[';
 	if (pieces->is_literal)
 		return pli_smtp_path_is_literal(domain)
-		               ? PLI_SMTP_PATH_OK
-		               : PLI_SMTP_PATH_BAD_LITERAL;
+			       ? PLI_SMTP_PATH_OK
+			       : PLI_SMTP_PATH_BAD_LITERAL;
 	return pli_smtp_path_is_domain(domain) ? PLI_SMTP_PATH_OK
-	                                       : PLI_SMTP_PATH_BAD_DOMAIN;
+					       : PLI_SMTP_PATH_BAD_DOMAIN;
 }
 
 static char *
@@ -262,7 +262,7 @@ static PliSmtpPath *
 path_new(const PathPieces *pieces)
 {
 	gsize octets = pieces->whole.len + pieces->mailbox.len +
-	               pieces->local.len + pieces->domain.len + 4;
+		       pieces->local.len + pieces->domain.len + 4;
 	PliSmtpPath *path = g_malloc(sizeof(*path) + octets);
 	char *at = (char *)(path + 1);
 
@@ -271,7 +271,7 @@ path_new(const PathPieces *pieces)
 	path->text = put(&at, pieces->mailbox);
 	path->domain = put(&at, pieces->domain);
 	path->local = pieces->is_quoted ? put_unquoted(&at, pieces->local)
-	                                : put(&at, pieces->local);
+					: put(&at, pieces->local);
 	return path;
 }
 
@@ -290,7 +290,7 @@ read_mailbox(PathPieces *pieces, PliSmtpPathFlags flags)
 
 PliSmtpPathResult
 pli_smtp_path_parse(PliSlice in, PliSmtpPathFlags flags, PliSmtpPath **ret_path,
-                    gsize *ret_used)
+		    gsize *ret_used)
 {
 	PathPieces pieces = {0};
 	PliSmtpPathResult result = find_end(in, &pieces.whole);
@@ -301,7 +301,7 @@ pli_smtp_path_parse(PliSlice in, PliSmtpPathFlags flags, PliSmtpPath **ret_path,
 		if (pieces.whole.data[i] >= 0x80)
 			return PLI_SMTP_PATH_NOT_ASCII;
 	pieces.mailbox =
-	        pli_slice_new(pieces.whole.data + 1, pieces.whole.len - 2);
+		pli_slice_new(pieces.whole.data + 1, pieces.whole.len - 2);
 	if (pieces.mailbox.len > 0) {
 		result = take_route(&pieces.mailbox);
 		if (result == PLI_SMTP_PATH_OK)
@@ -328,27 +328,27 @@ const char *
 pli_smtp_path_get_text(PliSmtpPathResult result)
 {
 	static const char *const texts[] = {
-	        [PLI_SMTP_PATH_OK] = "the address is well formed",
-	        [PLI_SMTP_PATH_NO_BRACKETS] =
-	                "the address must stand between < and >",
-	        [PLI_SMTP_PATH_EMPTY] = "<> is a sender, not a recipient",
-	        [PLI_SMTP_PATH_BAD_ROUTE] =
-	                "a source route is @host,@host: before the mailbox",
-	        [PLI_SMTP_PATH_BAD_LOCAL] =
-	                "the local part must be atoms and dots, or quoted",
-	        [PLI_SMTP_PATH_NO_DOMAIN] = "a domain must follow the local "
-	                                    "part, as in <local@domain>",
-	        [PLI_SMTP_PATH_BAD_DOMAIN] =
-	                "the domain must be letters, digits and hyphens "
-	                "between dots",
-	        [PLI_SMTP_PATH_BAD_LITERAL] =
-	                "an address literal is [1.2.3.4] or [IPv6:...]",
-	        [PLI_SMTP_PATH_LONG_LOCAL] =
-	                "a local part has at most 64 octets",
-	        [PLI_SMTP_PATH_LONG_DOMAIN] = "a domain has at most 255 octets",
-	        [PLI_SMTP_PATH_LONG] = "a path has at most 256 octets",
-	        [PLI_SMTP_PATH_NOT_ASCII] =
-	                "the address must be ASCII: SMTPUTF8 is not offered",
+		[PLI_SMTP_PATH_OK] = "the address is well formed",
+		[PLI_SMTP_PATH_NO_BRACKETS] =
+			"the address must stand between < and >",
+		[PLI_SMTP_PATH_EMPTY] = "<> is a sender, not a recipient",
+		[PLI_SMTP_PATH_BAD_ROUTE] =
+			"a source route is @host,@host: before the mailbox",
+		[PLI_SMTP_PATH_BAD_LOCAL] =
+			"the local part must be atoms and dots, or quoted",
+		[PLI_SMTP_PATH_NO_DOMAIN] = "a domain must follow the local "
+					    "part, as in <local@domain>",
+		[PLI_SMTP_PATH_BAD_DOMAIN] =
+			"the domain must be letters, digits and hyphens "
+			"between dots",
+		[PLI_SMTP_PATH_BAD_LITERAL] =
+			"an address literal is [1.2.3.4] or [IPv6:...]",
+		[PLI_SMTP_PATH_LONG_LOCAL] =
+			"a local part has at most 64 octets",
+		[PLI_SMTP_PATH_LONG_DOMAIN] = "a domain has at most 255 octets",
+		[PLI_SMTP_PATH_LONG] = "a path has at most 256 octets",
+		[PLI_SMTP_PATH_NOT_ASCII] =
+			"the address must be ASCII: SMTPUTF8 is not offered",
 	};
 
 	g_assert((gsize)result < G_N_ELEMENTS(texts));

@@ -19,8 +19,8 @@
 /* All strings lie in the path's own allocation and hold neither controls nor
  * octets over 126. */
 typedef struct {
-	const char *local;    /* without quoting; "" for <> and <""@...> */
-	const char *domain;   /* as written, a literal with its []; "" if bare */
+	const char *local;    /* unquoted; "" for <> and <""@...> */
+	const char *domain;   /* as written, literals with []; "" if bare */
 	const char *text;     /* the mailbox as written, without <> and route */
 	const char *original; /* all of it, with <> and route */
 	gboolean is_literal;  /* the domain is an address literal */

@@ -3,19 +3,20 @@
 
 void
 pli_smtp_reply_format_line(const PliSmtpReply *reply, gboolean last,
-                           PliOutputQueue *output)
+			   PliOutputQueue *output)
 {
 	char line[4 + 12 + PLI_SMTP_REPLY_TEXT_MAX + 3];
 	int head;
 	gsize n;
+	gsize max;
 
 	head = g_snprintf(line, 4 + 12 + 1, "%03d%c%.10s%s", reply->code,
-	                  last ? ' ' : '-',
-	                  reply->status != NULL ? reply->status : "",
-	                  reply->status != NULL ? " " : "");
+			  last ? ' ' : '-',
+			  reply->status != NULL ? reply->status : "",
+			  reply->status != NULL ? " " : "");
 	n = (gsize)head;
-	for (const char *s = reply->text;
-	     *s != '\0' && n < head + (gsize)PLI_SMTP_REPLY_TEXT_MAX; s++)
+	max = n + PLI_SMTP_REPLY_TEXT_MAX;
+	for (const char *s = reply->text; *s != '\0' && n < max; s++)
 		line[n++] = g_ascii_isprint(*s) ? *s : '?';
 	line[n++] = '\r';
 	line[n++] = '\n';
@@ -36,11 +37,10 @@ status_of_code(int code)
 		int code;
 		const char *status;
 	} usual[] = {
-	        {250, "2.0.0"}, {251, "2.1.5"}, {252, "2.0.0"},
-	        {421, "4.3.2"}, {450, "4.2.0"}, {451, "4.3.0"},
-	        {452, "4.3.1"}, {455, "4.5.4"}, {550, "5.7.1"},
-	        {551, "5.1.6"}, {552, "5.3.4"}, {553, "5.1.3"},
-	        {554, "5.7.1"}, {555, "5.5.4"},
+		{250, "2.0.0"}, {251, "2.1.5"}, {252, "2.0.0"}, {421, "4.3.2"},
+		{450, "4.2.0"}, {451, "4.3.0"}, {452, "4.3.1"}, {455, "4.5.4"},
+		{550, "5.7.1"}, {551, "5.1.6"}, {552, "5.3.4"}, {553, "5.1.3"},
+		{554, "5.7.1"}, {555, "5.5.4"},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(usual); i++)
@@ -80,7 +80,8 @@ pli_smtp_reply_find(const PliAnswer *answer, const PliSmtpUsual *usual)
 		reply = usual->refuse;
 	else if (answer->verdict == PLI_VERDICT_TEMPORARY)
 		reply = usual->temporary;
-	if (answer->code != reply.code && answer->code / 100 == reply.code / 100) {
+	if (answer->code != reply.code &&
+	    answer->code / 100 == reply.code / 100) {
 		reply.code = answer->code;
 		reply.status = status_of_code(answer->code);
 	}

@@ -20,7 +20,7 @@ void
 pli_smtp_server_fault(PliSmtpServer *server, const PliSmtpReply *reply)
 {
 	static const PliSmtpReply too_many = {
-	        421, "4.7.0", "too many errors, closing the connection"};
+		421, "4.7.0", "too many errors, closing the connection"};
 
 	server->errors += reply->code >= 500;
 	if (server->errors >= server->config.max_errors)
@@ -30,7 +30,7 @@ pli_smtp_server_fault(PliSmtpServer *server, const PliSmtpReply *reply)
 
 void
 pli_smtp_server_reply_answer(PliSmtpServer *server, const PliAnswer *answer,
-                             const PliSmtpUsual *usual)
+			     const PliSmtpUsual *usual)
 {
 	PliSmtpReply reply = pli_smtp_reply_find(answer, usual);
 
@@ -52,7 +52,7 @@ pli_smtp_server_tell(PliSmtpServer *server, guint32 type, const void *detail)
 
 void
 pli_smtp_server_ask(PliSmtpServer *server, guint32 type, const void *detail,
-                    PliSmtpOnAnswer on_answer)
+		    PliSmtpOnAnswer on_answer)
 {
 	g_assert(server->open_ask == 0);
 	pli_smtp_server_tell(server, type, detail);
@@ -69,7 +69,7 @@ pli_smtp_server_get_phase(const PliSmtpServer *server)
 	if (server->has_mail)
 		return PLI_SMTP_PHASE_MAIL;
 	return server->helo != NULL ? PLI_SMTP_PHASE_GREETED
-	                            : PLI_SMTP_PHASE_START;
+				    : PLI_SMTP_PHASE_START;
 }
 
 /* A line with its LF. */
@@ -77,9 +77,9 @@ static void
 run_line(PliSmtpServer *server, PliSlice line)
 {
 	static const PliSmtpReply bare_lf = {
-	        500, "5.5.2", "a command must end in CRLF, not in a bare LF"};
+		500, "5.5.2", "a command must end in CRLF, not in a bare LF"};
 	static const PliSmtpReply control = {
-	        500, "5.5.2", "a command must hold no control characters"};
+		500, "5.5.2", "a command must hold no control characters"};
 	gboolean has_control = FALSE;
 
 	server->achieved = TRUE;
@@ -89,7 +89,7 @@ run_line(PliSmtpServer *server, PliSlice line)
 	}
 	line.len -= 2;
 	while (line.len > 0 && (line.data[line.len - 1] == ' ' ||
-	                        line.data[line.len - 1] == '\t'))
+				line.data[line.len - 1] == '\t'))
 		line.len--;
 	for (gsize i = 0; i < line.len; i++)
 		has_control |= g_ascii_iscntrl(line.data[i]);
@@ -105,10 +105,10 @@ static void
 take_piece(PliSmtpServer *server, PliSlice piece, gboolean is_end)
 {
 	static const PliSmtpReply too_long = {
-	        500, "5.5.2", "the command line is longer than allowed"};
-	gboolean fits =
-	        !server->line_too_long &&
-	        piece.len <= server->config.command_line_limit - server->line.len;
+		500, "5.5.2", "the command line is longer than allowed"};
+	gboolean fits = !server->line_too_long &&
+			piece.len <= server->config.command_line_limit -
+					     server->line.len;
 
 	if (is_end && fits && server->line.len == 0) {
 		run_line(server, piece);
@@ -166,8 +166,7 @@ server_next(PliSession *session, PliSessionEvent *ret_event)
 	}
 	if (server->closing && !server->close_told) {
 		server->close_told = TRUE;
-		*ret_event =
-		        (PliSessionEvent){.type = PLI_SESSION_EVENT_CLOSE};
+		*ret_event = (PliSessionEvent){.type = PLI_SESSION_EVENT_CLOSE};
 		return PLI_STEP_READY;
 	}
 	return PLI_STEP_WANT;
@@ -206,8 +205,8 @@ static gint64
 time_out(const PliSmtpServer *server)
 {
 	guint seconds = server->state == pli_smtp_server_read_line
-	                        ? server->config.command_timeout
-	                        : server->config.data_timeout;
+				? server->config.command_timeout
+				: server->config.data_timeout;
 
 	return (gint64)seconds * G_USEC_PER_SEC;
 }
@@ -226,22 +225,21 @@ server_deadline(const PliSession *session)
 	const PliSmtpServer *server = (const PliSmtpServer *)session;
 
 	return has_deadline(server) ? server->since + time_out(server)
-	                            : G_MAXINT64;
+				    : G_MAXINT64;
 }
 
 static void
 server_tick(PliSession *session, gint64 now_us)
 {
 	static const PliSmtpReply too_slow = {
-	        421, "4.4.2", "nothing came for too long, closing"};
+		421, "4.4.2", "nothing came for too long, closing"};
 	PliSmtpServer *server = server_of(session);
 
 	if (server->achieved || !has_deadline(server)) {
 		server->since = now_us;
 		server->achieved = FALSE;
 	}
-	if (!has_deadline(server) ||
-	    now_us - server->since < time_out(server))
+	if (!has_deadline(server) || now_us - server->since < time_out(server))
 		return;
 	if (server->closing) {
 		server->dropped = TRUE;
@@ -273,18 +271,18 @@ PliSession *
 pli_smtp_server_new(const PliSmtpConfig *config)
 {
 	static const PliSessionClass klass = {
-	        .feed = server_feed,
-	        .next = server_next,
-	        .answer = server_answer,
-	        .output = server_output,
-	        .sent = server_sent,
-	        .deadline = server_deadline,
-	        .tick = server_tick,
-	        .free = server_free,
+		.feed = server_feed,
+		.next = server_next,
+		.answer = server_answer,
+		.output = server_output,
+		.sent = server_sent,
+		.deadline = server_deadline,
+		.tick = server_tick,
+		.free = server_free,
 	};
 	PliSmtpServer *server = g_new0(PliSmtpServer, 1);
-	const char *usual = config->mode == PLI_SMTP_MODE_LMTP ? "LMTP Pli"
-	                                                       : "ESMTP Pli";
+	const char *usual =
+		config->mode == PLI_SMTP_MODE_LMTP ? "LMTP Pli" : "ESMTP Pli";
 	g_autofree char *greeting = NULL;
 
 	server->session.klass = &klass;
@@ -296,9 +294,9 @@ pli_smtp_server_new(const PliSmtpConfig *config)
 	server->achieved = TRUE;
 	pli_output_init(&server->output, config->output_high_water);
 	pli_buf_init(&server->line, config->command_line_limit);
-	greeting = g_strdup_printf(
-	        "%s %s", config->hostname,
-	        config->greeting != NULL ? config->greeting : usual);
+	greeting = g_strdup_printf("%s %s", config->hostname,
+				   config->greeting != NULL ? config->greeting
+							    : usual);
 	pli_smtp_server_reply(server, &(PliSmtpReply){220, NULL, greeting});
 	return &server->session;
 }

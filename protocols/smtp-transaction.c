@@ -36,9 +36,9 @@ static void
 on_mail(PliSmtpServer *server, const PliAnswer *answer)
 {
 	static const PliSmtpUsual usual = {
-	        {250, "2.1.0", "sender accepted"},
-	        {550, "5.7.1", "this sender is not accepted here"},
-	        {451, "4.3.0", "the sender cannot be checked now, try later"},
+		{250, "2.1.0", "sender accepted"},
+		{550, "5.7.1", "this sender is not accepted here"},
+		{451, "4.3.0", "the sender cannot be checked now, try later"},
 	};
 
 	if (answer->verdict == PLI_VERDICT_ACCEPT)
@@ -52,16 +52,16 @@ void
 pli_smtp_transaction_ask_mail(PliSmtpServer *server)
 {
 	pli_smtp_server_ask(server, PLI_SMTP_EVENT_MAIL, &server->mail,
-	                    on_mail);
+			    on_mail);
 }
 
 static void
 on_rcpt(PliSmtpServer *server, const PliAnswer *answer)
 {
 	static const PliSmtpUsual usual = {
-	        {250, "2.1.5", "recipient accepted"},
-	        {550, "5.1.1", "there is no such mailbox here"},
-	        {451, "4.3.0", "the mailbox cannot be checked now, try later"},
+		{250, "2.1.5", "recipient accepted"},
+		{550, "5.1.1", "there is no such mailbox here"},
+		{451, "4.3.0", "the mailbox cannot be checked now, try later"},
 	};
 	PliSmtpRcpt *rcpt = g_steal_pointer(&server->rcpt);
 
@@ -69,7 +69,8 @@ on_rcpt(PliSmtpServer *server, const PliAnswer *answer)
 		rcpt_free(rcpt);
 	} else {
 		if (server->rcpts == NULL)
-			server->rcpts = g_ptr_array_new_with_free_func(rcpt_free);
+			server->rcpts =
+				g_ptr_array_new_with_free_func(rcpt_free);
 		g_ptr_array_add(server->rcpts, rcpt);
 	}
 	pli_smtp_server_reply_answer(server, answer, &usual);
@@ -83,9 +84,9 @@ pli_smtp_transaction_ask_rcpt(PliSmtpServer *server)
 }
 
 static const PliSmtpUsual end_usual = {
-        {250, "2.0.0", "message accepted"},
-        {554, "5.7.1", "this message is not accepted"},
-        {451, "4.3.0", "the message cannot be taken now, try later"},
+	{250, "2.0.0", "message accepted"},
+	{554, "5.7.1", "this message is not accepted"},
+	{451, "4.3.0", "the message cannot be taken now, try later"},
 };
 
 /* RFC 2033 4.2: a reply for each accepted recipient, in order. */
@@ -97,8 +98,8 @@ reply_each(PliSmtpServer *server, const PliAnswer *answer)
 	g_assert(each == NULL || each->n_replies == server->rcpts->len);
 	for (guint i = 0; i < server->rcpts->len; i++)
 		pli_smtp_server_reply_answer(
-		        server, each != NULL ? &each->replies[i] : answer,
-		        &end_usual);
+			server, each != NULL ? &each->replies[i] : answer,
+			&end_usual);
 }
 
 static void
@@ -115,9 +116,8 @@ on_data_end(PliSmtpServer *server, const PliAnswer *answer)
 static void
 reply_abort(PliSmtpServer *server)
 {
-	guint n = server->config.mode == PLI_SMTP_MODE_LMTP
-	                  ? server->rcpts->len
-	                  : 1;
+	guint n = server->config.mode == PLI_SMTP_MODE_LMTP ? server->rcpts->len
+							    : 1;
 
 	for (guint i = 0; i < n; i++)
 		pli_smtp_server_reply(server, server->abort_reply);
@@ -126,7 +126,7 @@ reply_abort(PliSmtpServer *server)
 
 static void
 abort_data(PliSmtpServer *server, PliSmtpAbortReason reason,
-           const PliSmtpReply *reply)
+	   const PliSmtpReply *reply)
 {
 	server->abort.reason = reason;
 	server->abort_reply = reply;
@@ -140,7 +140,7 @@ pli_smtp_transaction_time_out(PliSmtpServer *server)
 	if (server->abort_reply == NULL) {
 		server->abort.reason = PLI_SMTP_ABORT_TIMEOUT;
 		pli_smtp_server_tell(server, PLI_SMTP_EVENT_DATA_ABORT,
-		                     &server->abort);
+				     &server->abort);
 	}
 }
 
@@ -152,21 +152,21 @@ end_data(PliSmtpServer *server)
 		reply_abort(server);
 	else
 		pli_smtp_server_ask(server, PLI_SMTP_EVENT_DATA_END,
-		                    &server->envelope, on_data_end);
+				    &server->envelope, on_data_end);
 }
 
 static gsize
 read_data(PliSmtpServer *server, PliSlice in)
 {
 	static const PliSmtpReply too_big = {
-	        552, "5.3.4", "the message is bigger than SIZE allows"};
+		552, "5.3.4", "the message is bigger than SIZE allows"};
 	static const PliSmtpReply bad_line = {
-	        550, "5.6.11",
-	        "lines must end in CRLF; bare CR, bare LF and NUL are refused"};
+		550, "5.6.11",
+		"lines must end in CRLF; bare CR, bare LF and NUL are refused"};
 	PliSlice octets;
 	gsize used;
 	PliSmtpDotsResult result =
-	        pli_smtp_dots_take(&server->dots, in, &octets, &used);
+		pli_smtp_dots_take(&server->dots, in, &octets, &used);
 	guint64 limit = server->config.size_limit;
 
 	server->achieved = TRUE;
@@ -189,11 +189,11 @@ static void
 on_data_begin(PliSmtpServer *server, const PliAnswer *answer)
 {
 	static const PliSmtpReply go_on = {
-	        354, NULL, "send the message; end it with <CRLF>.<CRLF>"};
+		354, NULL, "send the message; end it with <CRLF>.<CRLF>"};
 	static const PliSmtpUsual usual = {
-	        {250, "2.0.0", ""},
-	        {554, "5.7.1", "no message is accepted in this transaction"},
-	        {451, "4.3.0", "no message can be taken now, try later"},
+		{250, "2.0.0", ""},
+		{554, "5.7.1", "no message is accepted in this transaction"},
+		{451, "4.3.0", "no message can be taken now, try later"},
 	};
 
 	if (answer->verdict != PLI_VERDICT_ACCEPT) {
@@ -218,13 +218,13 @@ void
 pli_smtp_transaction_ask_data(PliSmtpServer *server)
 {
 	server->envelope = (PliSmtpEnvelope){
-	        .mail = &server->mail,
-	        .recipients = (const PliSmtpRcpt *const *)server->rcpts->pdata,
-	        .n_recipients = server->rcpts->len,
-	        .helo = server->helo,
-	        .protocol = protocol_name(server),
-	        .peer = server->config.peer,
+		.mail = &server->mail,
+		.recipients = (const PliSmtpRcpt *const *)server->rcpts->pdata,
+		.n_recipients = server->rcpts->len,
+		.helo = server->helo,
+		.protocol = protocol_name(server),
+		.peer = server->config.peer,
 	};
 	pli_smtp_server_ask(server, PLI_SMTP_EVENT_DATA_BEGIN,
-	                    &server->envelope, on_data_begin);
+			    &server->envelope, on_data_begin);
 }

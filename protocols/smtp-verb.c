@@ -17,7 +17,7 @@
 enum {
 	NO_ARGUMENT = 1 << 0,
 	OTHER_PROTOCOL = 1 << 1, /* 554 and close, says who spoke HTTP */
-	UNLISTED = 1 << 2,       /* not in HELP: not offered */
+	UNLISTED = 1 << 2,	 /* not in HELP: not offered */
 };
 
 typedef struct {
@@ -46,8 +46,7 @@ is_helo_name(PliSlice s)
 		return pli_smtp_path_is_literal(s);
 	for (gsize i = 0; i < s.len; i++)
 		if (!g_ascii_isalnum(s.data[i]) &&
-		    (s.data[i] == '\0' ||
-		     strchr("-_.:", s.data[i]) == NULL))
+		    (s.data[i] == '\0' || strchr("-_.:", s.data[i]) == NULL))
 			return FALSE;
 	return TRUE;
 }
@@ -56,7 +55,7 @@ static const PliSmtpReply *
 parse_helo(PliSmtpServer *server, PliSlice args)
 {
 	static const PliSmtpReply no_name = {
-	        501, "5.5.4", "your host name or [address] was expected"};
+		501, "5.5.4", "your host name or [address] was expected"};
 
 	if (!is_helo_name(args))
 		return &no_name;
@@ -69,10 +68,10 @@ static void
 reply_greets(PliSmtpServer *server, gboolean last)
 {
 	g_autofree char *text = g_strdup_printf(
-	        "%s greets %s", server->config.hostname, server->helo);
+		"%s greets %s", server->config.hostname, server->helo);
 
 	pli_smtp_reply_format_line(&(PliSmtpReply){250, NULL, text}, last,
-	                           &server->output);
+				   &server->output);
 }
 
 static void
@@ -88,17 +87,17 @@ act_ehlo(PliSmtpServer *server)
 {
 	char size[32];
 	const char *const extensions[] = {"PIPELINING", size, "8BITMIME",
-	                                  "ENHANCEDSTATUSCODES"};
+					  "ENHANCEDSTATUSCODES"};
 
 	pli_smtp_transaction_clear(server);
 	server->is_esmtp = TRUE;
 	reply_greets(server, FALSE);
 	g_snprintf(size, sizeof(size), "SIZE %" G_GUINT64_FORMAT,
-	           server->config.size_limit);
+		   server->config.size_limit);
 	for (guint i = 0; i < G_N_ELEMENTS(extensions); i++)
 		pli_smtp_reply_format_line(
-		        &(PliSmtpReply){250, NULL, extensions[i]},
-		        i + 1 == G_N_ELEMENTS(extensions), &server->output);
+			&(PliSmtpReply){250, NULL, extensions[i]},
+			i + 1 == G_N_ELEMENTS(extensions), &server->output);
 }
 
 /* MAIL, RCPT */
@@ -109,8 +108,7 @@ take_label(PliSlice *args, const char *label)
 {
 	gsize n = strlen(label);
 
-	if (args->len < n ||
-	    !pli_slice_is(pli_slice_new(args->data, n), label))
+	if (args->len < n || !pli_slice_is(pli_slice_new(args->data, n), label))
 		return FALSE;
 	*args = pli_slice_skip(*args, n);
 	while (args->len > 0 && args->data[0] == ' ')
@@ -121,21 +119,21 @@ take_label(PliSlice *args, const char *label)
 /* Reads the path that `args` begins with; what follows it stays in *args. */
 static const PliSmtpReply *
 take_path(PliSmtpServer *server, PliSlice *args, PliSmtpPathFlags flags,
-          const char *status, PliSmtpPath **ret_path)
+	  const char *status, PliSmtpPath **ret_path)
 {
 	static const PliSmtpReply no_space = {
-	        501, "5.5.4", "a space was expected after the >"};
+		501, "5.5.4", "a space was expected after the >"};
 	PliSmtpPath *path;
 	gsize used;
 	PliSmtpPathResult result =
-	        pli_smtp_path_parse(*args, flags, &path, &used);
+		pli_smtp_path_parse(*args, flags, &path, &used);
 
 	if (result != PLI_SMTP_PATH_OK) {
 		gboolean ascii = result != PLI_SMTP_PATH_NOT_ASCII;
 
 		server->path_fault = (PliSmtpReply){
-		        ascii ? 501 : 553, ascii ? status : "5.6.7",
-		        pli_smtp_path_get_text(result)};
+			ascii ? 501 : 553, ascii ? status : "5.6.7",
+			pli_smtp_path_get_text(result)};
 		return &server->path_fault;
 	}
 	*args = pli_slice_skip(*args, used);
@@ -151,9 +149,9 @@ static const PliSmtpReply *
 read_size(PliSmtpServer *server, PliSlice value)
 {
 	static const PliSmtpReply no_size = {
-	        501, "5.5.4", "SIZE= must be followed by 1 to 20 digits"};
+		501, "5.5.4", "SIZE= must be followed by 1 to 20 digits"};
 	static const PliSmtpReply too_big = {
-	        552, "5.3.4", "the message is bigger than SIZE allows"};
+		552, "5.3.4", "the message is bigger than SIZE allows"};
 	guint64 limit = server->config.size_limit;
 
 	if (!pli_smtp_param_parse_size(value, &server->mail.size))
@@ -165,7 +163,7 @@ static const PliSmtpReply *
 read_body(PliSmtpServer *server, PliSlice value)
 {
 	static const PliSmtpReply no_body = {
-	        501, "5.5.4", "BODY= must be followed by 7BIT or 8BITMIME"};
+		501, "5.5.4", "BODY= must be followed by 7BIT or 8BITMIME"};
 
 	if (pli_slice_is(value, "8BITMIME"))
 		server->mail.body = PLI_SMTP_BODY_8BITMIME;
@@ -181,24 +179,24 @@ typedef struct {
 } ParamRow;
 
 static const ParamRow mail_params[] = {
-        {"SIZE", read_size},
-        {"BODY", read_body},
-        {NULL, NULL},
+	{"SIZE", read_size},
+	{"BODY", read_body},
+	{NULL, NULL},
 };
 
 static const ParamRow rcpt_params[] = {
-        {NULL, NULL},
+	{NULL, NULL},
 };
 
 static const PliSmtpReply *
 read_params(PliSmtpServer *server, PliSlice args, const ParamRow *rows)
 {
 	static const PliSmtpReply malformed = {
-	        501, "5.5.4", "KEYWORD or KEYWORD=value was expected"};
+		501, "5.5.4", "KEYWORD or KEYWORD=value was expected"};
 	static const PliSmtpReply unknown = {
-	        555, "5.5.4", "a parameter that EHLO did not offer"};
-	static const PliSmtpReply twice = {
-	        501, "5.5.4", "a parameter was given twice"};
+		555, "5.5.4", "a parameter that EHLO did not offer"};
+	static const PliSmtpReply twice = {501, "5.5.4",
+					   "a parameter was given twice"};
 	const PliSmtpReply *fault = NULL;
 	PliSmtpParam param;
 	guint seen = 0;
@@ -232,7 +230,7 @@ static const PliSmtpReply *
 parse_mail(PliSmtpServer *server, PliSlice args)
 {
 	static const PliSmtpReply no_from = {
-	        501, "5.5.4", "MAIL FROM:<address> was expected"};
+		501, "5.5.4", "MAIL FROM:<address> was expected"};
 	const PliSmtpReply *fault;
 	PliSmtpPath *path;
 
@@ -254,20 +252,19 @@ static const PliSmtpReply *
 check_rcpt(const PliSmtpServer *server)
 {
 	static const PliSmtpReply too_many = {
-	        452, "4.5.3", "too many recipients, send the rest later"};
+		452, "4.5.3", "too many recipients, send the rest later"};
 
-	return server->rcpts != NULL &&
-	                       server->rcpts->len >=
-	                               server->config.max_recipients
-	               ? &too_many
-	               : NULL;
+	return server->rcpts != NULL && server->rcpts->len >=
+						server->config.max_recipients
+		       ? &too_many
+		       : NULL;
 }
 
 static const PliSmtpReply *
 parse_rcpt(PliSmtpServer *server, PliSlice args)
 {
-	static const PliSmtpReply no_to = {
-	        501, "5.5.4", "RCPT TO:<address> was expected"};
+	static const PliSmtpReply no_to = {501, "5.5.4",
+					   "RCPT TO:<address> was expected"};
 	PliSmtpPathFlags flags = PLI_SMTP_PATH_POSTMASTER;
 	const PliSmtpReply *fault;
 	PliSmtpPath *path;
@@ -313,9 +310,10 @@ static const PliSmtpReply *
 parse_vrfy(PliSmtpServer *server, PliSlice args)
 {
 	static const PliSmtpReply no_name = {
-	        501, "5.5.4", "VRFY must be followed by a name or mailbox"};
+		501, "5.5.4", "VRFY must be followed by a name or mailbox"};
 	static const PliSmtpReply not_ascii = {
-	        553, "5.6.7", "the name must be ASCII: SMTPUTF8 is not offered"};
+		553, "5.6.7",
+		"the name must be ASCII: SMTPUTF8 is not offered"};
 
 	if (args.len == 0)
 		return &no_name;
@@ -330,9 +328,9 @@ static void
 on_vrfy(PliSmtpServer *server, const PliAnswer *answer)
 {
 	static const PliSmtpUsual usual = {
-	        {252, "2.0.0", "not verified here; send the mail and see"},
-	        {550, "5.1.1", "there is no such mailbox here"},
-	        {451, "4.3.0", "the name cannot be looked up now, try later"},
+		{252, "2.0.0", "not verified here; send the mail and see"},
+		{550, "5.1.1", "there is no such mailbox here"},
+		{451, "4.3.0", "the name cannot be looked up now, try later"},
 	};
 
 	g_clear_pointer(&server->vrfy_argument, g_free);
@@ -344,70 +342,69 @@ act_vrfy(PliSmtpServer *server)
 {
 	server->vrfy.argument = server->vrfy_argument;
 	pli_smtp_server_ask(server, PLI_SMTP_EVENT_VRFY, &server->vrfy,
-	                    on_vrfy);
+			    on_vrfy);
 }
 
 static void
 act_quit(PliSmtpServer *server)
 {
 	g_autofree char *text =
-	        g_strdup_printf("%s closes", server->config.hostname);
+		g_strdup_printf("%s closes", server->config.hostname);
 
 	pli_smtp_server_reply(server, &(PliSmtpReply){221, "2.0.0", text});
 	pli_smtp_server_close(server);
 }
 
-static void
-act_help(PliSmtpServer *server);
+static void act_help(PliSmtpServer *server);
 
-static const PliSmtpReply greet_first = {
-        503, "5.5.1", "HELO or EHLO was expected first"};
+static const PliSmtpReply greet_first = {503, "5.5.1",
+					 "HELO or EHLO was expected first"};
 static const PliSmtpReply lhlo_first = {503, "5.5.1",
-                                        "LHLO was expected first"};
-static const PliSmtpReply mail_first = {
-        503, "5.5.1", "MAIL was expected first"};
+					"LHLO was expected first"};
+static const PliSmtpReply mail_first = {503, "5.5.1",
+					"MAIL was expected first"};
 static const PliSmtpReply rcpt_first = {
-        503, "5.5.1", "a recipient that is accepted was expected first"};
+	503, "5.5.1", "a recipient that is accepted was expected first"};
 static const PliSmtpReply mail_again = {
-        503, "5.5.1", "there is a sender already; RSET starts again"};
+	503, "5.5.1", "there is a sender already; RSET starts again"};
 
 /* A command that is known, and not offered (RFC 5321 4.2.4). */
-#define NOT_OFFERED(verb)                                                      \
-	{                                                                      \
-		verb, NULL, NULL, NULL, IN_ALL, ANY, NULL, UNLISTED            \
+#define NOT_OFFERED(verb)                                           \
+	{                                                           \
+		verb, NULL, NULL, NULL, IN_ALL, ANY, NULL, UNLISTED \
 	}
-#define HTTP(verb)                                                             \
-	{                                                                      \
-		verb, NULL, NULL, NULL, IN_ALL, ANY, NULL, OTHER_PROTOCOL      \
+#define HTTP(verb)                                                        \
+	{                                                                 \
+		verb, NULL, NULL, NULL, IN_ALL, ANY, NULL, OTHER_PROTOCOL \
 	}
 
 static const PliSmtpVerb verbs[] = {
-        {"HELO", parse_helo, NULL, act_helo, IN_SMTP, ANY, NULL, 0},
-        {"EHLO", parse_helo, NULL, act_ehlo, IN_SMTP, ANY, NULL, 0},
-        {"LHLO", parse_helo, NULL, act_ehlo, IN_LMTP, ANY, NULL, 0},
-        {"MAIL", parse_mail, NULL, pli_smtp_transaction_ask_mail, IN_ALL,
-         GREETED, &mail_again, 0},
-        {"RCPT", parse_rcpt, check_rcpt, pli_smtp_transaction_ask_rcpt, IN_ALL,
-         MAIL | RCPT, &mail_first, 0},
-        {"DATA", NULL, NULL, pli_smtp_transaction_ask_data, IN_ALL, RCPT,
-         &rcpt_first, NO_ARGUMENT},
-        {"RSET", NULL, NULL, act_rset, IN_ALL, ANY, NULL, NO_ARGUMENT},
-        {"NOOP", NULL, NULL, act_noop, IN_ALL, ANY, NULL, 0},
-        {"VRFY", parse_vrfy, NULL, act_vrfy, IN_ALL, ANY, NULL, 0},
-        {"HELP", NULL, NULL, act_help, IN_ALL, ANY, NULL, 0},
-        {"QUIT", NULL, NULL, act_quit, IN_ALL, ANY, NULL, NO_ARGUMENT},
-        NOT_OFFERED("AUTH"),
-        NOT_OFFERED("BDAT"),
-        NOT_OFFERED("ETRN"),
-        NOT_OFFERED("EXPN"),
-        NOT_OFFERED("STARTTLS"),
-        NOT_OFFERED("TURN"),
-        HTTP("CONNECT"),
-        HTTP("GET"),
-        HTTP("HEAD"),
-        HTTP("OPTIONS"),
-        HTTP("POST"),
-        HTTP("PUT"),
+	{"HELO", parse_helo, NULL, act_helo, IN_SMTP, ANY, NULL, 0},
+	{"EHLO", parse_helo, NULL, act_ehlo, IN_SMTP, ANY, NULL, 0},
+	{"LHLO", parse_helo, NULL, act_ehlo, IN_LMTP, ANY, NULL, 0},
+	{"MAIL", parse_mail, NULL, pli_smtp_transaction_ask_mail, IN_ALL,
+	 GREETED, &mail_again, 0},
+	{"RCPT", parse_rcpt, check_rcpt, pli_smtp_transaction_ask_rcpt, IN_ALL,
+	 MAIL | RCPT, &mail_first, 0},
+	{"DATA", NULL, NULL, pli_smtp_transaction_ask_data, IN_ALL, RCPT,
+	 &rcpt_first, NO_ARGUMENT},
+	{"RSET", NULL, NULL, act_rset, IN_ALL, ANY, NULL, NO_ARGUMENT},
+	{"NOOP", NULL, NULL, act_noop, IN_ALL, ANY, NULL, 0},
+	{"VRFY", parse_vrfy, NULL, act_vrfy, IN_ALL, ANY, NULL, 0},
+	{"HELP", NULL, NULL, act_help, IN_ALL, ANY, NULL, 0},
+	{"QUIT", NULL, NULL, act_quit, IN_ALL, ANY, NULL, NO_ARGUMENT},
+	NOT_OFFERED("AUTH"),
+	NOT_OFFERED("BDAT"),
+	NOT_OFFERED("ETRN"),
+	NOT_OFFERED("EXPN"),
+	NOT_OFFERED("STARTTLS"),
+	NOT_OFFERED("TURN"),
+	HTTP("CONNECT"),
+	HTTP("GET"),
+	HTTP("HEAD"),
+	HTTP("OPTIONS"),
+	HTTP("POST"),
+	HTTP("PUT"),
 };
 
 static gboolean
@@ -425,10 +422,10 @@ act_help(PliSmtpServer *server)
 		if (verbs[i].act != NULL && is_in_mode(&verbs[i], server))
 			g_string_append_printf(text, " %s", verbs[i].name);
 	pli_smtp_reply_format_line(&(PliSmtpReply){214, "2.0.0", text->str},
-	                           FALSE, &server->output);
+				   FALSE, &server->output);
 	pli_smtp_reply_format_line(
-	        &(PliSmtpReply){214, "2.0.0", "see RFC 5321 and RFC 2033"},
-	        TRUE, &server->output);
+		&(PliSmtpReply){214, "2.0.0", "see RFC 5321 and RFC 2033"},
+		TRUE, &server->output);
 }
 
 static const PliSmtpVerb *
@@ -445,13 +442,13 @@ static const PliSmtpReply *
 check_verb(const PliSmtpServer *server, const PliSmtpVerb *verb)
 {
 	static const PliSmtpReply unknown = {
-	        500, "5.5.1", "not a command; HELP lists those that are"};
-	static const PliSmtpReply in_lmtp = {
-	        500, "5.5.1", "this is LMTP: LHLO was expected"};
+		500, "5.5.1", "not a command; HELP lists those that are"};
+	static const PliSmtpReply in_lmtp = {500, "5.5.1",
+					     "this is LMTP: LHLO was expected"};
 	static const PliSmtpReply in_smtp = {
-	        500, "5.5.1", "this is SMTP: EHLO or HELO was expected"};
+		500, "5.5.1", "this is SMTP: EHLO or HELO was expected"};
 	static const PliSmtpReply not_offered = {
-	        502, "5.5.1", "this command is not offered here"};
+		502, "5.5.1", "this command is not offered here"};
 	gboolean lmtp = server->config.mode == PLI_SMTP_MODE_LMTP;
 	PliSmtpPhase phase = pli_smtp_server_get_phase(server);
 
@@ -472,13 +469,13 @@ void
 pli_smtp_verb_run(PliSmtpServer *server, PliSlice line)
 {
 	static const PliSmtpReply http = {
-	        554, "5.5.0", "this is a mail server and speaks no HTTP"};
+		554, "5.5.0", "this is a mail server and speaks no HTTP"};
 	static const PliSmtpReply no_argument = {
-	        501, "5.5.4", "this command takes no argument"};
+		501, "5.5.4", "this command takes no argument"};
 	PliSlice name = line;
 	PliSlice args = PLI_SLICE_NONE;
 	const guint8 *space =
-	        line.len > 0 ? memchr(line.data, ' ', line.len) : NULL;
+		line.len > 0 ? memchr(line.data, ' ', line.len) : NULL;
 	const PliSmtpVerb *verb;
 	const PliSmtpReply *fault;
 
