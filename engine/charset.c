@@ -63,6 +63,7 @@ static gsize
 convert_by_table(PliCharsetDecoder *decoder, PliSlice octets, guint8 *room)
 {
 	const guint32 *table = decoder->table;
+	const gboolean has_ascii = table[PLI_CONTEXT_TABLE_IS_ASCII] != 0;
 	guint32 seen = 0;
 	guint8 *o = room;
 
@@ -70,6 +71,14 @@ convert_by_table(PliCharsetDecoder *decoder, PliSlice octets, guint8 *room)
 		const guint32 entry = table[octets.data[i]];
 		const guint32 utf8 = GUINT32_TO_LE(entry);
 
+		if (has_ascii && octets.data[i] < 0x80) {
+			gsize n = pli_utf8_get_ascii(pli_slice_skip(octets, i));
+
+			memcpy(o, octets.data + i, n);
+			o += n;
+			i += n - 1;
+			continue;
+		}
 		seen |= entry;
 		memcpy(o, &utf8, 4);
 		o += PLI_CONTEXT_ENTRY_LENGTH(entry);
@@ -389,7 +398,8 @@ void
 pli_charset_decoder_get_defects(const PliCharsetDecoder *decoder,
                                 PliDefectSet *set)
 {
-	*set = decoder->defects;
+	for (guint i = 0; i < G_N_ELEMENTS(set->bits); i++)
+		set->bits[i] |= decoder->defects.bits[i];
 }
 
 static gboolean
@@ -404,8 +414,7 @@ decode_as(PliContext *context, PliCharsetId id, PliSlice octets, PliBuf *out,
 	           pli_charset_decoder_finish(&decoder, out);
 	decoder_clear(&decoder);
 	if (set != NULL)
-		for (guint i = 0; i < G_N_ELEMENTS(set->bits); i++)
-			set->bits[i] |= decoder.defects.bits[i];
+		pli_charset_decoder_get_defects(&decoder, set);
 	return is_whole;
 }
 

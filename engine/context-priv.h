@@ -24,7 +24,10 @@
 #define PLI_CONTEXT_ENTRY_LENGTH(entry) ((entry) >> 24 & 3)
 #define PLI_CONTEXT_ENTRY_UNDECODABLE (1u << 31)
 
-/* The 256 entries of a charset whose kind has a table, or of UNKNOWN. Owned by
+/* Past the 256 entries: not 0 when US-ASCII stands for itself. */
+#define PLI_CONTEXT_TABLE_IS_ASCII 256
+
+/* The 257 entries of a charset whose kind has a table, or of UNKNOWN. Owned by
  * the context. NULL when iconv does not have the charset. */
 const guint32 *
 pli_context_get_table(PliContext *context, PliCharsetId id);

@@ -169,7 +169,7 @@ make_table(PliContext *context, PliCharsetId id)
 
 	if (converter == PLI_CONTEXT_NO_ICONV)
 		return NULL;
-	table = g_new(guint32, 256);
+	table = g_new(guint32, PLI_CONTEXT_TABLE_IS_ASCII + 1);
 	for (guint i = 0; i < 256; i++)
 		table[i] = entry_of_octet(converter, i);
 	pli_context_add_iconv(context, id, converter);
@@ -179,7 +179,7 @@ make_table(PliContext *context, PliCharsetId id)
 static guint32 *
 make_ascii_table(guint32 high)
 {
-	guint32 *table = g_new(guint32, 256);
+	guint32 *table = g_new(guint32, PLI_CONTEXT_TABLE_IS_ASCII + 1);
 
 	for (guint i = 0; i < 256; i++)
 		table[i] = i < 128 ? entry_of(&(guint8){i}, 1) : high;
@@ -219,6 +219,15 @@ make_us_ascii_table(PliContext *context)
 	return table;
 }
 
+static gboolean
+has_ascii(const guint32 *table)
+{
+	for (guint i = 0; i < 128; i++)
+		if (table[i] != entry_of(&(guint8){i}, 1))
+			return FALSE;
+	return TRUE;
+}
+
 const guint32 *
 pli_context_get_table(PliContext *context, PliCharsetId id)
 {
@@ -234,5 +243,7 @@ pli_context_get_table(PliContext *context, PliCharsetId id)
 		*table = make_latin1_table(context);
 	else
 		*table = make_table(context, id);
+	if (*table != NULL)
+		(*table)[PLI_CONTEXT_TABLE_IS_ASCII] = has_ascii(*table);
 	return *table;
 }
