@@ -46,12 +46,19 @@ struct PliSpoolEntry {
 void
 pli_spool_set_error(GError **error, GError *cause);
 
+/*
+ * After an error of the disk nothing that the old handle says is believed:
+ * opens anew, reads everything back, and takes away what an unanswered commit
+ * may have left.
+ */
+gboolean
+pli_spool_reopen(PliSpool *spool, GError **error);
+
 /* Puts an entry's file on disk, as far as the file itself goes. */
 gboolean
 pli_spool_entry_sync(PliSpoolEntry *entry, GError **error);
 
-/* Where the row `seq` of the spool lies in its database. FALSE when the id is
- * none of this spool's. */
+/* The row of an id; FALSE when it is none of this spool's. */
 gboolean
 pli_spool_find_row(const PliSpool *spool, const char *id, gint64 *ret_seq);
 

@@ -141,6 +141,7 @@ open_spool(PliSpool *spool, const char *dir, GError **error)
 		return FALSE;
 	spool->dir = pli_files_open_dir(AT_FDCWD, spool->name, error);
 	return spool->dir >= 0 && open_db(spool, error) &&
+	       pli_files_sync_dir(AT_FDCWD, dir, error) &&
 	       read_last(spool, error) && remove_leftovers(spool, error);
 }
 
@@ -290,13 +291,8 @@ sync_files(PliSpool *spool, PliSpoolEntry *const *entries, guint n,
 	return TRUE;
 }
 
-/*
- * After an error of the disk nothing that the old handle says is believed:
- * opens anew, reads everything back, and takes away what an unanswered commit
- * may have left.
- */
-static gboolean
-reopen(PliSpool *spool, GError **error)
+gboolean
+pli_spool_reopen(PliSpool *spool, GError **error)
 {
 	g_autofree char *drop = g_strdup_printf(
 	        "DELETE FROM recipient WHERE seq > %" G_GINT64_FORMAT ";"
@@ -328,9 +324,10 @@ static gboolean
 commit_rows(PliSpool *spool, PliSpoolEntry *const *entries, guint n,
             GError **error)
 {
+	gint64 last;
 	guint i;
 
-	if (spool->broken && !reopen(spool, error))
+	if (spool->broken && !pli_spool_reopen(spool, error))
 		return FALSE;
 	if (!pli_db_exec(&spool->db,
 	                 "PRAGMA synchronous=FULL; BEGIN IMMEDIATE", error))
@@ -338,7 +335,28 @@ commit_rows(PliSpool *spool, PliSpoolEntry *const *entries, guint n,
 	for (i = 0; i < n; i++)
 		if (!insert_entry(spool, entries[i], error))
 			return FALSE;
-	return pli_db_exec(&spool->db, "COMMIT", error);
+	last = sqlite3_last_insert_rowid(spool->db.handle);
+	if (!pli_db_exec(&spool->db, "COMMIT", error))
+		return FALSE;
+	if (n > 0)
+		spool->last = last;
+	return TRUE;
+}
+
+/* Nothing of these entries is to last. A file stays until it is known that no
+ * row names it. */
+static void
+give_up(PliSpool *spool, PliSpoolEntry *const *entries, guint n)
+{
+	guint i;
+
+	for (i = 0; i < n; i++) {
+		entries[i]->failed = TRUE;
+		g_clear_pointer(&entries[i]->id, g_free);
+		if (entries[i]->file != NULL)
+			g_ptr_array_add(spool->unlinks,
+			                g_steal_pointer(&entries[i]->file));
+	}
 }
 
 gboolean
@@ -351,16 +369,16 @@ pli_spool_commit(PliSpool *spool, PliSpoolEntry *const *entries, guint n,
 	for (i = 0; i < n; i++)
 		g_assert(!entries[i]->failed && !entries[i]->committed &&
 		         entries[i]->sender != NULL);
-	if (!sync_files(spool, entries, n, error))
+	if (!sync_files(spool, entries, n, error)) {
+		give_up(spool, entries, n);
 		return FALSE;
+	}
 	if (!commit_rows(spool, entries, n, &cause)) {
 		spool->broken = TRUE;
-		for (i = 0; i < n; i++)
-			g_clear_pointer(&entries[i]->id, g_free);
+		give_up(spool, entries, n);
 		pli_spool_set_error(error, cause);
 		return FALSE;
 	}
-	spool->last += n;
 	for (i = 0; i < n; i++)
 		entries[i]->committed = TRUE;
 	unlink_done(spool); /* this sync covered their rows' end */
@@ -377,7 +395,7 @@ pli_spool_list(PliSpool *spool, GError **error)
 	PliStep step;
 	GError *cause = NULL;
 
-	if (spool->broken && !reopen(spool, &cause)) {
+	if (spool->broken && !pli_spool_reopen(spool, &cause)) {
 		pli_spool_set_error(error, cause);
 		return NULL;
 	}
@@ -462,7 +480,7 @@ pli_spool_set_done(PliSpool *spool, const char *id, guint recipient,
 
 	if (!pli_spool_find_row(spool, id, &seq))
 		return TRUE; /* long gone */
-	if ((!spool->broken || reopen(spool, &cause)) &&
+	if ((!spool->broken || pli_spool_reopen(spool, &cause)) &&
 	    pli_db_exec(&spool->db,
 	                "PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE", &cause) &&
 	    mark_done(spool, seq, recipient, &cause) &&

@@ -83,9 +83,10 @@ pli_spool_entry_set_envelope(PliSpoolEntry *entry,
 /*
  * Commits all `n` entries in one transaction with one sync. TRUE: each is on
  * disk, has an id (pli_spool_entry_get_id) and may be answered for; they are
- * still to be freed. FALSE: none is, none may be answered for. After an error
- * of the disk the spool opens its database anew and reads it back before it
- * commits anything else.
+ * still to be freed. FALSE: none is, none may be answered for, and the entries
+ * only take free (PLI_SPOOL_ERROR says which reply). After an error of the
+ * disk the spool opens its database anew and reads it back before it commits
+ * anything else.
  */
 gboolean
 pli_spool_commit(PliSpool *spool, PliSpoolEntry *const *entries, guint n,
