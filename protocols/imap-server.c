@@ -356,6 +356,7 @@ imap_answer(PliSession *session, guint64 ask, const PliAnswer *answer)
 	g_assert(ask != 0 && ask == server->ask);
 	server->ask = 0;
 	server->answered(server, answer);
+	(void)run(server);
 }
 
 static gboolean

@@ -84,8 +84,6 @@ set_config(PliImapConfig *config, const char *key, const char *value)
 		config->output_octets = n;
 	else if (strcmp(key, "bad") == 0)
 		config->bad_commands = n;
-	else if (strcmp(key, "slow") == 0)
-		fake.slow = n;
 	else
 		g_error("unknown word in config: %s", key);
 }
