@@ -46,17 +46,12 @@ get_region_hash(PliParser *parser)
 }
 
 static void
-note_frame_text(PliParser *parser, PliPart *part)
+note_frame_text(PliParser *parser, PliDefectId id)
 {
-	gboolean epilogue = part->flags & PLI_PART_CLOSED;
-
-	if (parser->region_text && part->n_children + epilogue > 0)
-		pli_parser_add_defect(
-		        parser,
-		        epilogue ? PLI_DEFECT_EPILOGUE_TEXT
-		                 : PLI_DEFECT_PREAMBLE_TEXT,
-		        part->index,
-		        parser->region_start, parser->region_length);
+	if (parser->region_text)
+		pli_parser_add_defect(parser, id, parser->current,
+		                      parser->region_start,
+		                      parser->region_length);
 }
 
 void
@@ -82,7 +77,8 @@ pli_parser_end_region(PliParser *parser)
 	} else if (parser->region_length > 0) {
 		part->body_hash = fold_hash(part->body_hash,
 		                            get_region_hash(parser));
-		note_frame_text(parser, part);
+		if (part->flags & PLI_PART_CLOSED)
+			note_frame_text(parser, PLI_DEFECT_EPILOGUE_TEXT);
 	}
 	parser->pending = PLI_SLICE_NONE;
 }
@@ -209,8 +205,10 @@ pli_parser_take_boundary(PliParser *parser, const PliBoundaryResult *result,
 {
 	const PliScan *scan = &parser->scan;
 	guint32 target = parser->boundaries.stack[result->level].part;
-	PliPart *part;
+	PliPart *part = &parser->builder.parts[target];
 
+	if (parser->current == target && !(part->flags & PLI_PART_CLOSED))
+		note_frame_text(parser, PLI_DEFECT_PREAMBLE_TEXT);
 	pli_parser_end_region(parser);
 	pli_parser_end_parts(parser, target, offset - eol,
 	                     scan->lines - (eol > 0 ? 1 : 0),
