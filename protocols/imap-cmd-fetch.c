@@ -6,8 +6,9 @@
 static void
 end_row(PliImapFetching *fetching)
 {
-	if (fetching->in_body)
+	if (fetching->has_body)
 		pli_imap_body_clear(&fetching->body);
+	fetching->has_body = FALSE;
 	fetching->in_body = FALSE;
 	g_clear_pointer(&fetching->structure, pli_structure_unref);
 	g_clear_pointer(&fetching->message, pli_source_unref);
@@ -241,7 +242,7 @@ start_row(PliImapServer *server, PliImapFetching *fetching)
 		return;
 	pli_output_append_printf(&server->output, "* %u FETCH (", position + 1);
 	if (fetching->show_flags) {
-		pli_imap_flags_append(server, row);
+		pli_imap_item_send_flags(server, row);
 		pli_output_append_string(&server->output, " ");
 	}
 	fetching->begun = TRUE;
