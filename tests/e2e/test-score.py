@@ -89,6 +89,26 @@ def types(node):
     return [node.get("type")] + [types(c) for c in node.get("children") or []]
 
 
+def nodes(tree):
+    """Every part, composite ones too, in document order."""
+    out = []
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        out.append(node)
+        stack += reversed(node.get("children") or [])
+    return out
+
+
+def compare_composites(tally, want, got, where):
+    """Sizes and section numbers of what is no leaf."""
+    for a, b in zip(nodes(want), nodes(got)):
+        for field in ("path", "raw_size", "subject"):
+            if a.get("children") and field in a:
+                tally.see("composite " + field, b.get(field, ABSENT),
+                          a[field], f"{where} {a['path']}")
+
+
 def compare(generator, truth, trees):
     tally = Tally()
     for one in truth:
@@ -99,6 +119,8 @@ def compare(generator, truth, trees):
         tree = got.get("tree")
         tally.see("tree", types(tree) if tree else ABSENT,
                   types(one["tree"]), where)
+        if tree and types(tree) == types(one["tree"]):
+            compare_composites(tally, one["tree"], tree, where)
         want_leaves = list(generator.leaves(one["tree"]))
         got_leaves = list(generator.leaves(tree)) if tree else []
         got_leaves += [{}] * (len(want_leaves) - len(got_leaves))
@@ -140,6 +162,9 @@ def main():
     tally.report("subject", 0.99)
     for field, share in LEAF.items():
         tally.report(field if field != "size" else "decoded size", share)
+    tally.report("composite path", 1.0)
+    tally.report("composite raw_size", 1.0)
+    tally.report("composite subject", 0.99)
     official_score(tool, folder, results)
     shutil.rmtree(folder, ignore_errors=True)
     tap.done()

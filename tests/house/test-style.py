@@ -41,7 +41,7 @@ CASES = [
     ("long file", "engine/noun.c", SPDX + "int x;\n" * 1001,
      "file over 1000"),
     ("name", "engine/noun.h", SPDX + GUARD % "int\npli_other_get(int x);\n",
-     "named after no noun"),
+     "named after no file"),
     ("own name", "engine/noun.h", SPDX + GUARD % "int\npli_noun_get(int x);\n",
      None),
     ("own type", "engine/noun.h", SPDX + GUARD % (
