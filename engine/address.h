@@ -50,6 +50,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliAddressReader, pli_address_reader_free)
 PliStep
 pli_address_reader_next(PliAddressReader *reader, PliAddress *ret_address);
 
+/* Adds what was met so far to `set`. */
 void
 pli_address_reader_get_defects(const PliAddressReader *reader,
                                PliDefectSet *set);

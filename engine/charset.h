@@ -7,6 +7,12 @@
  * through tables. The policy: an octet (or the shortest run) that the charset
  * does not have becomes U+FFFD, with PLI_DEFECT_UNDECODABLE_TEXT; under an
  * unknown label every octet over 127 does, with PLI_DEFECT_UNKNOWN_CHARSET.
+ * Only labels on our list are known, whatever else iconv would open. Labels
+ * are read as their usual supersets (gb2312 as gb18030, shift_jis as cp932,
+ * euc-kr as cp949), and ISO-8859-1 and US-ASCII as windows-1252 in 0x80 to
+ * 0x9f, as the WHATWG encoding standard does; for US-ASCII every octet over
+ * 127 is PLI_DEFECT_UNDECODABLE_TEXT all the same. A leading U+FEFF of a
+ * Unicode charset is a signature and is dropped.
  * U+0000 passes as it is. The output is always valid UTF-8.
  */
 #ifndef PLI_ENGINE_CHARSET_H
@@ -43,6 +49,7 @@ pli_charset_decoder_feed(PliCharsetDecoder *decoder, PliSlice octets,
 gboolean
 pli_charset_decoder_finish(PliCharsetDecoder *decoder, PliBuf *out);
 
+/* Adds what was met to `set`. */
 void
 pli_charset_decoder_get_defects(const PliCharsetDecoder *decoder,
                                 PliDefectSet *set);

@@ -4,7 +4,10 @@
  *
  * 7bit, 8bit, binary and unknown ones pass as they are. Junk is skipped and
  * noted as a defect, nothing fails: base64 takes what follows padding too
- * (with a defect); quoted-printable leaves a malformed "=" as it is.
+ * (with a defect); quoted-printable leaves a malformed "=" as it is, drops
+ * blanks at the end of a line (the last 120 of a longer run, with a defect)
+ * and leaves line ends as they came; uuencode gives the first file, what
+ * stands before "begin" and after "end" is no part of it.
  */
 #ifndef PLI_ENGINE_DECODER_H
 #define PLI_ENGINE_DECODER_H

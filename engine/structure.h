@@ -108,7 +108,7 @@ typedef struct {
 	guint32 name_length; /* 0 when malformed */
 	guint32 value_start; /* just past the colon, from span.offset */
 	guint32 bare_lf;
-	guint32 hash; /* low half of the XXH3 of the whole field */
+	guint32 hash; /* sum of the low halves of its lines' XXH3 */
 } PliField;
 
 /*

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/charset.h"
+
+#include <errno.h>
+
+#include "engine/context-priv.h"
+#include "engine/utf8.h"
+
+/* More than the longest character or escape sequence of any charset. */
+#define HELD_MAX 16
+
+struct PliCharsetDecoder {
+	PliContext *context;
+	PliCharsetId id;
+	PliCharsetKind kind;
+	guint32 flags;
+	const guint32 *table; /* or NULL */
+	iconv_t iconv;
+	gboolean has_started; /* something came out */
+	guint8 held[HELD_MAX]; /* the start of an unfinished character */
+	gsize n_held;
+	PliDefectSet defects;
+};
+
+const char *
+pli_charset_find(PliContext *context, PliSlice label)
+{
+	PliCharsetId id = pli_charset_label_find(label);
+
+	if (id == PLI_CHARSET_UNKNOWN)
+		return NULL;
+	return pli_context_get_iconv_name(context, id);
+}
+
+/* ---- output ---- */
+
+/* Whole characters; a signature at the start of Unicode text is dropped. */
+static gboolean
+emit(PliCharsetDecoder *decoder, const guint8 *utf8, gsize len, PliBuf *out)
+{
+	if (len == 0)
+		return TRUE;
+	if (!decoder->has_started && (decoder->flags & PLI_CHARSET_UNICODE) &&
+	    len >= 3 && memcmp(utf8, "\xef\xbb\xbf", 3) == 0) {
+		utf8 += 3;
+		len -= 3;
+	}
+	decoder->has_started = TRUE;
+	return pli_buf_append(out, utf8, len);
+}
+
+static gboolean
+emit_replacement(PliCharsetDecoder *decoder, PliBuf *out)
+{
+	pli_defect_set_add(&decoder->defects, PLI_DEFECT_UNDECODABLE_TEXT);
+	return emit(decoder, (const guint8 *)PLI_UTF8_REPLACEMENT, 3, out);
+}
+
+/* ---- single octets ---- */
+
+/* `room` has three octets for each of `octets`, and one more. */
+static gsize
+convert_by_table(PliCharsetDecoder *decoder, PliSlice octets, guint8 *room)
+{
+	const guint32 *table = decoder->table;
+	const gboolean has_ascii = table[PLI_CONTEXT_TABLE_IS_ASCII] != 0;
+	guint32 seen = 0;
+	guint8 *o = room;
+
+	for (gsize i = 0; i < octets.len; i++) {
+		const guint32 entry = table[octets.data[i]];
+		const guint32 utf8 = GUINT32_TO_LE(entry);
+
+		if (has_ascii && octets.data[i] < 0x80) {
+			gsize n = pli_utf8_get_ascii(pli_slice_skip(octets, i));
+
+			memcpy(o, octets.data + i, n);
+			o += n;
+			i += n - 1;
+			continue;
+		}
+		seen |= entry;
+		memcpy(o, &utf8, 4);
+		o += PLI_CONTEXT_ENTRY_LENGTH(entry);
+	}
+	if (seen & PLI_CONTEXT_ENTRY_UNDECODABLE)
+		pli_defect_set_add(&decoder->defects,
+		                   PLI_DEFECT_UNDECODABLE_TEXT);
+	return o - room;
+}
+
+static gboolean
+feed_table(PliCharsetDecoder *decoder, PliSlice octets, PliBuf *out)
+{
+	guint8 *scratch = pli_context_get_scratch(decoder->context);
+
+	while (octets.len > 0) {
+		gsize n = MIN(octets.len, PLI_CONTEXT_SCRATCH / 4);
+		guint8 *room = pli_buf_reserve(out, n * 3 + 1);
+
+		if (room != NULL)
+			pli_buf_add_length(
+				out, convert_by_table(
+					     decoder,
+					     pli_slice_new(octets.data, n),
+					     room));
+		else if (!pli_buf_append(
+				 out, scratch,
+				 convert_by_table(
+					 decoder,
+					 pli_slice_new(octets.data, n),
+					 scratch)))
+			return FALSE;
+		octets = pli_slice_skip(octets, n);
+	}
+	return TRUE;
+}
+
+/* ---- UTF-8 ---- */
+
+/* All of `octets` but what may be the start of a character; gives how many
+ * that leaves. */
+static gboolean
+convert_utf8(PliCharsetDecoder *decoder, PliSlice octets, gsize *ret_left,
+             PliBuf *out)
+{
+	gboolean is_cut = FALSE;
+
+	while (octets.len > 0) {
+		gsize n = pli_utf8_get_valid(octets);
+
+		if (!emit(decoder, octets.data, n, out))
+			return FALSE;
+		octets = pli_slice_skip(octets, n);
+		if (octets.len == 0)
+			break;
+		n = pli_utf8_get_fault(octets, &is_cut);
+		if (is_cut)
+			break;
+		if (!emit_replacement(decoder, out))
+			return FALSE;
+		octets = pli_slice_skip(octets, n);
+	}
+	*ret_left = octets.len;
+	return TRUE;
+}
+
+/* ---- iconv ---- */
+
+/* The converter stopped before octets it does not know. How many of them one
+ * replacement stands for; 0 when that takes another octet to tell. */
+static gsize
+iconv_fault_length(const PliCharsetDecoder *decoder, PliSlice rest)
+{
+	const guint8 lead = rest.data[0];
+
+	if (!(decoder->flags & PLI_CHARSET_PAIRS) || lead <= 0x80 ||
+	    lead == 0xa0 || lead == 0xff)
+		return 1;
+	if (rest.len == 1)
+		return 0;
+	return rest.data[1] >= 0x80 ? 2 : 1;
+}
+
+/* One call of iconv; what it took comes off `octets`. *ret_errno is 0 when it
+ * took all. */
+static gboolean
+iconv_step(PliCharsetDecoder *decoder, PliSlice *octets, int *ret_errno,
+           PliBuf *out)
+{
+	guint8 *scratch = pli_context_get_scratch(decoder->context);
+	const gsize chunk = MIN(octets->len, PLI_CONTEXT_CHUNK);
+	ICONV_CONST char *in = (char *)octets->data;
+	char *to = (char *)scratch;
+	gsize in_len = chunk, to_len = PLI_CONTEXT_SCRATCH;
+
+	*ret_errno = 0;
+	if (iconv(decoder->iconv, &in, &in_len, &to, &to_len) == (gsize)-1)
+		*ret_errno = errno;
+	*octets = pli_slice_skip(*octets, chunk - in_len);
+	/* The end of a chunk is not the end of the octets, and a converter
+	 * that stops for any other reason is not asked again. */
+	if (*ret_errno == EINVAL && octets->len > in_len && in_len < chunk)
+		*ret_errno = 0;
+	else if (*ret_errno != 0 && *ret_errno != EINVAL)
+		*ret_errno = EILSEQ;
+	return emit(decoder, scratch, PLI_CONTEXT_SCRATCH - to_len, out);
+}
+
+static gboolean
+convert_iconv(PliCharsetDecoder *decoder, PliSlice octets, gsize *ret_left,
+              PliBuf *out)
+{
+	while (octets.len > 0) {
+		int error;
+		gsize n;
+
+		if (decoder->flags & PLI_CHARSET_ASCII_RUNS) {
+			n = pli_utf8_get_ascii(octets);
+			if (!emit(decoder, octets.data, n, out))
+				return FALSE;
+			octets = pli_slice_skip(octets, n);
+			if (octets.len == 0)
+				break;
+		}
+		if (!iconv_step(decoder, &octets, &error, out))
+			return FALSE;
+		if (error == EINVAL)
+			break;
+		if (error != EILSEQ)
+			continue;
+		n = iconv_fault_length(decoder, octets);
+		if (n == 0)
+			break;
+		if (!emit_replacement(decoder, out))
+			return FALSE;
+		octets = pli_slice_skip(octets, n);
+	}
+	*ret_left = octets.len;
+	return TRUE;
+}
+
+/* UTF-16 and UTF-32 without a byte order: that of their first octets, else
+ * big-endian (RFC 2781 4.3). Needs two or four held octets. */
+static void
+choose_byte_order(PliCharsetDecoder *decoder)
+{
+	const guint8 *held = decoder->held;
+
+	if (decoder->kind == PLI_CHARSET_KIND_UTF16)
+		decoder->id = decoder->n_held >= 2 && held[0] == 0xff &&
+		                              held[1] == 0xfe
+		                      ? PLI_CHARSET_UTF_16LE
+		                      : PLI_CHARSET_UTF_16BE;
+	else
+		decoder->id = decoder->n_held >= 4 && held[0] == 0xff &&
+		                              held[1] == 0xfe &&
+		                              held[2] == 0 && held[3] == 0
+		                      ? PLI_CHARSET_UTF_32LE
+		                      : PLI_CHARSET_UTF_32BE;
+	decoder->kind = PLI_CHARSET_KIND_MULTI;
+	decoder->iconv =
+		pli_context_take_iconv(decoder->context, decoder->id);
+}
+
+/* ---- the decoder ---- */
+
+static void
+become_unknown(PliCharsetDecoder *decoder)
+{
+	decoder->id = PLI_CHARSET_UNKNOWN;
+	decoder->flags = 0;
+	decoder->table =
+		pli_context_get_table(decoder->context, PLI_CHARSET_UNKNOWN);
+	pli_defect_set_add(&decoder->defects, PLI_DEFECT_UNKNOWN_CHARSET);
+}
+
+static void
+decoder_init(PliCharsetDecoder *decoder, PliContext *context, PliCharsetId id)
+{
+	*decoder = (PliCharsetDecoder){.context = context,
+	                               .id = id,
+	                               .iconv = PLI_CONTEXT_NO_ICONV};
+	if (id == PLI_CHARSET_UNKNOWN) {
+		become_unknown(decoder);
+		return;
+	}
+	decoder->kind = pli_charset_infos[id].kind;
+	decoder->flags = pli_charset_infos[id].flags;
+	switch (decoder->kind) {
+	case PLI_CHARSET_KIND_ASCII:
+	case PLI_CHARSET_KIND_LATIN1:
+	case PLI_CHARSET_KIND_SINGLE:
+		decoder->table = pli_context_get_table(context, id);
+		if (decoder->table == NULL)
+			become_unknown(decoder);
+		break;
+	case PLI_CHARSET_KIND_MULTI:
+		decoder->iconv = pli_context_take_iconv(context, id);
+		if (decoder->iconv == PLI_CONTEXT_NO_ICONV)
+			become_unknown(decoder);
+		break;
+	case PLI_CHARSET_KIND_UTF16:
+	case PLI_CHARSET_KIND_UTF32:
+	case PLI_CHARSET_KIND_UTF8: break;
+	}
+}
+
+static void
+decoder_clear(PliCharsetDecoder *decoder)
+{
+	pli_context_add_iconv(decoder->context, decoder->id, decoder->iconv);
+}
+
+PliCharsetDecoder *
+pli_charset_decoder_new(PliContext *context, PliSlice label)
+{
+	PliCharsetDecoder *decoder = g_new(PliCharsetDecoder, 1);
+
+	decoder_init(decoder, context, pli_charset_label_find(label));
+	return decoder;
+}
+
+void
+pli_charset_decoder_free(PliCharsetDecoder *decoder)
+{
+	if (decoder == NULL)
+		return;
+	decoder_clear(decoder);
+	g_free(decoder);
+}
+
+static gboolean
+convert(PliCharsetDecoder *decoder, PliSlice octets, gsize *ret_left,
+        PliBuf *out)
+{
+	return decoder->kind == PLI_CHARSET_KIND_UTF8
+	               ? convert_utf8(decoder, octets, ret_left, out)
+	               : convert_iconv(decoder, octets, ret_left, out);
+}
+
+/* What is held, with one octet more. */
+static gboolean
+feed_held(PliCharsetDecoder *decoder, guint8 octet, PliBuf *out)
+{
+	gsize left = 0;
+
+	decoder->held[decoder->n_held++] = octet;
+	if (decoder->kind == PLI_CHARSET_KIND_UTF16 ||
+	    decoder->kind == PLI_CHARSET_KIND_UTF32) {
+		if (decoder->n_held <
+		    (decoder->kind == PLI_CHARSET_KIND_UTF16 ? 2 : 4))
+			return TRUE;
+		choose_byte_order(decoder);
+	}
+	if (!convert(decoder, pli_slice_new(decoder->held, decoder->n_held),
+	             &left, out))
+		return FALSE;
+	memmove(decoder->held, decoder->held + decoder->n_held - left, left);
+	decoder->n_held = left;
+	if (left < HELD_MAX)
+		return TRUE;
+	decoder->n_held = 0;
+	return emit_replacement(decoder, out);
+}
+
+gboolean
+pli_charset_decoder_feed(PliCharsetDecoder *decoder, PliSlice octets,
+                         PliBuf *out)
+{
+	gsize left = 0;
+
+	if (decoder->table != NULL)
+		return feed_table(decoder, octets, out);
+	while (octets.len > 0 &&
+	       (decoder->n_held > 0 ||
+	        decoder->kind == PLI_CHARSET_KIND_UTF16 ||
+	        decoder->kind == PLI_CHARSET_KIND_UTF32)) {
+		if (!feed_held(decoder, octets.data[0], out))
+			return FALSE;
+		octets = pli_slice_skip(octets, 1);
+	}
+	if (!convert(decoder, octets, &left, out))
+		return FALSE;
+	octets = pli_slice_skip(octets, octets.len - left);
+	while (octets.len > 0) {
+		if (octets.len <= HELD_MAX - 1) {
+			memcpy(decoder->held, octets.data, octets.len);
+			decoder->n_held = octets.len;
+			return TRUE;
+		}
+		if (!emit_replacement(decoder, out))
+			return FALSE;
+		octets = pli_slice_skip(octets, HELD_MAX);
+	}
+	return TRUE;
+}
+
+gboolean
+pli_charset_decoder_finish(PliCharsetDecoder *decoder, PliBuf *out)
+{
+	guint8 *scratch = pli_context_get_scratch(decoder->context);
+	char *to = (char *)scratch;
+	gsize to_len = PLI_CONTEXT_SCRATCH;
+
+	if (decoder->iconv != PLI_CONTEXT_NO_ICONV) {
+		(void)iconv(decoder->iconv, NULL, NULL, &to, &to_len);
+		if (!emit(decoder, scratch, to - (char *)scratch, out))
+			return FALSE;
+	}
+	if (decoder->n_held == 0)
+		return TRUE;
+	decoder->n_held = 0;
+	return emit_replacement(decoder, out);
+}
+
+void
+pli_charset_decoder_get_defects(const PliCharsetDecoder *decoder,
+                                PliDefectSet *set)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(set->bits); i++)
+		set->bits[i] |= decoder->defects.bits[i];
+}
+
+static gboolean
+decode_as(PliContext *context, PliCharsetId id, PliSlice octets, PliBuf *out,
+          PliDefectSet *set)
+{
+	PliCharsetDecoder decoder;
+	gboolean is_whole;
+
+	decoder_init(&decoder, context, id);
+	is_whole = pli_charset_decoder_feed(&decoder, octets, out) &&
+	           pli_charset_decoder_finish(&decoder, out);
+	decoder_clear(&decoder);
+	if (set != NULL)
+		pli_charset_decoder_get_defects(&decoder, set);
+	return is_whole;
+}
+
+gboolean
+pli_charset_decode(PliContext *context, PliSlice label, PliSlice octets,
+                   PliBuf *out, PliDefectSet *set)
+{
+	return decode_as(context, pli_charset_label_find(label), octets, out,
+	                 set);
+}
+
+gboolean
+pli_charset_decode_raw(PliContext *context, PliSlice octets, PliBuf *out,
+                       PliDefectSet *set)
+{
+	if (pli_utf8_is_valid(octets))
+		return pli_buf_append(out, octets.data, octets.len);
+	return decode_as(context, PLI_CHARSET_WINDOWS_1252, octets, out, set);
+}

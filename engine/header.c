@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/header-priv.h"
+
+#include "engine/param.h"
+
+#include <xxhash.h>
+
+#define MAX_NAME_OCTETS 1024
+#define MAX_SEGMENTS 64
+
+typedef struct {
+	PliHeaderReader *reader;
+	PliStructureBuilder *builder;
+	guint32 part;
+	guint32 field;
+	PliFieldName name;
+	PliSlice value; /* unfolded, trimmed */
+} FieldContext;
+
+void
+pli_header_reader_init(PliHeaderReader *reader, const PliLimits *limits)
+{
+	*reader = (PliHeaderReader){.type_field = PLI_NONE};
+	pli_buf_init(&reader->value, limits->field_octets);
+	pli_buf_init(&reader->scratch, limits->field_octets);
+}
+
+void
+pli_header_reader_clear(PliHeaderReader *reader)
+{
+	pli_buf_clear(&reader->value);
+	pli_buf_clear(&reader->scratch);
+}
+
+void
+pli_header_reader_begin(PliHeaderReader *reader)
+{
+	reader->seen = 0;
+	reader->type_field = PLI_NONE;
+}
+
+static void
+add_defect(const FieldContext *c, PliDefectId id)
+{
+	const PliField *field = &c->builder->fields[c->field];
+
+	pli_structure_builder_add_defect(c->builder, id, c->part,
+	                                 field->span.offset,
+	                                 field->span.length);
+}
+
+static void
+add_defects(const FieldContext *c, const PliDefectSet *set)
+{
+	if (pli_defect_set_is_empty(set))
+		return;
+	for (guint32 id = 1; id < 128; id++)
+		if (pli_defect_set_has(set, id))
+			add_defect(c, id);
+}
+
+static void
+add_item(const FieldContext *c, PliItemKind kind, PliSlice name,
+         PliSlice value)
+{
+	if (!pli_structure_builder_add_item(c->builder, c->part, kind, c->field,
+	                                    name, value))
+		add_defect(c, PLI_DEFECT_LIMIT_STRINGS);
+}
+
+/* Lower case in `buf`, which is reset first. */
+static PliSlice
+to_lower(PliBuf *buf, PliSlice s)
+{
+	pli_buf_reset(buf);
+	for (gsize i = 0; i < s.len; i++)
+		pli_buf_append_octet(buf, g_ascii_tolower(s.data[i]));
+	return pli_buf_slice(buf);
+}
+
+static gboolean
+has_param(const FieldContext *c, PliItemKind kind, PliSlice name)
+{
+	const PliPart *part = &c->builder->parts[c->part];
+
+	for (guint32 n = 0; n < part->n_items; n++) {
+		PliItem item;
+
+		pli_structure_builder_get_item(c->builder, part, n, &item);
+		if (item.kind == kind && item.name.len == name.len &&
+		    g_ascii_strncasecmp((const char *)item.name.data,
+		                        (const char *)name.data,
+		                        name.len) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void
+read_params(const FieldContext *c, PliParamReader *params, PliItemKind kind)
+{
+	PliSlice name, value;
+
+	while (pli_param_reader_next(params, &name, &value) == PLI_STEP_READY) {
+		guint8 lower[64];
+
+		if (name.len > sizeof lower) {
+			pli_defect_set_add(&params->defects,
+			                   PLI_DEFECT_MALFORMED_PARAMETER);
+			continue;
+		}
+		for (gsize i = 0; i < name.len; i++)
+			lower[i] = g_ascii_tolower(name.data[i]);
+		if (has_param(c, kind, name))
+			pli_defect_set_add(&params->defects,
+			                   PLI_DEFECT_DUPLICATE_PARAMETER);
+		else
+			add_item(c, kind, pli_slice_new(lower, name.len),
+			         value);
+	}
+	add_defects(c, &params->defects);
+}
+
+static void
+read_content_type(const FieldContext *c)
+{
+	PliParamReader params;
+	PliSlice type, subtype, both;
+	PliBuf *scratch = &c->reader->scratch;
+
+	c->reader->type_field = c->field;
+	pli_param_reader_init(&params, c->value, scratch,
+	                      c->builder->limits.parameters);
+	if (!pli_param_reader_take_type(&params, &type, &subtype)) {
+		add_defect(c, PLI_DEFECT_MALFORMED_CONTENT_TYPE);
+		return;
+	}
+	pli_buf_reset(scratch);
+	for (gsize i = 0; i < type.len; i++)
+		pli_buf_append_octet(scratch, g_ascii_tolower(type.data[i]));
+	for (gsize i = 0; i < subtype.len; i++)
+		pli_buf_append_octet(scratch, g_ascii_tolower(subtype.data[i]));
+	both = pli_buf_slice(scratch);
+	add_item(c, PLI_ITEM_TYPE, pli_slice_new(both.data, type.len),
+	         pli_slice_skip(both, type.len));
+	read_params(c, &params, PLI_ITEM_TYPE_PARAM);
+}
+
+static PliEncoding
+find_encoding(PliSlice token)
+{
+	static const struct {
+		const char *name;
+		PliEncoding encoding;
+	} rows[] = {
+	        {"7bit", PLI_ENCODING_7BIT},
+	        {"8bit", PLI_ENCODING_8BIT},
+	        {"binary", PLI_ENCODING_BINARY},
+	        {"quoted-printable", PLI_ENCODING_QUOTED_PRINTABLE},
+	        {"base64", PLI_ENCODING_BASE64},
+	        {"x-uuencode", PLI_ENCODING_UUENCODE},
+	        {"uuencode", PLI_ENCODING_UUENCODE},
+	        {"x-uue", PLI_ENCODING_UUENCODE},
+	        {"uue", PLI_ENCODING_UUENCODE},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (pli_slice_is(token, rows[i].name))
+			return rows[i].encoding;
+	return PLI_ENCODING_UNKNOWN;
+}
+
+static void
+read_encoding(const FieldContext *c)
+{
+	PliParamReader params;
+	PliSlice token, value = c->value;
+	PliPart *part = &c->builder->parts[c->part];
+
+	if (value.len > 1 && value.data[0] == '"') {
+		add_defect(c, PLI_DEFECT_MALFORMED_PARAMETER);
+		value = pli_slice_trim(pli_slice_skip(value, 1));
+	}
+	pli_param_reader_init(&params, value, &c->reader->scratch, 1);
+	token = pli_param_reader_take_token(&params);
+	part->encoding = find_encoding(token);
+	if (part->encoding == PLI_ENCODING_UNKNOWN)
+		add_defect(c, PLI_DEFECT_UNKNOWN_ENCODING);
+	if (token.len > 0)
+		add_item(c, PLI_ITEM_ENCODING, PLI_SLICE_NONE,
+		         to_lower(&c->reader->scratch, token));
+}
+
+static void
+read_disposition(const FieldContext *c)
+{
+	PliParamReader params;
+	PliSlice token;
+	PliBuf *scratch = &c->reader->scratch;
+
+	pli_param_reader_init(&params, c->value, scratch,
+	                      c->builder->limits.parameters);
+	token = pli_param_reader_take_token(&params);
+	/* "filename=x" without a type is an attachment (RFC 2183 2.8) */
+	if (params.rest.len > 0 && params.rest.data[0] == '=') {
+		pli_param_reader_init(&params, c->value, scratch,
+		                      c->builder->limits.parameters);
+		pli_defect_set_add(&params.defects,
+		                   PLI_DEFECT_MALFORMED_PARAMETER);
+		token = PLI_SLICE_LITERAL("attachment");
+	}
+	if (token.len > 0)
+		add_item(c, PLI_ITEM_DISPOSITION, PLI_SLICE_NONE,
+		         to_lower(scratch, token));
+	read_params(c, &params, PLI_ITEM_DISPOSITION_PARAM);
+}
+
+static void
+read_language(const FieldContext *c)
+{
+	PliSlice rest = c->value;
+
+	while (rest.len > 0) {
+		const guint8 *comma = memchr(rest.data, ',', rest.len);
+		gsize n = comma != NULL ? (gsize)(comma - rest.data) : rest.len;
+		PliSlice tag = pli_slice_trim(pli_slice_new(rest.data, n));
+
+		if (tag.len > 0)
+			add_item(c, PLI_ITEM_LANGUAGE, PLI_SLICE_NONE, tag);
+		rest = pli_slice_skip(rest, MIN(n + 1, rest.len));
+	}
+}
+
+/* The item that a plain field gives, 0 when it gives none. */
+static PliItemKind
+get_item_kind(PliFieldName name)
+{
+	switch (name) {
+	case PLI_FIELD_NAME_CONTENT_ID: return PLI_ITEM_ID;
+	case PLI_FIELD_NAME_CONTENT_DESCRIPTION: return PLI_ITEM_DESCRIPTION;
+	case PLI_FIELD_NAME_CONTENT_MD5: return PLI_ITEM_MD5;
+	case PLI_FIELD_NAME_CONTENT_LOCATION: return PLI_ITEM_LOCATION;
+	default: break;
+	}
+	/* envelope fields and their items are numbered alike */
+	if (name >= PLI_FIELD_NAME_DATE && name <= PLI_FIELD_NAME_REFERENCES)
+		return PLI_ITEM_DATE + (name - PLI_FIELD_NAME_DATE);
+	return 0;
+}
+
+static PliDefectId
+get_duplicate_defect(PliFieldName name)
+{
+	switch (name) {
+	case PLI_FIELD_NAME_CONTENT_TYPE:
+		return PLI_DEFECT_DUPLICATE_CONTENT_TYPE;
+	case PLI_FIELD_NAME_CONTENT_TRANSFER_ENCODING:
+		return PLI_DEFECT_DUPLICATE_ENCODING;
+	case PLI_FIELD_NAME_CONTENT_DISPOSITION:
+		return PLI_DEFECT_DUPLICATE_DISPOSITION;
+	default: return PLI_DEFECT_DUPLICATE_FIELD;
+	}
+}
+
+static void
+read_value(const FieldContext *c)
+{
+	PliPart *part = &c->builder->parts[c->part];
+	guint64 bit = G_GUINT64_CONSTANT(1) << c->name;
+	gboolean is_mime = c->name <= PLI_FIELD_NAME_MIME_VERSION;
+
+	if (is_mime)
+		part->flags |= PLI_PART_HAS_MIME;
+	else if (!(part->flags & PLI_PART_IS_MESSAGE))
+		return;
+	if (c->reader->seen & bit) {
+		add_defect(c, get_duplicate_defect(c->name));
+		return;
+	}
+	c->reader->seen |= bit;
+	switch (c->name) {
+	case PLI_FIELD_NAME_CONTENT_TYPE: read_content_type(c); break;
+	case PLI_FIELD_NAME_CONTENT_TRANSFER_ENCODING: read_encoding(c); break;
+	case PLI_FIELD_NAME_CONTENT_DISPOSITION: read_disposition(c); break;
+	case PLI_FIELD_NAME_CONTENT_LANGUAGE: read_language(c); break;
+	default:
+		if (get_item_kind(c->name) != 0)
+			add_item(c, get_item_kind(c->name), PLI_SLICE_NONE,
+			         c->value);
+	}
+}
+
+/* Drops CR and LF, keeps the blanks of a fold, trims both ends. */
+static PliSlice
+unfold(PliBuf *buf, PliSlice value, gboolean folded)
+{
+	value = pli_slice_trim(value);
+	if (!folded)
+		return value;
+	pli_buf_reset(buf);
+	for (gsize i = 0; i < value.len;) {
+		gsize run = 0;
+
+		while (i + run < value.len && value.data[i + run] != '\r' &&
+		       value.data[i + run] != '\n')
+			run++;
+		pli_buf_append(buf, value.data + i, run);
+		i += run;
+		while (i < value.len &&
+		       (value.data[i] == '\r' || value.data[i] == '\n'))
+			i++;
+	}
+	return pli_buf_slice(buf);
+}
+
+/* Sets name_length and value_start; FALSE when the line is no field. */
+static gboolean
+read_name(PliField *field, PliSlice octets)
+{
+	gsize n = 0, colon;
+
+	while (n < octets.len && n < MAX_NAME_OCTETS && octets.data[n] > ' ' &&
+	       octets.data[n] < 127 && octets.data[n] != ':')
+		n++;
+	for (colon = n; colon < octets.len && colon < MAX_NAME_OCTETS &&
+	                (octets.data[colon] == ' ' || octets.data[colon] == '\t');
+	     colon++)
+		;
+	if (n == 0 || colon >= octets.len || octets.data[colon] != ':')
+		return FALSE;
+	if (colon > n)
+		field->flags |= PLI_FIELD_BLANK_COLON;
+	field->name_length = n;
+	field->value_start = colon + 1;
+	return TRUE;
+}
+
+/*
+ * Flags, defects and hash, line by line. The hash is the sum of the lines'
+ * hashes, so that a field that gains continuation lines needs no look at
+ * those it had.
+ */
+static void
+look_at_octets(const FieldContext *c, PliField *field, PliSlice octets)
+{
+	const guint8 *p = octets.data, *end = p + octets.len;
+	guint8 high = 0;
+
+	for (const guint8 *q = p; q < end; q++)
+		high |= *q;
+	if (high & 0x80)
+		field->flags |= PLI_FIELD_8BIT;
+	if (memchr(p, 0, octets.len) != NULL)
+		field->flags |= PLI_FIELD_NUL;
+	while (p < end) {
+		const guint8 *lf = memchr(p, '\n', end - p);
+		PliSlice line = {p, (lf != NULL ? lf + 1 : end) - p};
+
+		field->hash += (guint32)XXH3_64bits(line.data, line.len);
+		if (p > octets.data)
+			field->flags |= PLI_FIELD_FOLDED;
+		if ((*p == ' ' || *p == '\t') && lf != NULL &&
+		    pli_slice_trim(line).len == 0)
+			add_defect(c, PLI_DEFECT_BLANK_CONTINUATION);
+		p += line.len;
+	}
+}
+
+/* A run of malformed lines is one defect: a header may be megabytes of them. */
+static void
+add_malformed(const FieldContext *c, const PliField *field)
+{
+	PliStructureBuilder *b = c->builder;
+	PliDefect *last = b->n_defects > 0 ? &b->defects[b->n_defects - 1]
+	                                   : NULL;
+
+	if (last != NULL && last->id == PLI_DEFECT_MALFORMED_FIELD &&
+	    last->part == c->part &&
+	    last->span.offset + last->span.length == field->span.offset)
+		last->span.length += field->span.length;
+	else
+		add_defect(c, PLI_DEFECT_MALFORMED_FIELD);
+}
+
+static void
+note_malformed(const FieldContext *c, PliField *field, PliSlice octets)
+{
+	const char *start = (const char *)octets.data;
+
+	field->flags |= PLI_FIELD_MALFORMED;
+	if (octets.len > 0 && (*start == ' ' || *start == '\t'))
+		add_defect(c, PLI_DEFECT_CONTINUATION_AT_START);
+	else if ((octets.len >= 5 && memcmp(start, "From ", 5) == 0) ||
+	         (octets.len >= 6 && memcmp(start, ">From ", 6) == 0))
+		add_defect(c, PLI_DEFECT_MBOX_FROM_LINE);
+	else
+		add_malformed(c, field);
+}
+
+guint32
+pli_header_reader_read(PliHeaderReader *reader, PliStructureBuilder *builder,
+                       guint32 part, PliSlice octets, PliSpan span,
+                       guint32 bare_lf)
+{
+	PliField *field = pli_structure_builder_add_field(builder);
+	FieldContext c = {.reader = reader, .builder = builder, .part = part};
+
+	if (field == NULL) {
+		if (builder->n_fields_refused++ == 0)
+			pli_structure_builder_add_defect(
+			        builder, PLI_DEFECT_LIMIT_FIELDS, part,
+			        span.offset, span.length);
+		return PLI_NONE;
+	}
+	c.field = field->index;
+	builder->parts[part].n_fields++;
+	field->span = span;
+	field->bare_lf = bare_lf;
+	if (octets.len < span.length) {
+		field->flags |= PLI_FIELD_CUT;
+		add_defect(&c, PLI_DEFECT_LIMIT_FIELD_OCTETS);
+	}
+	look_at_octets(&c, field, octets);
+	if (field->flags & PLI_FIELD_8BIT) {
+		builder->flags |= PLI_STRUCTURE_HEADER_8BIT;
+		add_defect(&c, PLI_DEFECT_HEADER_8BIT);
+	}
+	if (!read_name(field, octets)) {
+		note_malformed(&c, field, octets);
+		return c.field;
+	}
+	if (field->flags & PLI_FIELD_BLANK_COLON)
+		add_defect(&c, PLI_DEFECT_BLANK_BEFORE_COLON);
+	field->name = pli_field_name_find(
+	        pli_slice_new(octets.data, field->name_length));
+	if (field->name != PLI_FIELD_NAME_OTHER &&
+	    field->name <= PLI_FIELD_NAME_REFERENCES) {
+		c.name = field->name;
+		c.value = unfold(&reader->value,
+		                 pli_slice_skip(octets, field->value_start),
+		                 (field->flags & PLI_FIELD_FOLDED) != 0);
+		read_value(&c);
+	}
+	return c.field;
+}
+
+void
+pli_header_reader_end(PliHeaderReader *reader, PliStructureBuilder *builder,
+                      guint32 part)
+{
+	guint64 version = G_GUINT64_CONSTANT(1) << PLI_FIELD_NAME_MIME_VERSION;
+
+	if ((builder->parts[part].flags & PLI_PART_IS_MESSAGE) &&
+	    reader->type_field != PLI_NONE && !(reader->seen & version)) {
+		FieldContext c = {.builder = builder,
+		                  .part = part,
+		                  .field = reader->type_field};
+
+		add_defect(&c, PLI_DEFECT_MISSING_MIME_VERSION);
+	}
+}
+
+static gboolean
+find_type_param(const PliStructureBuilder *builder, guint32 part,
+                const char *name, PliSlice *ret_value)
+{
+	const PliPart *p = &builder->parts[part];
+
+	for (guint32 n = 0; n < p->n_items; n++) {
+		PliItem item;
+
+		pli_structure_builder_get_item(builder, p, n, &item);
+		if (item.kind == PLI_ITEM_TYPE_PARAM &&
+		    pli_slice_is(item.name, name)) {
+			*ret_value = item.value;
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/* An RFC 2231 value's octets; the first one starts with charset'language'. */
+static void
+append_percent(PliBuf *out, PliSlice value, gboolean first)
+{
+	for (gint quotes = 0; first && quotes < 2; quotes++) {
+		const guint8 *quote = memchr(value.data, '\'', value.len);
+
+		if (quote == NULL)
+			break;
+		value = pli_slice_skip(value, quote - value.data + 1);
+	}
+	for (gsize i = 0; i < value.len; i++) {
+		guint8 c = value.data[i];
+
+		if (c == '%' && i + 2 < value.len &&
+		    g_ascii_isxdigit(value.data[i + 1]) &&
+		    g_ascii_isxdigit(value.data[i + 2])) {
+			c = g_ascii_xdigit_value(value.data[i + 1]) << 4 |
+			    g_ascii_xdigit_value(value.data[i + 2]);
+			i += 2;
+		}
+		pli_buf_append_octet(out, c);
+	}
+}
+
+PliSlice
+pli_header_reader_get_boundary(PliHeaderReader *reader,
+                               const PliStructureBuilder *builder,
+                               guint32 part)
+{
+	PliBuf *out = &reader->scratch;
+	PliSlice value;
+
+	if (find_type_param(builder, part, "boundary", &value))
+		return value;
+	pli_buf_reset(out);
+	if (find_type_param(builder, part, "boundary*", &value)) {
+		append_percent(out, value, TRUE);
+		return pli_buf_slice(out);
+	}
+	for (guint n = 0; n < MAX_SEGMENTS; n++) {
+		char name[32];
+
+		g_snprintf(name, sizeof name, "boundary*%u*", n);
+		if (find_type_param(builder, part, name, &value)) {
+			append_percent(out, value, n == 0);
+			continue;
+		}
+		name[strlen(name) - 1] = '\0';
+		if (!find_type_param(builder, part, name, &value))
+			break;
+		pli_buf_append(out, value.data, value.len);
+	}
+	return pli_buf_slice(out);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/param.h"
+
+static gboolean
+is_blank(guint8 c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* RFC 2045 5.1 token: no CTL, SPACE or tspecials. */
+static gboolean
+is_token(guint8 c)
+{
+	static const char tspecials[] = "()<>@,;:\\\"/[]?=";
+
+	return c > ' ' && c != 127 && strchr(tspecials, c) == NULL;
+}
+
+/* Blanks, folds and comments; comments nest by counting. */
+static PliSlice
+skip_blanks(PliSlice s)
+{
+	guint depth = 0;
+
+	while (s.len > 0) {
+		guint8 c = s.data[0];
+
+		if (c == '(')
+			depth++;
+		else if (depth > 0 && c == ')')
+			depth--;
+		else if (depth > 0 && c == '\\' && s.len > 1)
+			s = pli_slice_skip(s, 1);
+		else if (depth == 0 && !is_blank(c))
+			break;
+		s = pli_slice_skip(s, 1);
+	}
+	return s;
+}
+
+static PliSlice
+take_token(PliSlice *rest)
+{
+	PliSlice s = *rest;
+	gsize n = 0;
+
+	while (n < s.len && is_token(s.data[n]))
+		n++;
+	*rest = pli_slice_skip(s, n);
+	return pli_slice_new(s.data, n);
+}
+
+void
+pli_param_reader_init(PliParamReader *reader, PliSlice value, PliBuf *scratch,
+                      guint32 max)
+{
+	*reader = (PliParamReader){
+	        .rest = value,
+	        .scratch = scratch,
+	        .max = max,
+	};
+}
+
+PliSlice
+pli_param_reader_take_token(PliParamReader *reader)
+{
+	reader->rest = skip_blanks(reader->rest);
+	return take_token(&reader->rest);
+}
+
+gboolean
+pli_param_reader_take_type(PliParamReader *reader, PliSlice *ret_type,
+                           PliSlice *ret_subtype)
+{
+	PliSlice type, subtype, rest;
+
+	reader->rest = skip_blanks(reader->rest);
+	rest = reader->rest;
+	type = take_token(&rest);
+	rest = skip_blanks(rest);
+	if (type.len == 0 || rest.len == 0 || rest.data[0] != '/')
+		return FALSE;
+	rest = skip_blanks(pli_slice_skip(rest, 1));
+	subtype = take_token(&rest);
+	if (subtype.len == 0)
+		return FALSE;
+	*ret_type = type;
+	*ret_subtype = subtype;
+	reader->rest = rest;
+	return TRUE;
+}
+
+/* To the next semicolon that starts a parameter. */
+static PliSlice
+skip_to_parameter(PliParamReader *reader, PliSlice s)
+{
+	for (;;) {
+		s = skip_blanks(s);
+		if (s.len == 0 || is_token(s.data[0]))
+			return s;
+		if (s.data[0] != ';')
+			pli_defect_set_add(&reader->defects,
+			                   PLI_DEFECT_MALFORMED_PARAMETER);
+		s = pli_slice_skip(s, 1);
+	}
+}
+
+static PliSlice
+take_quoted(PliParamReader *reader, PliSlice *rest)
+{
+	PliSlice s = pli_slice_skip(*rest, 1);
+	gsize n = 0;
+
+	while (n < s.len && s.data[n] != '"') {
+		guint8 c = s.data[n++];
+
+		if (c == '\\' && n < s.len)
+			c = s.data[n++];
+		if (c != '\r' && c != '\n')
+			pli_buf_append_octet(reader->scratch, c);
+	}
+	if (n == s.len)
+		pli_defect_set_add(&reader->defects,
+		                   PLI_DEFECT_UNBALANCED_QUOTE);
+	*rest = pli_slice_skip(s, MIN(n + 1, s.len));
+	return pli_buf_slice(reader->scratch);
+}
+
+/* Is this "name=", the sign that a semicolon was forgotten before it? */
+static gboolean
+is_parameter_start(PliSlice s)
+{
+	PliSlice name = take_token(&s);
+
+	return name.len > 0 && s.len > 0 && s.data[0] == '=';
+}
+
+/*
+ * A value without quotes: to the semicolon, but blanks end it when a comment
+ * or another parameter follows. Blanks inside are kept, as senders of
+ * "name=my file.doc" mean them.
+ */
+static PliSlice
+take_plain(PliParamReader *reader, PliSlice *rest)
+{
+	PliSlice s = *rest;
+	gboolean odd = FALSE;
+	gsize n = 0, end = 0;
+
+	while (n < s.len && s.data[n] != ';') {
+		guint8 c = s.data[n];
+
+		if (is_blank(c)) {
+			gsize next = n;
+
+			while (next < s.len && is_blank(s.data[next]))
+				next++;
+			if (next == s.len || s.data[next] == ';' ||
+			    s.data[next] == '(' ||
+			    is_parameter_start(pli_slice_skip(s, next)))
+				break;
+			pli_buf_append_octet(reader->scratch, ' ');
+			odd = TRUE;
+			n = next;
+			continue;
+		}
+		odd = odd || !is_token(c);
+		pli_buf_append_octet(reader->scratch, c);
+		end = ++n;
+	}
+	if (odd || end == 0)
+		pli_defect_set_add(&reader->defects,
+		                   PLI_DEFECT_MALFORMED_PARAMETER);
+	s = skip_blanks(pli_slice_skip(s, n));
+	if (s.len > 0 && s.data[0] != ';')
+		pli_defect_set_add(&reader->defects,
+		                   PLI_DEFECT_MALFORMED_PARAMETER);
+	*rest = s;
+	return pli_buf_slice(reader->scratch);
+}
+
+PliStep
+pli_param_reader_next(PliParamReader *reader, PliSlice *ret_name,
+                      PliSlice *ret_value)
+{
+	for (;;) {
+		PliSlice name;
+		PliSlice s = skip_to_parameter(reader, reader->rest);
+
+		pli_buf_reset(reader->scratch);
+		reader->rest = s;
+		if (s.len == 0)
+			return PLI_STEP_WANT;
+		if (reader->n_read >= reader->max) {
+			pli_defect_set_add(&reader->defects,
+			                   PLI_DEFECT_LIMIT_PARAMETERS);
+			return PLI_STEP_WANT;
+		}
+		reader->n_read++;
+		name = take_token(&s);
+		s = skip_blanks(s);
+		if (s.len == 0 || s.data[0] != '=') {
+			pli_defect_set_add(&reader->defects,
+			                   PLI_DEFECT_MALFORMED_PARAMETER);
+			reader->rest = s;
+			continue;
+		}
+		s = skip_blanks(pli_slice_skip(s, 1));
+		*ret_name = name;
+		*ret_value = s.len > 0 && s.data[0] == '"'
+		                     ? take_quoted(reader, &s)
+		                     : take_plain(reader, &s);
+		reader->rest = s;
+		return PLI_STEP_READY;
+	}
+}

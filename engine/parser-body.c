@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/parser-priv.h"
+
+static const guint8 crlf[] = "\r\n";
+
+void
+pli_parser_begin_region(PliParser *parser)
+{
+	parser->at_line_start = TRUE;
+	parser->eol = 0;
+	parser->pending = PLI_SLICE_NONE;
+	parser->hashing = FALSE;
+	parser->region_text = FALSE;
+	parser->region_length = 0;
+}
+
+void
+pli_parser_save_region(PliParser *parser)
+{
+	if (parser->pending.len == 0)
+		return;
+	if (parser->hash == NULL)
+		parser->hash = XXH3_createState();
+	if (!parser->hashing)
+		XXH3_64bits_reset(parser->hash);
+	parser->hashing = TRUE;
+	XXH3_64bits_update(parser->hash, parser->pending.data,
+	                   parser->pending.len);
+	parser->pending = PLI_SLICE_NONE;
+}
+
+static guint64
+fold_hash(guint64 hash, guint64 piece)
+{
+	piece = GUINT64_TO_LE(piece);
+	return XXH3_64bits_withSeed(&piece, sizeof piece, hash);
+}
+
+static guint64
+get_region_hash(PliParser *parser)
+{
+	if (!parser->hashing)
+		return XXH3_64bits(parser->pending.data, parser->pending.len);
+	pli_parser_save_region(parser);
+	return XXH3_64bits_digest(parser->hash);
+}
+
+static void
+note_frame_text(PliParser *parser, PliDefectId id)
+{
+	if (parser->region_text)
+		pli_parser_add_defect(parser, id, parser->current,
+		                      parser->region_start,
+		                      parser->region_length);
+}
+
+void
+pli_parser_end_region(PliParser *parser)
+{
+	PliPart *part = &parser->builder.parts[parser->current];
+	const struct {
+		guint32 seen, flag;
+	} flags[] = {
+	        {PLI_SCAN_NUL, PLI_PART_HAS_NUL},
+	        {PLI_SCAN_8BIT, PLI_PART_HAS_8BIT},
+	        {PLI_SCAN_BARE_CR, PLI_PART_BARE_CR},
+	        {PLI_SCAN_LONG_LINE, PLI_PART_LONG_LINE},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(flags); i++)
+		if (parser->scan.seen & flags[i].seen)
+			part->flags |= flags[i].flag;
+	parser->seen_total |= parser->scan.seen;
+	parser->scan.seen = 0;
+	if (part->kind == PLI_PART_LEAF) {
+		part->body_hash = get_region_hash(parser);
+	} else if (parser->region_length > 0) {
+		part->body_hash = fold_hash(part->body_hash,
+		                            get_region_hash(parser));
+		if (part->flags & PLI_PART_CLOSED)
+			note_frame_text(parser, PLI_DEFECT_EPILOGUE_TEXT);
+	}
+	parser->pending = PLI_SLICE_NONE;
+}
+
+static gboolean
+has_text(const guint8 *p, gsize n)
+{
+	for (gsize i = 0; i < n; i++)
+		if (p[i] != ' ' && p[i] != '\t' && p[i] != '\r' && p[i] != '\n')
+			return TRUE;
+	return FALSE;
+}
+
+/* Octets that are settled to be of the body, or of a preamble or epilogue,
+ * and lie at `offset`. */
+static void
+emit(PliParser *parser, const guint8 *p, gsize n, guint64 offset)
+{
+	const PliPart *part = &parser->builder.parts[parser->current];
+
+	if (n == 0)
+		return;
+	if (parser->region_length == 0)
+		parser->region_start = offset;
+	parser->region_length += n;
+	pli_parser_save_region(parser);
+	parser->pending = pli_slice_new(p, n);
+	if (part->kind != PLI_PART_LEAF) {
+		parser->region_text = parser->region_text || has_text(p, n);
+		return;
+	}
+	pli_parser_push_event(parser, (PliParserEvent){
+	                                      .type = PLI_PARSER_EVENT_BODY,
+	                                      .part = part->index,
+	                                      .span = {0, offset, n},
+	                                      .octets = pli_slice_new(p, n),
+	                              });
+}
+
+/* The line end that was held back is of the body. */
+static void
+emit_eol(PliParser *parser, guint64 offset)
+{
+	const guint8 *p = parser->eol_first == '\r' ? crlf : crlf + 1;
+
+	emit(parser, p, parser->eol, offset - parser->eol);
+	parser->eol = 0;
+}
+
+void
+pli_parser_match_line(PliParser *parser, PliSlice line,
+                      PliBoundaryResult *ret_result)
+{
+	if (line.len > 0 && line.data[line.len - 1] == '\n') {
+		line.len--;
+		if (line.len > 0 && line.data[line.len - 1] == '\r')
+			line.len--;
+	}
+	pli_boundary_table_match(&parser->boundaries, pli_slice_skip(line, 2),
+	                         ret_result);
+}
+
+void
+pli_parser_note_near_boundary(PliParser *parser,
+                              const PliBoundaryResult *result, guint64 offset,
+                              gsize len)
+{
+	if (!result->prefix && !result->was_closed)
+		return;
+	pli_parser_add_defect(
+	        parser,
+	        result->prefix ? PLI_DEFECT_BOUNDARY_PREFIX
+	                       : PLI_DEFECT_BOUNDARY_AFTER_CLOSE,
+	        parser->boundaries.stack[result->near_level].part, offset, len);
+}
+
+/* One part more than the limit: it takes all the rest of the message. */
+static void
+begin_last_part(PliParser *parser, guint32 parent, guint64 offset)
+{
+	PliPart *part;
+
+	pli_parser_add_defect(parser, PLI_DEFECT_LIMIT_PARTS, parent, offset,
+	                      0);
+	pli_parser_begin_part(parser, parent, offset, PLI_PART_OPAQUE);
+	part = &parser->builder.parts[parser->current];
+	part->body.offset = offset;
+	/* the boundary line is counted before the body starts */
+	parser->parts_full = TRUE;
+	while (parser->boundaries.n > 0)
+		pli_boundary_table_pop(&parser->boundaries);
+	pli_parser_push_event(parser, (PliParserEvent){
+	                                      .type = PLI_PARSER_EVENT_HEADER_END,
+	                                      .part = part->index,
+	                                      .span = part->header,
+	                              });
+	pli_parser_begin_region(parser);
+	parser->state = pli_parser_body_state;
+}
+
+static void
+begin_child(PliParser *parser, guint32 parent, guint64 offset)
+{
+	const PliStructureBuilder *b = &parser->builder;
+	PliItem item;
+	guint32 flags = 0;
+	const PliPart *part = &b->parts[parent];
+
+	for (guint32 n = 0; n < part->n_items; n++) {
+		pli_structure_builder_get_item(b, part, n, &item);
+		if (item.kind == PLI_ITEM_TYPE &&
+		    pli_slice_is(item.value, "digest"))
+			flags |= PLI_PART_IN_DIGEST;
+	}
+	if (b->n_parts >= b->limits.parts)
+		begin_last_part(parser, parent, offset);
+	else
+		pli_parser_begin_part(parser, parent, offset, flags);
+}
+
+void
+pli_parser_take_boundary(PliParser *parser, const PliBoundaryResult *result,
+                         PliSlice line, guint64 offset, guint eol)
+{
+	const PliScan *scan = &parser->scan;
+	guint32 target = parser->boundaries.stack[result->level].part;
+	PliPart *part = &parser->builder.parts[target];
+
+	if (parser->current == target && !(part->flags & PLI_PART_CLOSED))
+		note_frame_text(parser, PLI_DEFECT_PREAMBLE_TEXT);
+	pli_parser_end_region(parser);
+	pli_parser_end_parts(parser, target, offset - eol,
+	                     scan->lines - (eol > 0 ? 1 : 0),
+	                     scan->bare_lf - (eol == 1 ? 1 : 0));
+	part = &parser->builder.parts[target];
+	part->body_hash = fold_hash(part->body_hash,
+	                            XXH3_64bits(line.data, line.len));
+	if (result->blanks)
+		pli_parser_add_defect(parser, PLI_DEFECT_BOUNDARY_BLANKS,
+		                      target, offset, line.len);
+	if (result->match == PLI_BOUNDARY_CLOSE) {
+		parser->boundaries.stack[result->level].closed = TRUE;
+		part->flags |= PLI_PART_CLOSED;
+		pli_parser_begin_region(parser);
+		parser->state = pli_parser_body_state;
+	} else {
+		begin_child(parser, target, offset + line.len);
+	}
+}
+
+/* `line`, with or without its end, has been taken from the input or lies at
+ * its start; it is a boundary. */
+static void
+end_at_boundary(PliParser *parser, const PliBoundaryResult *result,
+                PliSlice line)
+{
+	gboolean held = parser->line.len > 0;
+	guint64 offset = parser->offset - parser->line.len;
+	guint eol = parser->eol;
+
+	parser->eol = 0;
+	pli_parser_take_boundary(parser, result, line, offset, eol);
+	if (!held)
+		pli_parser_advance(parser, line.len);
+	pli_scan_run(&parser->scan, line.data, line.data + line.len, offset,
+	             FALSE);
+	parser->counted = parser->in;
+	pli_parser_skip_counted(parser);
+	pli_buf_reset(&parser->line);
+	if (parser->parts_full) {
+		PliPart *part = &parser->builder.parts[parser->current];
+
+		part->body_lines = parser->scan.lines;
+		part->body_bare_lf = parser->scan.bare_lf;
+	}
+}
+
+/* How many octets of line end stand before `p`, not reaching before `start`. */
+static guint
+count_eol(const guint8 *start, const guint8 *p)
+{
+	if (p == start || p[-1] != '\n')
+		return 0;
+	return p - start > 1 && p[-2] == '\r' ? 2 : 1;
+}
+
+static void
+hold_eol(PliParser *parser, const guint8 *p, guint n)
+{
+	parser->eol = n;
+	if (n > 0)
+		parser->eol_first = p[0];
+}
+
+typedef enum { LINE_TEXT, LINE_BOUNDARY, LINE_UNKNOWN } LineKind;
+
+/* What the line at `s` is, of which s.len octets are there; cuts `s` to the
+ * line, or to as much as a boundary can take. */
+static LineKind
+classify(PliParser *parser, PliSlice *s, PliBoundaryResult *ret_result)
+{
+	const guint8 *lf;
+	gsize max = MIN(s->len, parser->line_max);
+
+	if (parser->boundaries.n == 0 ||
+	    (s->len > 0 && s->data[0] != '-') ||
+	    (s->len > 1 && s->data[1] != '-'))
+		return LINE_TEXT;
+	if (s->len < 2)
+		return parser->finishing ? LINE_TEXT : LINE_UNKNOWN;
+	lf = memchr(s->data, '\n', max);
+	if (lf == NULL && max < parser->line_max && !parser->finishing)
+		return LINE_UNKNOWN;
+	s->len = lf != NULL ? (gsize)(lf + 1 - s->data) : max;
+	pli_parser_match_line(parser, *s, ret_result);
+	if (lf == NULL && max == parser->line_max)
+		ret_result->match = PLI_BOUNDARY_NONE;
+	return ret_result->match != PLI_BOUNDARY_NONE ? LINE_BOUNDARY
+	                                              : LINE_TEXT;
+}
+
+/* The line that was held back is text. */
+static void
+emit_line(PliParser *parser, PliSlice line)
+{
+	guint64 offset = parser->offset - line.len;
+	guint eol = count_eol(line.data, line.data + line.len);
+
+	emit_eol(parser, offset);
+	pli_scan_run(&parser->scan, line.data, line.data + line.len, offset,
+	             FALSE);
+	if (eol == 0 && line.data[line.len - 1] == '\r')
+		hold_eol(parser, line.data + line.len - 1, 1);
+	else
+		hold_eol(parser, line.data + line.len - eol, eol);
+	parser->at_line_start = eol > 0;
+	emit(parser, line.data, line.len - parser->eol, offset);
+	parser->line_shown = TRUE;
+}
+
+/* A line whose start was held back gets more octets. */
+static PliStep
+read_held_line(PliParser *parser)
+{
+	gsize n = MIN((gsize)(parser->end - parser->in),
+	              parser->line_max - parser->line.len);
+	const guint8 *lf = memchr(parser->in, '\n', n);
+	PliBoundaryResult result = {0};
+	PliSlice line;
+
+	if (lf != NULL)
+		n = lf + 1 - parser->in;
+	pli_buf_append(&parser->line, parser->in, n);
+	pli_parser_advance(parser, n);
+	line = pli_buf_slice(&parser->line);
+	switch (classify(parser, &line, &result)) {
+	case LINE_UNKNOWN: return PLI_STEP_WANT;
+	case LINE_BOUNDARY:
+		end_at_boundary(parser, &result, line);
+		return PLI_STEP_READY;
+	default:
+		pli_parser_note_near_boundary(
+		        parser, &result, parser->offset - line.len, line.len);
+		emit_line(parser, line);
+		return PLI_STEP_READY;
+	}
+}
+
+/* Text from `start` of the slice to its end; a line end there, or the start
+ * of a boundary line, is held back. */
+static void
+end_slice(PliParser *parser, const guint8 *start)
+{
+	const guint8 *end = parser->end, *stop = end;
+	guint eol;
+
+	if (parser->boundaries.n > 0) {
+		gboolean dash = end - start > 1 && end[-1] == '-' &&
+		                end[-2] == '\n';
+
+		stop = dash ? end - 1 : end;
+		eol = count_eol(start, stop);
+		parser->at_line_start = eol > 0;
+		if (eol == 0 && end[-1] == '\r')
+			eol = 1;
+		hold_eol(parser, stop - eol, eol);
+		if (dash)
+			pli_buf_append(&parser->line, "-", 1);
+		stop -= eol;
+	} else {
+		parser->at_line_start = FALSE;
+	}
+	emit(parser, start, stop - start,
+	     parser->offset - (parser->in - start));
+	pli_parser_advance(parser, end - parser->in);
+}
+
+/*
+ * Text from the start of the slice. The kernel stops at lines that start with
+ * "--"; those that turn out to be text stay in the same piece.
+ */
+static PliStep
+read_text(PliParser *parser)
+{
+	const guint8 *start = parser->in;
+
+	for (;;) {
+		PliBoundaryResult result = {0};
+		const guint8 *p = pli_scan_run(
+		        &parser->scan, parser->in, parser->end, parser->offset,
+		        parser->boundaries.n > 0);
+		PliSlice line;
+		LineKind kind;
+
+		if (p == parser->end) {
+			end_slice(parser, start);
+			return PLI_STEP_READY;
+		}
+		pli_parser_advance(parser, p - parser->in);
+		line = pli_slice_new(p, parser->end - p);
+		kind = classify(parser, &line, &result);
+		if (kind == LINE_TEXT) {
+			pli_parser_note_near_boundary(
+			        parser, &result, parser->offset, line.len);
+			continue;
+		}
+		hold_eol(parser, p - count_eol(start, p), count_eol(start, p));
+		emit(parser, start, p - start - parser->eol,
+		     parser->offset - (p - start));
+		parser->at_line_start = TRUE;
+		if (kind == LINE_BOUNDARY)
+			end_at_boundary(parser, &result, line);
+		return PLI_STEP_READY;
+	}
+}
+
+static PliStep
+read_line_start(PliParser *parser)
+{
+	PliSlice line = pli_slice_new(parser->in, parser->end - parser->in);
+	PliBoundaryResult result = {0};
+
+	switch (classify(parser, &line, &result)) {
+	case LINE_UNKNOWN:
+		pli_buf_append(&parser->line, line.data, line.len);
+		pli_parser_advance(parser, line.len);
+		return PLI_STEP_WANT;
+	case LINE_BOUNDARY:
+		end_at_boundary(parser, &result, line);
+		return PLI_STEP_READY;
+	default:
+		pli_parser_note_near_boundary(parser, &result, parser->offset,
+		                              line.len);
+		emit_eol(parser, parser->offset);
+		parser->at_line_start = FALSE;
+		return read_text(parser);
+	}
+}
+
+/* After a CR at the end of the last slice. */
+static PliStep
+read_after_cr(PliParser *parser)
+{
+	if (parser->in[0] != '\n') {
+		emit_eol(parser, parser->offset);
+		return PLI_STEP_READY;
+	}
+	pli_scan_run(&parser->scan, parser->in, parser->in + 1, parser->offset,
+	             FALSE);
+	pli_parser_advance(parser, 1);
+	parser->eol = 2;
+	parser->at_line_start = TRUE;
+	return PLI_STEP_READY;
+}
+
+static PliStep
+end_at_end(PliParser *parser)
+{
+	PliBoundaryResult result = {0};
+	PliSlice line = pli_buf_slice(&parser->line);
+
+	if (line.len > 0) {
+		if (classify(parser, &line, &result) == LINE_BOUNDARY) {
+			end_at_boundary(parser, &result, line);
+			return PLI_STEP_READY;
+		}
+		pli_parser_note_near_boundary(
+		        parser, &result, parser->offset - line.len, line.len);
+		emit_line(parser, line);
+		return PLI_STEP_READY;
+	}
+	emit_eol(parser, parser->offset);
+	pli_scan_finish(&parser->scan, parser->offset);
+	pli_parser_end_region(parser);
+	pli_parser_end_message(parser);
+	return PLI_STEP_READY;
+}
+
+PliStep
+pli_parser_body_state(PliParser *parser)
+{
+	if (parser->line_shown) {
+		pli_parser_save_region(parser);
+		pli_buf_reset(&parser->line);
+		parser->line_shown = FALSE;
+	}
+	if (parser->in == parser->end)
+		return parser->finishing ? end_at_end(parser) : PLI_STEP_WANT;
+	if (parser->line.len > 0)
+		return read_held_line(parser);
+	if (parser->at_line_start)
+		return read_line_start(parser);
+	if (parser->eol > 0)
+		return read_after_cr(parser);
+	return read_text(parser);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The kernel under the parser: counts line ends and marks what is odd about
+ * text, 64 octets at a time, and finds lines that start with "--".
+ *
+ * State runs on from call to call, so that any cut of the input gives the
+ * same figures. The widest kernel the processor has is chosen once.
+ */
+#ifndef PLI_ENGINE_SCAN_PRIV_H
+#define PLI_ENGINE_SCAN_PRIV_H
+
+#include "engine/slice.h"
+
+enum {
+	PLI_SCAN_NUL = 1 << 0,
+	PLI_SCAN_8BIT = 1 << 1,
+	PLI_SCAN_BARE_CR = 1 << 2,
+	PLI_SCAN_LONG_LINE = 1 << 3,
+};
+
+#define PLI_SCAN_LINE_OCTETS 998 /* RFC 5322 2.1.1, without CRLF */
+
+typedef struct {
+	guint64 lines;      /* LFs so far */
+	guint64 bare_lf;    /* of these, without CR before */
+	guint64 line_start; /* offset where the running line began */
+	guint32 seen;       /* PLI_SCAN_*, collected */
+	gboolean after_cr;  /* the last octet was CR */
+	/* offsets of the first of each; G_MAXUINT64: none */
+	guint64 first_bare_lf, first_bare_cr, first_nul, first_long_line;
+} PliScan;
+
+void
+pli_scan_init(PliScan *scan);
+
+/*
+ * Runs over [p, end), which lies at `offset` of the message. With
+ * `stop_at_dashes` it stops at a line that starts with "--" and is preceded
+ * by an LF inside the run: the result points at the first dash, and what
+ * stands from there on is not counted. Otherwise the result is `end`.
+ */
+const guint8 *
+pli_scan_run(PliScan *scan, const guint8 *p, const guint8 *end,
+             guint64 offset, gboolean stop_at_dashes);
+
+/* The end of the input: a CR that was last is a bare one. */
+void
+pli_scan_finish(PliScan *scan, guint64 offset);
+
+typedef enum {
+	PLI_SCAN_KERNEL_BEST,
+	PLI_SCAN_KERNEL_PORTABLE,
+	PLI_SCAN_KERNEL_SSE2,
+	PLI_SCAN_KERNEL_AVX2,
+} PliScanKernel;
+
+/* For tests: FALSE when this processor has no such kernel. Not while a scan
+ * runs in another thread. */
+gboolean
+pli_scan_force_kernel(PliScanKernel kernel);
+
+#endif

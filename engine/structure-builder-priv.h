@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The structure while it grows: arrays of records, sealed into the stored
+ * form at the end. Enforces the limits on their numbers.
+ */
+#ifndef PLI_ENGINE_STRUCTURE_BUILDER_PRIV_H
+#define PLI_ENGINE_STRUCTURE_BUILDER_PRIV_H
+
+#include "engine/buf.h"
+#include "engine/structure.h"
+
+typedef struct {
+	guint16 kind;
+	guint16 name_length;
+	guint32 field;
+	guint32 string;
+	guint32 value_length;
+} PliItemRecord;
+
+typedef struct {
+	PliLimits limits;
+	PliLineMode mode;
+	guint32 flags; /* PLI_STRUCTURE_* */
+	guint64 length, lines, bare_lf;
+	PliPart *parts;
+	PliField *fields;
+	PliItemRecord *items;
+	PliDefect *defects;
+	PliBuf strings;
+	guint32 n_parts, parts_room;
+	guint32 n_fields, fields_room;
+	guint64 n_fields_refused; /* past limits.fields */
+	guint32 n_items, items_room;
+	guint32 n_defects, defects_room;
+} PliStructureBuilder;
+
+void
+pli_structure_builder_init(PliStructureBuilder *builder, PliLineMode mode,
+                           const PliLimits *limits);
+
+void
+pli_structure_builder_clear(PliStructureBuilder *builder);
+
+/* Empties, keeping the memory. */
+void
+pli_structure_builder_reset(PliStructureBuilder *builder);
+
+/* A new part, zeroed but for index and parent; its pointer is valid until the
+ * next is added. Never refuses: the parser asks limits.parts first. */
+PliPart *
+pli_structure_builder_add_part(PliStructureBuilder *builder, guint32 parent);
+
+/* NULL past limits.fields. */
+PliField *
+pli_structure_builder_add_field(PliStructureBuilder *builder);
+
+/* Adds an item to the newest part that has items or has none yet. Past
+ * limits.string_octets nothing is added and FALSE returned. */
+gboolean
+pli_structure_builder_add_item(PliStructureBuilder *builder, guint32 part,
+                               PliItemKind kind, guint32 field, PliSlice name,
+                               PliSlice value);
+
+/* FALSE past limits.defects; flags are kept all the same. */
+gboolean
+pli_structure_builder_add_defect(PliStructureBuilder *builder, PliDefectId id,
+                                 guint32 part, guint64 offset, guint64 length);
+
+void
+pli_structure_builder_get_item(const PliStructureBuilder *builder,
+                               const PliPart *part, guint32 n,
+                               PliItem *ret_item);
+
+gsize
+pli_structure_builder_get_memory(const PliStructureBuilder *builder);
+
+/* The stored form, flagged with `more_flags` too. */
+PliStructure *
+pli_structure_builder_seal(const PliStructureBuilder *builder,
+                           guint32 more_flags);
+
+/* The builder as it was when `structure` was sealed. */
+void
+pli_structure_builder_load(PliStructureBuilder *builder,
+                           const PliStructure *structure);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/utf8.h"
+
+#define HIGH_BITS G_GUINT64_CONSTANT(0x8080808080808080)
+
+static inline guint64
+load_word(const guint8 *data)
+{
+	guint64 word;
+
+	memcpy(&word, data, sizeof word);
+	return word;
+}
+
+gsize
+pli_utf8_get_ascii(PliSlice octets)
+{
+	const guint8 *data = octets.data;
+	gsize i = 0;
+
+	while (octets.len - i >= 32) {
+		if (((load_word(data + i) | load_word(data + i + 8) |
+		      load_word(data + i + 16) | load_word(data + i + 24)) &
+		     HIGH_BITS) != 0)
+			break;
+		i += 32;
+	}
+	while (octets.len - i >= 8 && (load_word(data + i) & HIGH_BITS) == 0)
+		i += 8;
+	while (i < octets.len && data[i] < 0x80)
+		i++;
+	return i;
+}
+
+/* Octets of the character that a lead octet starts; 0 when it starts none.
+ * *ret_low to *ret_high is what its second octet may be. */
+static inline gsize
+lead_length(guint8 lead, guint8 *ret_low, guint8 *ret_high)
+{
+	*ret_low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+	*ret_high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+	if (lead >= 0xc2 && lead <= 0xdf)
+		return 2;
+	if (lead >= 0xe0 && lead <= 0xef)
+		return 3;
+	if (lead >= 0xf0 && lead <= 0xf4)
+		return 4;
+	return 0;
+}
+
+/* How many octets fit the character that starts at the front (not ASCII), and
+ * how many it would have; 0 of 0 for an octet that starts none. */
+static inline gsize
+match_character(const guint8 *data, gsize len, gsize *ret_wanted)
+{
+	guint8 low, high;
+	gsize n = 1;
+
+	*ret_wanted = lead_length(data[0], &low, &high);
+	if (*ret_wanted == 0)
+		return 0;
+	if (len < 2 || data[1] < low || data[1] > high)
+		return 1;
+	for (n = 2; n < *ret_wanted && n < len; n++)
+		if ((data[n] & 0xc0) != 0x80)
+			break;
+	return n;
+}
+
+gsize
+pli_utf8_get_valid(PliSlice octets)
+{
+	gsize i = 0, wanted;
+
+	while (i < octets.len) {
+		if (octets.data[i] < 0x80) {
+			i += pli_utf8_get_ascii(pli_slice_skip(octets, i));
+			continue;
+		}
+		if (match_character(octets.data + i, octets.len - i,
+		                    &wanted) != wanted ||
+		    wanted == 0)
+			break;
+		i += wanted;
+	}
+	return i;
+}
+
+gsize
+pli_utf8_get_fault(PliSlice octets, gboolean *ret_is_cut)
+{
+	gsize wanted;
+	gsize n = match_character(octets.data, octets.len, &wanted);
+
+	*ret_is_cut = n == octets.len && n < wanted;
+	return MAX(n, 1);
+}
+
+gboolean
+pli_utf8_is_valid(PliSlice octets)
+{
+	return pli_utf8_get_valid(octets) == octets.len;
+}
