@@ -118,4 +118,17 @@ gboolean
 pli_spool_set_done(PliSpool *spool, const char *id, guint recipient,
                    GError **error);
 
+/*
+ * Moves what the log (DIR/N.db-wal) has gathered into the database, without
+ * waiting for readers. Commits never do it; the daemon calls this at another
+ * moment, when pli_spool_get_log_octets() is worth it.
+ */
+gboolean
+pli_spool_checkpoint(PliSpool *spool, GError **error);
+
+/* Length of the log file; it is used again from its start after a whole
+ * checkpoint. */
+guint64
+pli_spool_get_log_octets(const PliSpool *spool);
+
 #endif
