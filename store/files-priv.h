@@ -26,6 +26,10 @@ pli_files_write_source(int fd, PliSource *source, const char *path,
 int
 pli_files_open_dir(int at, const char *path, GError **error);
 
+/* Puts the names in a directory on disk. */
+gboolean
+pli_files_sync_dir(int at, const char *path, GError **error);
+
 /* Makes a directory (mode 0700) if it is not there, and syncs its parent's
  * entry; parents must exist. */
 gboolean

@@ -82,8 +82,6 @@ gboolean
 pli_files_make_dir(int at, const char *path, GError **error)
 {
 	g_autofree char *parent = NULL;
-	int fd;
-	gboolean ok;
 
 	if (mkdirat(at, path, 0700) < 0) {
 		if (errno == EEXIST)
@@ -92,12 +90,20 @@ pli_files_make_dir(int at, const char *path, GError **error)
 		return FALSE;
 	}
 	parent = g_path_get_dirname(path);
-	fd = pli_files_open_dir(at, parent, error);
+	return pli_files_sync_dir(at, parent, error);
+}
+
+gboolean
+pli_files_sync_dir(int at, const char *path, GError **error)
+{
+	int fd = pli_files_open_dir(at, path, error);
+	gboolean ok;
+
 	if (fd < 0)
 		return FALSE;
 	ok = fsync(fd) == 0;
 	if (!ok)
-		pli_files_set_error(error, "sync", parent);
+		pli_files_set_error(error, "sync", path);
 	close(fd);
 	return ok;
 }

@@ -21,6 +21,8 @@ typedef struct {
 	guint64 block_out;
 	gsize block_length;
 	guint8 *raw;
+	guint64 raw_offset; /* what `raw` holds so far, for what WANT cut off */
+	gsize n_raw;
 	guint8 *block;
 } MboxSource;
 
@@ -65,24 +67,29 @@ produce(MboxSource *self, GError **error)
 	guint64 left = self->message.length - self->next.raw;
 	const Mark *mark = &g_array_index(self->marks, Mark,
 	                                  self->marks->len - 1);
-	gsize n = 0;
+	gsize n;
 
 	if (self->next.raw >= mark->raw + BLOCK)
 		g_array_append_val(self->marks, self->next);
-	while (n < MIN(left, BLOCK)) {
+	if (self->raw_offset != self->next.raw)
+		self->n_raw = 0;
+	self->raw_offset = self->next.raw;
+	while (self->n_raw < MIN(left, BLOCK)) {
 		PliSlice octets;
 		PliStep step = pli_source_read_at(
 		        self->file,
-		        self->message.offset + self->next.raw + n,
-		        MIN(left, BLOCK) - n, &octets, error);
+		        self->message.offset + self->next.raw + self->n_raw,
+		        MIN(left, BLOCK) - self->n_raw, &octets, error);
 
 		if (step != PLI_STEP_READY)
 			return step;
 		if (octets.len == 0)
 			break; /* the file shrank: an early end */
-		memcpy(self->raw + n, octets.data, octets.len);
-		n += octets.len;
+		memcpy(self->raw + self->n_raw, octets.data, octets.len);
+		self->n_raw += octets.len;
 	}
+	n = self->n_raw;
+	self->n_raw = 0;
 	self->block_out = self->next.out;
 	self->block_length = 0;
 	self->next.raw += unquote(self, n, n == left || n < BLOCK);

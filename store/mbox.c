@@ -186,7 +186,10 @@ end_header(PliMboxReader *reader, guint64 body, GError **error)
 		return PLI_STEP_READY;
 	reader->state = STATE_COUNTED;
 	reader->limit = body + reader->content_length;
-	if (reader->format == PLI_MBOX_AUTO)
+	/* unless its header was quoted and so is not CL2's */
+	if (reader->format == PLI_MBOX_AUTO &&
+	    reader->message.unquoted_length ==
+	            reader->offset - reader->message.offset)
 		reader->message.format = PLI_MBOX_CL2;
 	return PLI_STEP_READY;
 }

@@ -27,8 +27,8 @@
 #include "engine/source.h"
 
 typedef enum {
-	/* As CL2 for a message with a Content-Length that is right, as RD for
-	 * any other. */
+	/* As CL2 for a message with a Content-Length that is right and with
+	 * nothing quoted in its header, as RD for any other. */
 	PLI_MBOX_AUTO,
 	PLI_MBOX_RD,  /* ">", ">>" ... before "From " lose one '>' */
 	PLI_MBOX_O,   /* ">From " loses its '>'; ">>From " keeps all */
