@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -127,6 +128,18 @@ bind_all(const PliConfig *config, GError **error)
 	return NULL;
 }
 
+/* A connection needs a descriptor, and the usual soft limit is 1024. */
+static void
+raise_limits(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static void
 say_ready(const PliLog *log)
 {
@@ -149,6 +162,7 @@ serve(const PliConfig *config)
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a write past a limit is a full disk */
+	raise_limits();
 	if (root != NULL)
 		sockets = bind_all(config, &error);
 	if (sockets != NULL)
@@ -209,8 +223,9 @@ run(const Options *options)
 	}
 	if (options->dev && (options->file != NULL || options->check))
 		return complain(EX_USAGE, "--dev takes no configuration file");
-	if (!options->dev && (options->root != NULL || options->port_base >= 0 ||
-	                      options->address != NULL))
+	if (!options->dev &&
+	    (options->root != NULL || options->port_base >= 0 ||
+	     options->address != NULL))
 		return complain(EX_USAGE, "--root, --port-base and --address "
 		                          "belong to --dev");
 	return options->dev ? run_dev(options) : run_file(options);

@@ -170,7 +170,8 @@ test_table(void)
 			continue;
 		text = g_strdup_printf("%s%s[%s%s]\n%s%s=%s\n", SERVER,
 		                       l ? "" : LISTENER, keys[i].group,
-		                       l ? " b" : "", l ? "protocol=smtp\n" : "",
+		                       l ? " b" : "",
+		                       l ? "protocol=smtp\n" : "",
 		                       keys[i].name, keys[i].fallback);
 		errors = check(text, NULL);
 		g_assert_cmpstr(errors, ==, "");
