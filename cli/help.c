@@ -2,9 +2,22 @@
 /* `pli help`: the list of commands, or one of them at length. */
 #include "cli/command.h"
 
+#include <string.h>
 #include <sysexits.h>
 
 #include "cli/terminal.h"
+
+#define USAGE_COLUMN 32
+
+/* A usage that is too long for its column stands on a line of its own. */
+static void
+print_row(const char *usage, const char *summary)
+{
+	gboolean is_long = strlen(usage) > USAGE_COLUMN;
+
+	printf("  %-*s%s%*s%s\n", USAGE_COLUMN, usage, is_long ? "\n" : "",
+	       is_long ? USAGE_COLUMN + 3 : 1, "", summary);
+}
 
 static void
 print_list(void)
@@ -13,8 +26,8 @@ print_list(void)
 
 	puts("Pli reads mail: usage: pli COMMAND ...\n");
 	for (gsize i = 0; all[i] != NULL; i++)
-		printf("  %-36s %s\n", all[i]->usage, all[i]->summary);
-	printf("  %-36s %s\n", "--version", "Prints the version.");
+		print_row(all[i]->usage, all[i]->summary);
+	print_row("--version", "Prints the version.");
 	puts("\nA PATH is a file with one message, an mbox file, a Maildir "
 	     "folder, or - for\nstandard input. 'pli help COMMAND' says more.");
 }
