@@ -6,8 +6,9 @@
 static void
 end_row(PliImapFetching *fetching)
 {
-	if (fetching->in_body)
+	if (fetching->has_body)
 		pli_imap_body_clear(&fetching->body);
+	fetching->has_body = FALSE;
 	fetching->in_body = FALSE;
 	g_clear_pointer(&fetching->structure, pli_structure_unref);
 	g_clear_pointer(&fetching->message, pli_source_unref);

@@ -50,44 +50,54 @@ pli_imap_field_names_add(PliImapFieldNames *names, PliSlice name)
 	return TRUE;
 }
 
-/* The `n` octets at `offset`, n at most PLI_IMAP_FIELD_OCTETS. */
+/* Gathers a name in picking->name; it goes on where it stopped. */
 static PliStep
-read_name(Window *window, guint64 offset, gsize n, char *ret_name)
+read_name(Window *window, const PliField *field, PliImapPicking *picking)
 {
-	gsize got = 0;
+	gsize length = field->name_length;
 
-	while (got < n) {
-		guint64 at = offset + got;
+	while (picking->n_name < length) {
+		guint64 at = field->span.offset + picking->n_name;
 		gsize take;
 
 		if (at < window->offset ||
 		    at >= window->offset + window->octets.len) {
 			g_autoptr(GError) error = NULL;
+			PliSlice octets;
 			PliStep step;
 
 			step = pli_source_read_at(window->source, at,
-			                          WINDOW_OCTETS,
-			                          &window->octets, &error);
-			window->offset = at;
+			                          WINDOW_OCTETS, &octets,
+			                          &error);
 			if (step != PLI_STEP_READY)
 				return step;
-			if (window->octets.len == 0)
+			if (octets.len == 0)
 				return PLI_STEP_FAIL;
+			window->octets = octets;
+			window->offset = at;
 		}
-		take = MIN(n - got, window->offset + window->octets.len - at);
-		memcpy(ret_name + got,
+		take = MIN(length - picking->n_name,
+		           window->offset + window->octets.len - at);
+		memcpy(picking->name + picking->n_name,
 		       window->octets.data + (at - window->offset), take);
-		got += take;
+		picking->n_name += take;
 	}
-	ret_name[n] = '\0';
 	return PLI_STEP_READY;
+}
+
+static gboolean
+is_other_name(const PliImapFieldNames *names, PliImapPicking *picking)
+{
+	g_autofree char *lower =
+	        g_ascii_strdown(picking->name, picking->n_name);
+
+	return g_hash_table_contains(names->others, lower);
 }
 
 static PliStep
 is_named(const PliImapFieldNames *names, const PliField *field, Window *window,
-         gboolean *ret_is)
+         PliImapPicking *picking, gboolean *ret_is)
 {
-	char name[PLI_IMAP_FIELD_OCTETS + 1];
 	PliStep step;
 
 	*ret_is = FALSE;
@@ -99,33 +109,33 @@ is_named(const PliImapFieldNames *names, const PliField *field, Window *window,
 	    field->name_length > PLI_IMAP_FIELD_OCTETS ||
 	    !names->lengths[field->name_length])
 		return PLI_STEP_READY;
-	step = read_name(window, field->span.offset, field->name_length, name);
-	if (step != PLI_STEP_READY)
-		return step;
-	for (char *p = name; *p != '\0'; p++)
-		*p = g_ascii_tolower(*p);
-	*ret_is = g_hash_table_contains(names->others, name);
-	return PLI_STEP_READY;
+	step = read_name(window, field, picking);
+	if (step == PLI_STEP_READY)
+		*ret_is = is_other_name(names, picking);
+	return step;
 }
 
 PliStep
 pli_imap_field_names_pick(const PliImapFieldNames *names, gboolean negate,
                           const PliStructure *structure, guint32 part,
-                          PliImapBody *body)
+                          PliImapPicking *picking, PliImapBody *body)
 {
 	Window window = {.source = body->source};
 	PliPart row;
 
 	pli_structure_get_part(structure, part, &row);
-	for (guint32 i = 0; i < row.n_fields; i++) {
+	for (; picking->n_done < row.n_fields; picking->n_done++) {
 		PliField field;
 		gboolean is;
 		PliStep step;
 
-		pli_structure_get_field(structure, row.first_field + i, &field);
-		step = is_named(names, &field, &window, &is);
+		pli_structure_get_field(structure,
+		                        row.first_field + picking->n_done,
+		                        &field);
+		step = is_named(names, &field, &window, picking, &is);
 		if (step != PLI_STEP_READY)
 			return step;
+		picking->n_name = 0;
 		if (is != negate)
 			pli_imap_body_add(body, (PliImapPiece){
 			                                field.span.offset,

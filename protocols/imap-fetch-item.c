@@ -92,8 +92,9 @@ get_body_flags(const PliStructure *structure)
 /* Which octets a section means. *ret_exists is FALSE when it names none. */
 static PliStep
 find_body(PliImapFetching *fetching, const PliImapItem *item,
-          PliImapBody *body, gboolean *ret_exists)
+          gboolean *ret_exists)
 {
+	PliImapBody *body = &fetching->body;
 	const PliStructure *structure = fetching->structure;
 	PliSectionText text = item->section.text;
 	guint64 bare_lf;
@@ -108,7 +109,7 @@ find_body(PliImapFetching *fetching, const PliImapItem *item,
 	if (text == PLI_SECTION_FIELDS || text == PLI_SECTION_FIELDS_NOT)
 		return pli_imap_field_names_pick(
 		        item->names, text == PLI_SECTION_FIELDS_NOT, structure,
-		        part, body);
+		        part, &fetching->picking, body);
 	pli_imap_body_add(body, (PliImapPiece){span.offset, span.length,
 	                                       bare_lf});
 	return PLI_STEP_READY;
@@ -125,17 +126,20 @@ start_section(PliImapServer *server, PliImapFetching *fetching,
 	guint64 n;
 	PliStep step;
 
-	pli_imap_body_init(body, fetching->message,
-	                   get_body_flags(fetching->structure));
-	step = find_body(fetching, item, body, &exists);
-	if (step != PLI_STEP_READY) {
-		pli_imap_body_clear(body);
-		return step;
+	if (!fetching->has_body) {
+		fetching->has_body = TRUE;
+		memset(&fetching->picking, 0, sizeof fetching->picking);
+		pli_imap_body_init(body, fetching->message,
+		                   get_body_flags(fetching->structure));
 	}
+	step = find_body(fetching, item, &exists);
+	if (step != PLI_STEP_READY)
+		return step;
 	if (!exists) {
 		pli_output_append_printf(&server->output, "%s NIL",
 		                         item->label);
 		pli_imap_body_clear(body);
+		fetching->has_body = FALSE;
 		return PLI_STEP_READY;
 	}
 	n = pli_imap_body_start(body, item->origin, item->count, row->uid,
@@ -159,7 +163,7 @@ send_section(PliImapServer *server, PliImapFetching *fetching,
 
 	if (!fetching->in_body) {
 		step = start_section(server, fetching, item);
-		if (step != PLI_STEP_READY || !fetching->in_body)
+		if (step != PLI_STEP_READY || !fetching->has_body)
 			return step;
 	}
 	step = pli_imap_body_next(&fetching->body, &server->output);
@@ -167,6 +171,7 @@ send_section(PliImapServer *server, PliImapFetching *fetching,
 		return step;
 	pli_imap_body_get_mark(&fetching->body, &server->mark);
 	pli_imap_body_clear(&fetching->body);
+	fetching->has_body = FALSE;
 	fetching->in_body = FALSE;
 	return PLI_STEP_READY;
 }

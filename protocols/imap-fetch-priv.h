@@ -35,6 +35,13 @@ typedef struct {
 	guint8 lengths[PLI_IMAP_FIELD_OCTETS + 1]; /* there is one so long */
 } PliImapFieldNames;
 
+/* How far fields have been picked; all zero at first. */
+typedef struct {
+	guint32 n_done; /* of the part's fields */
+	gsize n_name;   /* octets of the next one's name */
+	char name[PLI_IMAP_FIELD_OCTETS + 1];
+} PliImapPicking;
+
 typedef struct {
 	PliImapItemKind kind;
 	char *label; /* as it is sent before the value */
@@ -68,8 +75,10 @@ typedef struct {
 	gboolean show_flags; /* they changed */
 	gboolean begun;      /* its response */
 	guint item;
-	gboolean in_body;
+	gboolean has_body; /* it is being gathered, then sent */
+	gboolean in_body;  /* its length was sent */
 	PliImapBody body;
+	PliImapPicking picking;
 
 	gboolean some_gone;
 	gboolean some_unreadable;
@@ -99,11 +108,12 @@ gboolean
 pli_imap_field_names_add(PliImapFieldNames *names, PliSlice name);
 
 /* Adds the fields of `part` to `body` that are in `names`, or that are not.
- * WANT and FAIL are the source's; then the body is to be begun anew. */
+ * WANT and FAIL are the source's; after WANT, call it again. */
 PliStep
 pli_imap_field_names_pick(const PliImapFieldNames *names, gboolean negate,
                           const PliStructure *structure, guint32 part,
-                          PliImapBody *body) G_GNUC_WARN_UNUSED_RESULT;
+                          PliImapPicking *picking, PliImapBody *body)
+        G_GNUC_WARN_UNUSED_RESULT;
 
 /* imap-fetch-item.c: writes the item in hand. READY: all of it is written;
  * WANT and FAIL as pli_imap_body_next(). */

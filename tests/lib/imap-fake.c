@@ -7,9 +7,8 @@
 
 typedef struct {
 	PliSource base;
+	PliImapFake *mailbox;
 	GBytes *bytes;
-	gboolean slow;
-	gsize read_octets;
 	gboolean ready;
 } FakeSource;
 
@@ -23,10 +22,12 @@ fake_read_at(PliSource *source, guint64 offset, gsize max,
 	gsize n = MIN(max, len - MIN(offset, len));
 
 	fake->ready = !fake->ready;
-	if (fake->slow && fake->ready)
+	if (fake->mailbox->broken)
+		return PLI_STEP_FAIL;
+	if (fake->mailbox->slow && fake->ready)
 		return PLI_STEP_WANT;
-	if (fake->read_octets > 0)
-		n = MIN(n, fake->read_octets);
+	if (fake->mailbox->read_octets > 0)
+		n = MIN(n, fake->mailbox->read_octets);
 	*ret_octets = pli_slice_new(n > 0 ? data + offset : NULL, n);
 	return PLI_STEP_READY;
 }
@@ -40,8 +41,11 @@ fake_get_length(const PliSource *source)
 static void
 fake_free(PliSource *source)
 {
-	g_bytes_unref(((FakeSource *)source)->bytes);
-	g_free(source);
+	FakeSource *fake = (FakeSource *)source;
+
+	fake->mailbox->n_open--;
+	g_bytes_unref(fake->bytes);
+	g_free(fake);
 }
 
 static const PliSourceClass fake_class = {
@@ -88,8 +92,9 @@ pli_imap_fake_add(PliImapFake *fake, PliSlice octets, PliLineMode mode)
 {
 	g_autoptr(PliStructure) structure =
 	        pli_parser_parse(octets, mode, NULL);
-	PliImapFakeMessage message = {.uid = fake->messages->len + 1,
-	                              .mode = mode};
+	PliImapFakeMessage message = {
+		.uid = fake->messages->len + 1,
+		.size = pli_structure_get_served_length(structure)};
 	g_auto(PliBuf) buf = {0};
 
 	pli_buf_init(&buf, 1 << 24);
@@ -135,16 +140,6 @@ pli_imap_fake_get_view(const PliImapFake *fake)
 	return view;
 }
 
-static guint64
-get_served_length(const PliImapFakeMessage *message)
-{
-	g_autoptr(PliStructure) structure =
-	        pli_structure_open(message->structure, NULL);
-
-	g_assert_nonnull(structure);
-	return pli_structure_get_served_length(structure);
-}
-
 GArray *
 pli_imap_fake_get_rows(const PliImapFake *fake, const PliImapFetch *fetch)
 {
@@ -160,7 +155,7 @@ pli_imap_fake_get_rows(const PliImapFake *fake, const PliImapFetch *fetch)
 			continue;
 		row.flags = message->flags;
 		row.internal_date = 837596665; /* 17 July 1996 */
-		row.size = get_served_length(message);
+		row.size = message->size;
 		if (fetch->columns & PLI_ROW_STRUCTURE)
 			row.structure = g_bytes_ref(message->structure);
 		if (fetch->columns & PLI_ROW_ENVELOPE)
@@ -173,14 +168,14 @@ pli_imap_fake_get_rows(const PliImapFake *fake, const PliImapFetch *fetch)
 }
 
 PliSource *
-pli_imap_fake_open(const PliImapFake *fake, guint32 uid)
+pli_imap_fake_open(PliImapFake *fake, guint32 uid)
 {
 	FakeSource *source = g_new0(FakeSource, 1);
 
 	pli_source_init(&source->base, &fake_class);
 	source->bytes = g_bytes_ref(pli_imap_fake_find(fake, uid)->octets);
-	source->slow = fake->slow;
-	source->read_octets = fake->read_octets;
+	source->mailbox = fake;
+	fake->n_open++;
 	return &source->base;
 }
 
@@ -244,4 +239,70 @@ pli_imap_fake_answer(PliImapFake *fake, PliSession *session,
 	}
 	if (event->ask != 0)
 		pli_session_answer(session, event->ask, &answer);
+}
+
+/* What can be had of a range now; nothing when its source is not ready. */
+static PliSlice
+read_head(const PliOutput *head)
+{
+	PliSlice octets = head->octets;
+	gsize max = MIN(head->length, 1 << 16);
+
+	if (head->source != NULL &&
+	    pli_source_read_at(head->source, head->offset, max, &octets,
+	                       NULL) != PLI_STEP_READY)
+		return PLI_SLICE_NONE;
+	g_assert_cmpuint(octets.len, >, 0);
+	return octets;
+}
+
+static gboolean
+take_output(PliSession *session, GByteArray *out,
+            void (*watch)(PliSession *session))
+{
+	PliOutput head;
+	gboolean any = FALSE;
+
+	while (pli_session_output(session, &head)) {
+		PliSlice octets = read_head(&head);
+
+		if (octets.len == 0)
+			return any;
+		if (watch != NULL)
+			watch(session);
+		g_byte_array_append(out, octets.data, octets.len);
+		pli_session_sent(session, octets.len);
+		any = TRUE;
+	}
+	return any;
+}
+
+PliStep
+pli_imap_fake_play(PliImapFake *fake, PliSession *session, PliSlice in,
+                   gsize at_once, GByteArray *out,
+                   void (*watch)(PliSession *session))
+{
+	PliStep step = PLI_STEP_WANT;
+	/* Reading on through slow sources need not show. */
+	guint patience = fake->slow ? 1000 : 2;
+
+	for (guint idle = 0; idle < patience && step != PLI_STEP_FAIL; idle++) {
+		PliSlice piece = {in.data, MIN(in.len, at_once)};
+		PliSessionEvent event;
+
+		if (piece.len > 0) {
+			gsize used = pli_session_feed(session, piece);
+
+			in = pli_slice_skip(in, used);
+			idle = used > 0 ? 0 : idle;
+		}
+		while ((step = pli_session_next(session, &event)) ==
+		       PLI_STEP_READY) {
+			pli_imap_fake_answer(fake, session, &event);
+			idle = 0;
+		}
+		if (take_output(session, out, watch))
+			idle = 0;
+	}
+	return step;
 }

@@ -11,7 +11,7 @@
 typedef struct {
 	guint32 uid;
 	guint32 flags;
-	PliLineMode mode;
+	guint64 size; /* as served */
 	GBytes *octets;
 	GBytes *structure;
 	GBytes *envelope;
@@ -22,6 +22,8 @@ typedef struct {
 	GArray *messages; /* PliImapFakeMessage, ascending */
 	gboolean slow;    /* sources say WANT before each read */
 	gsize read_octets; /* at most at one read; 0: any */
+	gboolean broken;  /* sources fail instead of being read */
+	guint n_open;     /* sources that live */
 } PliImapFake;
 
 void
@@ -48,12 +50,21 @@ pli_imap_fake_get_rows(const PliImapFake *fake, const PliImapFetch *fetch);
 
 /* A new source. */
 PliSource *
-pli_imap_fake_open(const PliImapFake *fake, guint32 uid);
+pli_imap_fake_open(PliImapFake *fake, guint32 uid);
 
 /* Answers an event as a store would: any password is right, the mailboxes are
  * INBOX and Archive/2026, the messages are INBOX's. */
 void
 pli_imap_fake_answer(PliImapFake *fake, PliSession *session,
                      const PliSessionEvent *event);
+
+/* Feeds `in`, at most `at_once` octets at a time, answers all questions, and
+ * appends what is sent to `out`. `watch`, if given, is called whenever octets
+ * are about to be sent. Ends when nothing moves any more; gives what next()
+ * said last. */
+PliStep
+pli_imap_fake_play(PliImapFake *fake, PliSession *session, PliSlice in,
+                   gsize at_once, GByteArray *out,
+                   void (*watch)(PliSession *session));
 
 #endif
