@@ -14,16 +14,39 @@ static const char pragmas[] = "PRAGMA page_size=4096;"
                               "PRAGMA foreign_keys=OFF;"
                               "PRAGMA temp_store=MEMORY;";
 
+/* errno of the file of the log or of the database, whichever failed. SQLite
+ * itself takes ENOSPC alone for a full disk. */
+static gboolean
+is_no_space(PliDb *db)
+{
+	static const int files[] = {SQLITE_FCNTL_JOURNAL_POINTER,
+	                            SQLITE_FCNTL_FILE_POINTER};
+	gsize i;
+
+	for (i = 0; i < G_N_ELEMENTS(files); i++) {
+		sqlite3_file *file = NULL;
+		int code = 0;
+
+		if (sqlite3_file_control(db->handle, "main", files[i],
+		                         &file) != SQLITE_OK ||
+		    file == NULL || file->pMethods == NULL ||
+		    file->pMethods->xFileControl(
+		            file, SQLITE_FCNTL_LAST_ERRNO, &code) != SQLITE_OK)
+			continue;
+		if (code == ENOSPC || code == EDQUOT || code == EFBIG)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static gint
 error_code(PliDb *db)
 {
 	int code = sqlite3_errcode(db->handle);
-	int system = sqlite3_system_errno(db->handle);
 
 	if (code == SQLITE_FULL)
 		return G_FILE_ERROR_NOSPC;
-	if ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) &&
-	    (system == ENOSPC || system == EDQUOT || system == EFBIG))
+	if (code == SQLITE_IOERR && is_no_space(db))
 		return G_FILE_ERROR_NOSPC;
 	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
 		return G_FILE_ERROR_INVAL;
@@ -33,8 +56,10 @@ error_code(PliDb *db)
 void
 pli_db_set_error(PliDb *db, GError **error, const char *doing)
 {
+	g_autofree char *reason = g_strdup(sqlite3_errmsg(db->handle));
+
 	g_set_error(error, G_FILE_ERROR, error_code(db), "Cannot %s: %s",
-	            doing, sqlite3_errmsg(db->handle));
+	            doing, reason);
 }
 
 gboolean

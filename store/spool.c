@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define VERSION 1
+#define SCHEMA_VERSION 1
 /* A log that nobody moved away in time is moved by a commit. */
 #define LOG_OCTETS_MAX (256 * 1024 * 1024)
 
@@ -72,7 +72,7 @@ open_db(PliSpool *spool, GError **error)
 	sqlite3_stmt *get;
 
 	if (!pli_db_open(&spool->db, spool->path, statements,
-	                 PLI_SPOOL_N_STATEMENTS, schema, VERSION, TRUE, error))
+	                 PLI_SPOOL_N_STATEMENTS, schema, SCHEMA_VERSION, TRUE, error))
 		return FALSE;
 	get = pli_db_get(&spool->db, PLI_SPOOL_GET_EPOCH, error);
 	if (get == NULL || pli_db_step(&spool->db, get, error) == PLI_STEP_FAIL)
