@@ -107,6 +107,8 @@ enum {
 	/* Two octets over 127 make a character: one that is unassigned is
 	 * replaced as a whole. */
 	PLI_CHARSET_PAIRS = 1 << 1,
+	/* A lead, a digit, a lead and a digit make one, too. */
+	PLI_CHARSET_QUADS = 1 << 3,
 	/* A leading U+FEFF is a signature. */
 	PLI_CHARSET_UNICODE = 1 << 2,
 };

@@ -159,7 +159,14 @@ iconv_fault_length(const PliCharsetDecoder *decoder, PliSlice rest)
 		return 1;
 	if (rest.len == 1)
 		return 0;
-	return rest.data[1] >= 0x80 ? 2 : 1;
+	if (rest.data[1] >= 0x80)
+		return 2;
+	if (!(decoder->flags & PLI_CHARSET_QUADS) ||
+	    !g_ascii_isdigit(rest.data[1]))
+		return 1;
+	if (rest.len < 4)
+		return 0;
+	return rest.data[2] > 0x80 && g_ascii_isdigit(rest.data[3]) ? 4 : 1;
 }
 
 /* One call of iconv; what it took comes off `octets`. *ret_errno is 0 when it

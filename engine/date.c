@@ -83,22 +83,6 @@ skip(DateReader *reader)
 	reader->rest = pli_slice_skip(reader->rest, 1);
 }
 
-/* Digits at the front, at most nine of them looked at; how many there were. */
-static gsize
-take_number(DateReader *reader, gint *ret_number)
-{
-	gsize n = 0;
-	gint number = 0;
-
-	while (g_ascii_isdigit(peek(reader))) {
-		if (n++ < 9)
-			number = number * 10 + (peek(reader) - '0');
-		skip(reader);
-	}
-	*ret_number = number;
-	return n;
-}
-
 static void
 skip_comment(DateReader *reader)
 {
@@ -115,6 +99,35 @@ skip_comment(DateReader *reader)
 		else if (c == ')')
 			depth--;
 	} while (depth > 0 && reader->rest.len > 0);
+}
+
+static void
+skip_gap(DateReader *reader)
+{
+	while (reader->rest.len > 0) {
+		if (peek(reader) == '(')
+			skip_comment(reader);
+		else if (g_ascii_isspace(peek(reader)))
+			skip(reader);
+		else
+			break;
+	}
+}
+
+/* Digits at the front, at most nine of them looked at; how many there were. */
+static gsize
+take_number(DateReader *reader, gint *ret_number)
+{
+	gsize n = 0;
+	gint number = 0;
+
+	while (g_ascii_isdigit(peek(reader))) {
+		if (n++ < 9)
+			number = number * 10 + (peek(reader) - '0');
+		skip(reader);
+	}
+	*ret_number = number;
+	return n;
 }
 
 /* RFC 5322 4.3: two and three digits. */
@@ -144,10 +157,13 @@ take_time(DateReader *reader, gint hour)
 
 	set_once(reader, &reader->hour, hour);
 	skip(reader);
+	skip_gap(reader);
 	if (take_number(reader, &minute) == 0)
 		reader->is_bad = TRUE;
+	skip_gap(reader);
 	if (peek(reader) == ':') {
 		skip(reader);
+		skip_gap(reader);
 		if (take_number(reader, &second) == 0)
 			reader->is_bad = TRUE;
 	}
@@ -189,6 +205,9 @@ read_number(DateReader *reader)
 	gint number;
 	gsize n = take_number(reader, &number);
 
+	/* RFC 5322 4.3: blanks and comments around the colons. */
+	if (n <= 2)
+		skip_gap(reader);
 	if (peek(reader) == ':') {
 		take_time(reader, number);
 	} else if (n == 4 && peek(reader) == '-' && reader->rest.len > 1 &&
@@ -293,8 +312,8 @@ pli_date_parse(PliSlice value, gint64 *ret_seconds, gint *ret_zone)
 	while (reader.rest.len > 0 && !reader.is_bad) {
 		guint8 c = peek(&reader);
 
-		if (c == '(')
-			skip_comment(&reader);
+		if (c == '(' || g_ascii_isspace(c))
+			skip_gap(&reader);
 		else if (g_ascii_isdigit(c))
 			read_number(&reader);
 		else if (g_ascii_isalpha(c))

@@ -242,7 +242,7 @@ start_row(PliImapServer *server, PliImapFetching *fetching)
 		return;
 	pli_output_append_printf(&server->output, "* %u FETCH (", position + 1);
 	if (fetching->show_flags) {
-		pli_imap_flags_append(server, row);
+		pli_imap_item_send_flags(server, row);
 		pli_output_append_string(&server->output, " ");
 	}
 	fetching->begun = TRUE;

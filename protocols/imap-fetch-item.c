@@ -16,7 +16,7 @@ static const struct {
 };
 
 void
-pli_imap_flags_append(PliImapServer *server, const PliMailboxRow *row)
+pli_imap_item_send_flags(PliImapServer *server, const PliMailboxRow *row)
 {
 	guint32 flags = row->flags & ~(guint32)PLI_FLAG_RECENT;
 	const char *before = "";
@@ -189,7 +189,7 @@ pli_imap_item_send(PliImapServer *server, PliImapFetching *fetching)
 		pli_output_append_printf(&server->output, "UID %u", row->uid);
 		break;
 	case PLI_IMAP_ITEM_FLAGS:
-		pli_imap_flags_append(server, row);
+		pli_imap_item_send_flags(server, row);
 		break;
 	case PLI_IMAP_ITEM_INTERNALDATE:
 		append_date(server, row->internal_date);

@@ -122,6 +122,6 @@ pli_imap_item_send(PliImapServer *server, PliImapFetching *fetching)
         G_GNUC_WARN_UNUSED_RESULT;
 
 void
-pli_imap_flags_append(PliImapServer *server, const PliMailboxRow *row);
+pli_imap_item_send_flags(PliImapServer *server, const PliMailboxRow *row);
 
 #endif

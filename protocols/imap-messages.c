@@ -166,11 +166,11 @@ static void
 add_uid_range(const GArray *uids, PliImapRange uid_range, GArray *positions)
 {
 	PliImapRange range;
-	guint end;
+	guint end = uids->len;
 
 	range.first = find_from(uids, uid_range.first);
-	end = uid_range.last == G_MAXUINT32 ? uids->len
-	                                    : find_from(uids, uid_range.last + 1);
+	if (uid_range.last < G_MAXUINT32)
+		end = find_from(uids, uid_range.last + 1);
 	if (range.first >= end)
 		return;
 	range.last = end - 1;
@@ -189,18 +189,16 @@ compare_ranges(gconstpointer a, gconstpointer b)
 static void
 join_ranges(GArray *positions)
 {
+	PliImapRange *ranges = (PliImapRange *)positions->data;
 	guint n = 0;
 
 	g_array_sort(positions, compare_ranges);
 	for (guint i = 0; i < positions->len; i++) {
-		PliImapRange *range = &g_array_index(positions, PliImapRange, i);
-		PliImapRange *kept = &g_array_index(positions, PliImapRange,
-		                                    n > 0 ? n - 1 : 0);
-
-		if (n > 0 && range->first <= kept->last + 1)
-			kept->last = MAX(kept->last, range->last);
+		if (n > 0 && ranges[i].first <= ranges[n - 1].last + 1)
+			ranges[n - 1].last =
+			        MAX(ranges[n - 1].last, ranges[i].last);
 		else
-			g_array_index(positions, PliImapRange, n++) = *range;
+			ranges[n++] = ranges[i];
 	}
 	g_array_set_size(positions, n);
 }

@@ -177,12 +177,12 @@ pli_imap_name_matches(const char *pattern, const char *name, gsize len)
 {
 	gsize n = strlen(pattern);
 	g_autofree guint8 *reach = g_malloc0(n + 1);
-	gboolean fold = len >= 5 && g_ascii_strncasecmp(name, "INBOX", 5) == 0 &&
-	                (len == 5 || name[5] == '/');
+	gsize wild = strspn(pattern, "*%");
+	gboolean fold;
 
-	reach[0] = 1;
-	for (gsize i = 0; i < n && (pattern[i] == '*' || pattern[i] == '%'); i++)
-		reach[i + 1] = 1;
+	fold = len >= 5 && g_ascii_strncasecmp(name, "INBOX", 5) == 0 &&
+	       (len == 5 || name[5] == '/');
+	memset(reach, 1, wild + 1);
 	for (gsize k = 0; k < len; k++) {
 		guint8 before = reach[0]; /* reach[i], of the row above */
 

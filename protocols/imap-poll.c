@@ -23,9 +23,11 @@ poll_resume(PliImapServer *server)
 	PliImapEnding *ending = &server->ending;
 
 	if (ending->told < ending->expunged->len) {
+		guint32 number = g_array_index(ending->expunged, guint32,
+		                               ending->told++);
+
 		pli_output_append_printf(&server->output, "* %u EXPUNGE\r\n",
-		                         g_array_index(ending->expunged, guint32,
-		                                       ending->told++));
+		                         number);
 		return PLI_STEP_READY;
 	}
 	tell_counts(server);

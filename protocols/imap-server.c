@@ -57,7 +57,8 @@ pli_imap_server_unselect(PliImapServer *server)
 const char *
 pli_imap_server_get_capabilities(const PliImapServer *server)
 {
-	if (server->phase == PLI_IMAP_PHASE_LOGIN && !server->config.allow_login)
+	if (server->phase == PLI_IMAP_PHASE_LOGIN &&
+	    !server->config.allow_login)
 		return "IMAP4rev1 LITERAL+ UNSELECT LOGINDISABLED";
 	return "IMAP4rev1 LITERAL+ UNSELECT";
 }

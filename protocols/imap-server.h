@@ -76,7 +76,8 @@ enum {
 	 * arrays handed over, or no detail when nothing changed. */
 	PLI_IMAP_EVENT_POLL,
 	/* Tells, asks nothing: close the selected mailbox. No detail. Also
-	 * comes before a SELECT while another is open. */
+	 * comes before a SELECT while another is open; not before CLOSE of
+	 * the connection, nor when next() says FAIL. */
 	PLI_IMAP_EVENT_UNSELECT,
 };
 

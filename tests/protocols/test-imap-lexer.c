@@ -21,9 +21,9 @@ check_taken(Take take, const char *in, gsize len, const char *expected,
 		pli_imap_line_init(&line, 100, 100);
 		for (gsize at = 0; at < len;) {
 			gsize end = at < split ? split : len;
+			PliSlice piece = pli_slice_new(in + at, end - at);
 
-			at += pli_imap_line_feed(
-			        &line, pli_slice_new(in + at, end - at), &event);
+			at += pli_imap_line_feed(&line, piece, &event);
 		}
 		pli_imap_line_feed(&line, PLI_SLICE_LITERAL("\r\n"), &event);
 		g_assert_cmpint(event, ==, PLI_IMAP_LINE_COMMAND);

@@ -107,8 +107,8 @@ test_bounds_converted(void)
 		g_string_append(text, "line\n");
 	pli_imap_fake_init(&fake);
 	add_text(&fake, text->str, PLI_LINE_LF_FILE);
-	g_assert_cmpint(play(&fake, HIGH_WATER, 10, START "c FETCH 1 BODY[]\r\n",
-	                     out),
+	g_assert_cmpint(play(&fake, HIGH_WATER, 10,
+	                     START "c FETCH 1 BODY[]\r\n", out),
 	                ==, PLI_STEP_WANT);
 	g_assert_true(ends_with(out, "\r\nline\r\n)\r\nc OK FETCH completed"
 	                             "\r\n"));

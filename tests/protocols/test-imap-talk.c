@@ -58,8 +58,8 @@ fill_fake(void)
 	pli_imap_fake_clear(&fake);
 	pli_imap_fake_init(&fake);
 	for (int i = 0; i < 91; i++)
-		g_string_append_printf(gray, "This is line %2d of the minutes.\r\n",
-		                       i + 1);
+		g_string_append_printf(
+		        gray, "This is line %2d of the minutes.\r\n", i + 1);
 	g_string_append(gray, "This is line 92, the la\r\n");
 	g_string_truncate(gray, 342 + 3026);
 	g_string_append(gray, "\r\n");
