@@ -343,13 +343,14 @@ run_turn(PliConn *conn)
 		set_timer(conn, now, now);
 		return;
 	}
+	pli_conn_ref(conn);
 	if (conn->lingering) {
 		linger(conn);
 		if (conn->session != NULL)
 			set_timer(conn, conn->linger_us, now);
+		pli_conn_unref(conn);
 		return;
 	}
-	pli_conn_ref(conn);
 	conn->loop->running = TRUE;
 	conn->starved = FALSE;
 	pli_session_tick(conn->session, now);

@@ -13,7 +13,7 @@
 #include <glib.h>
 
 typedef struct {
-	const char *sender;    /* reverse-path without <>; NULL: no such field */
+	const char *sender;    /* reverse-path without <>; NULL: no field */
 	const char *helo;      /* as the client said; NULL: nothing */
 	const char *peer;      /* address literal without [], "IPv6:::1" */
 	const char *hostname;  /* ours */

@@ -202,10 +202,10 @@ def test_smtp_to_imap():
 
 def test_maildir_place():
     with serving() as server:
-        send(server, ['"A b"@example.net', ".dot.x"])
-        read_all(server, '"a b"@x', 1)
+        send(server, ['"A b"@example.net', '".dot.x"@x'])
+        read_all(server, r'"\"a b\"@x"', 1)
+        read_all(server, ".dot.x", 1)
         for name in ("a%20b", "%2Edot.x"):
-            read_all(server, ".dot.x", 1)
             new = os.path.join(server.root, "mail", name, "Maildir")
             files = [f for folder in ("new", "cur")
                      for f in os.listdir(os.path.join(new, folder))]
@@ -320,7 +320,8 @@ def test_limit_is_rebuilt():
         server.stop()
         counters = server.counters()
         check_equal(counters["octets_scanned"], len(message), "scanned")
-        check_equal(counters["rebuilt"] + counters["derived"], 1, "one of")
+        check_equal(counters["rebuilt"], 1, "rebuilt")
+        check_equal(counters["derived"], 0, "derived")
 
 
 def test_lmtp():
@@ -341,7 +342,7 @@ def test_lmtp_broken_account():
         with open(os.path.join(server.root, "mail", "bad"), "w") as f:
             f.write("in the way")
         client = server.lmtp()
-        client.lhlo("me")
+        client.ehlo()
         client.docmd("MAIL", "FROM:<a@x>")
         client.docmd("RCPT", "TO:<good@x>")
         client.docmd("RCPT", "TO:<bad@x>")

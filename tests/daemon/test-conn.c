@@ -262,7 +262,7 @@ tear_down(Fixture *f, gconstpointer data)
 {
 	pli_conn_loop_close_all(f->loop);
 	g_assert_cmpuint(f->n_closed, ==, 1);
-	g_assert_cmpuint(f->n_freed, ==, 0);
+	g_assert_cmpuint(f->n_freed, ==, f->conn == NULL ? 1 : 0);
 	pli_conn_unref(f->conn);
 	g_assert_cmpuint(f->n_freed, ==, 1);
 	pli_conn_loop_free(f->loop);
@@ -474,6 +474,20 @@ test_quit(Fixture *f, gconstpointer data)
 	g_assert_cmpuint(f->stats.end, ==, PLI_CONN_END_QUIT);
 }
 
+/* Nobody but the pump holds the connection when it ends. */
+static void
+test_unheld(Fixture *f, gconstpointer data)
+{
+	pli_conn_unref(g_steal_pointer(&f->conn));
+	say(f, data);
+	run_until(f, 10);
+	close(f->peer);
+	f->peer = -1;
+	run_until(f, 10);
+	g_assert_cmpuint(f->n_closed, ==, 1);
+	g_assert_cmpuint(f->n_freed, ==, 1);
+}
+
 /* A peer that does not go is left after two seconds. */
 static void
 test_linger_ends(Fixture *f, gconstpointer data)
@@ -585,6 +599,9 @@ main(int argc, char **argv)
 	ADD("source-file-small", "file small", test_source);
 	ADD("short-file", NULL, test_short_file);
 	ADD("quit", NULL, test_quit);
+	ADD("unheld-quit", "HI\nQUIT\n", test_unheld);
+	ADD("unheld-eof", "HI\n", test_unheld);
+	ADD("unheld-fail", "FAIL\n", test_unheld);
 	ADD("linger-ends", NULL, test_linger_ends);
 	ADD("fail", NULL, test_fail);
 	ADD("half-close", NULL, test_half_close);
