@@ -17,6 +17,8 @@ import time
 
 PORTS = {"SMTP": 25, "submission": 587, "IMAP": 143, "POP3": 110}
 USER = "demo"
+# What follows the parenthesis of a body, and of no address.
+BODY = re.compile(r'\(*"[\w-]+" "[^"]+" (\(|NIL)')
 
 
 def free_port_base():
@@ -36,8 +38,10 @@ def free_port_base():
 def start_server(pli, root, base):
     command = [pli, "dev", "--root", root, "--port-base", str(base)]
     print("$ " + " ".join(command), flush=True)
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, start_new_session=True)
+    with open(os.path.join(root, "plid.log"), "ab") as log:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=log, start_new_session=True)
     seen = b""
     end = time.monotonic() + 30
     while b"ready\n" not in seen:
@@ -47,7 +51,8 @@ def start_server(pli, root, base):
             more = os.read(process.stdout.fileno(), 4096)
         if not more:
             stop_server(process)
-            sys.exit("script/start: the server did not start")
+            sys.exit(f"script/start: the server did not start, see "
+                     f"{root}/plid.log")
         seen += more
     print("ready", flush=True)
     return process
@@ -68,7 +73,7 @@ def send_sample(base):
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                         "sample.eml")
     with open(path, "rb") as f:
-        message = f.read()
+        message = b"\r\n".join(f.read().splitlines()) + b"\r\n"
     with smtplib.SMTP("127.0.0.1", base + PORTS["SMTP"], timeout=30) as smtp:
         smtp.sendmail("ada@test.invalid", [USER], message)
     print(f"sent script/sample.eml to {USER} by SMTP", flush=True)
@@ -109,9 +114,7 @@ def indented(structure):
     at = 0
     for m in re.finditer(r'"(?:\\.|[^"\\])*"|\(|\)', structure):
         if m.group(0) == "(":
-            following = structure[m.end():m.end() + 1]
-            body = following == "(" or re.match(
-                r'"[\w-]+" "[^"]+" (\(|NIL)', structure[m.end():])
+            body = BODY.match(structure, m.end())
             if body and m.start() > 0:
                 out.append(structure[at:m.start()].rstrip() + "\n"
                            + "  " * depth)
@@ -161,7 +164,8 @@ def main():
         if not args.demo:
             print("\nListening on 127.0.0.1: " + ", ".join(
                 f"{name} {base + offset}" for name, offset in PORTS.items()
-                if is_open(base + offset)) + ". Ctrl-C ends it.", flush=True)
+                if is_open(base + offset)) + f". Log: {args.root}/plid.log."
+                  " Ctrl-C ends it.", flush=True)
             status = process.wait()
     except KeyboardInterrupt:
         print("", flush=True)

@@ -7,14 +7,15 @@ pli=${G_TEST_BUILDDIR:?}/pli
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 
-n=0
+n=0 shown=
 ok() {
 	n=$((n + 1))
 	if [ "$1" = 0 ]; then
 		echo "ok $n - $2"
 	else
 		echo "not ok $n - $2"
-		sed 's/^/# /' "$work/out" "$work/err"
+		[ -n "$shown" ] || sed 's/^/# /' "$work/out" "$work/err"
+		shown=yes
 	fi
 }
 
