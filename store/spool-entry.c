@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store/spool-priv.h"
 
+#include "store/file-source.h"
 #include "store/files-priv.h"
 
 #include <fcntl.h>
@@ -111,6 +112,31 @@ guint64
 pli_spool_entry_get_length(const PliSpoolEntry *entry)
 {
 	return entry->length;
+}
+
+PliSource *
+pli_spool_entry_get_source(PliSpoolEntry *entry, GError **error)
+{
+	g_autoptr(GBytes) bytes = NULL;
+	PliSource *source;
+	GError *cause = NULL;
+	int fd;
+
+	if (entry->file == NULL) {
+		bytes = g_bytes_new_static(entry->octets->data,
+		                           entry->octets->len);
+		return pli_source_new_bytes(bytes);
+	}
+	fd = openat(entry->spool->dir, entry->file,
+	            O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0) {
+		fail(entry, "read", error);
+		return NULL;
+	}
+	source = pli_file_source_new(fd, 0, entry->length, &cause);
+	if (source == NULL)
+		pli_spool_set_error(error, cause);
+	return source;
 }
 
 void

@@ -61,6 +61,11 @@ pli_spool_entry_append(PliSpoolEntry *entry, PliSlice octets, GError **error);
 guint64
 pli_spool_entry_get_length(const PliSpoolEntry *entry);
 
+/* The octets appended so far, for who must read them again; to be unreferenced
+ * before the entry is appended to, committed or freed. */
+PliSource *
+pli_spool_entry_get_source(PliSpoolEntry *entry, GError **error);
+
 /* What the message is committed with; all of it is copied. */
 typedef struct {
 	const char *sender;            /* reverse-path without <>; "" is null */
