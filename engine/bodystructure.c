@@ -10,8 +10,19 @@ typedef struct {
 	gboolean extended;
 } Format;
 
+static gboolean
+is_charset(PliSlice name)
+{
+	return pli_slice_is(name, "charset") ||
+	       (name.len > 7 &&
+	        pli_slice_is(pli_slice_new(name.data, 8), "charset*"));
+}
+
+/* With `default_charset`, the one of RFC 2045 5.2 is written out when the
+ * part names none, as RFC 9051's examples have it. */
 static void
-add_params(Format *f, const PliPart *part, PliItemKind kind)
+add_params(Format *f, const PliPart *part, PliItemKind kind,
+           gboolean default_charset)
 {
 	gboolean any = FALSE;
 
@@ -24,7 +35,13 @@ add_params(Format *f, const PliPart *part, PliItemKind kind)
 		pli_imap_writer_add(&f->writer, any ? " " : "(");
 		pli_imap_writer_add_param(&f->writer, item.name, item.value);
 		any = TRUE;
+		default_charset = default_charset && !is_charset(item.name);
 	}
+	if (default_charset)
+		pli_imap_writer_add(&f->writer,
+		                    any ? " \"charset\" \"us-ascii\""
+		                        : "(\"charset\" \"us-ascii\"");
+	any = any || default_charset;
 	pli_imap_writer_add(&f->writer, any ? ")" : "NIL");
 }
 
@@ -69,7 +86,7 @@ add_extension(Format *f, const PliPart *part)
 		pli_imap_writer_add(&f->writer, "(");
 		pli_imap_writer_add_token(&f->writer, item.value);
 		pli_imap_writer_add(&f->writer, " ");
-		add_params(f, part, PLI_ITEM_DISPOSITION_PARAM);
+		add_params(f, part, PLI_ITEM_DISPOSITION_PARAM, FALSE);
 		pli_imap_writer_add(&f->writer, ")");
 	} else {
 		pli_imap_writer_add(&f->writer, "NIL");
@@ -104,7 +121,8 @@ open_part(Format *f, const PliPart *part)
 	if (opaque)
 		pli_imap_writer_add(writer, "NIL");
 	else
-		add_params(f, part, PLI_ITEM_TYPE_PARAM);
+		add_params(f, part, PLI_ITEM_TYPE_PARAM,
+		           pli_slice_is(type, "text"));
 	pli_imap_writer_add(writer, " ");
 	add_item_or_nil(f, part, PLI_ITEM_ID);
 	pli_imap_writer_add(writer, " ");
@@ -146,7 +164,7 @@ close_part(Format *f, const PliPart *part)
 		pli_imap_writer_add_token(writer, subtype);
 		if (f->extended) {
 			pli_imap_writer_add(writer, " ");
-			add_params(f, part, PLI_ITEM_TYPE_PARAM);
+			add_params(f, part, PLI_ITEM_TYPE_PARAM, FALSE);
 		}
 	} else {
 		if (part->kind == PLI_PART_MESSAGE) {

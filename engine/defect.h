@@ -116,7 +116,7 @@ typedef enum {
 	  "a multipart without a usable boundary parameter; it has no parts")  \
 	X(49, CHILDLESS_MULTIPART, "childless-multipart", WARNING, AMBIGUITY,  \
 	  "RFC 2046 5.1.1", "5.6.0",                                           \
-	  "the boundary of a multipart never occurs; its text is preamble")    \
+	  "a multipart has no parts; all its text is preamble or epilogue")    \
 	X(50, UNCLOSED_MULTIPART, "unclosed-multipart", WARNING, PLAIN,        \
 	  "RFC 2046 5.1.1", "5.6.0",                                           \
 	  "the closing boundary of a multipart is missing")                    \

@@ -178,7 +178,6 @@ join_continuation(Derivation *d)
 	PliField *last = &b->fields[d->n_fields - 1], *next = last + 1;
 	PliSpan old = last->span, gone = next->span;
 	guint32 kept = 0;
-	gboolean high = FALSE;
 
 	last->span.length += next->span.length;
 	last->hash += next->hash;
@@ -206,16 +205,17 @@ join_continuation(Derivation *d)
 
 		if (of_gone && defect.id == PLI_DEFECT_CONTINUATION_AT_START)
 			continue;
-		if ((of_gone || of_last) && is_local_defect(defect.id)) {
-			/* of both halves it counts once */
-			if (defect.id == PLI_DEFECT_HEADER_8BIT && high)
-				continue;
-			high = high || defect.id == PLI_DEFECT_HEADER_8BIT;
+		if (of_last && defect.id == PLI_DEFECT_HEADER_8BIT)
+			continue;
+		if ((of_gone || of_last) && is_local_defect(defect.id))
 			defect.span = last->span;
-		}
 		b->defects[kept++] = defect;
 	}
 	b->n_defects = kept;
+	if (last->flags & PLI_FIELD_8BIT)
+		pli_structure_builder_add_defect(b, PLI_DEFECT_HEADER_8BIT, 0,
+		                                 last->span.offset,
+		                                 last->span.length);
 }
 
 static gboolean

@@ -421,14 +421,14 @@ pli_header_reader_read(PliHeaderReader *reader, PliStructureBuilder *builder,
 		add_defect(&c, PLI_DEFECT_LIMIT_FIELD_OCTETS);
 	}
 	look_at_octets(&c, field, octets);
-	if (field->flags & PLI_FIELD_8BIT) {
+	if (field->flags & PLI_FIELD_8BIT)
 		builder->flags |= PLI_STRUCTURE_HEADER_8BIT;
-		add_defect(&c, PLI_DEFECT_HEADER_8BIT);
-	}
 	if (!read_name(field, octets)) {
 		note_malformed(&c, field, octets);
 		return c.field;
 	}
+	if (field->flags & PLI_FIELD_8BIT)
+		add_defect(&c, PLI_DEFECT_HEADER_8BIT);
 	if (field->flags & PLI_FIELD_BLANK_COLON)
 		add_defect(&c, PLI_DEFECT_BLANK_BEFORE_COLON);
 	field->name = pli_field_name_find(

@@ -46,17 +46,12 @@ get_region_hash(PliParser *parser)
 }
 
 static void
-note_frame_text(PliParser *parser, PliPart *part)
+note_frame_text(PliParser *parser, PliDefectId id)
 {
-	gboolean epilogue = part->flags & PLI_PART_CLOSED;
-
-	if (parser->region_text && part->n_children + epilogue > 0)
-		pli_parser_add_defect(
-		        parser,
-		        epilogue ? PLI_DEFECT_EPILOGUE_TEXT
-		                 : PLI_DEFECT_PREAMBLE_TEXT,
-		        part->index,
-		        parser->region_start, parser->region_length);
+	if (parser->region_text)
+		pli_parser_add_defect(parser, id, parser->current,
+		                      parser->region_start,
+		                      parser->region_length);
 }
 
 void
@@ -82,7 +77,8 @@ pli_parser_end_region(PliParser *parser)
 	} else if (parser->region_length > 0) {
 		part->body_hash = fold_hash(part->body_hash,
 		                            get_region_hash(parser));
-		note_frame_text(parser, part);
+		if (part->flags & PLI_PART_CLOSED)
+			note_frame_text(parser, PLI_DEFECT_EPILOGUE_TEXT);
 	}
 	parser->pending = PLI_SLICE_NONE;
 }
@@ -203,28 +199,51 @@ begin_child(PliParser *parser, guint32 parent, guint64 offset)
 		pli_parser_begin_part(parser, parent, offset, flags);
 }
 
+/* How many octets of line end stand before `p`, not reaching before `start`. */
+static guint
+count_eol(const guint8 *start, const guint8 *p)
+{
+	if (p == start || p[-1] != '\n')
+		return 0;
+	return p - start > 1 && p[-2] == '\r' ? 2 : 1;
+}
+
+static void
+hold_eol(PliParser *parser, const guint8 *p, guint n)
+{
+	parser->eol = n;
+	if (n > 0)
+		parser->eol_first = p[0];
+}
+
 void
 pli_parser_take_boundary(PliParser *parser, const PliBoundaryResult *result,
                          PliSlice line, guint64 offset, guint eol)
 {
 	const PliScan *scan = &parser->scan;
+	guint line_eol = count_eol(line.data, line.data + line.len);
 	guint32 target = parser->boundaries.stack[result->level].part;
-	PliPart *part;
+	PliPart *part = &parser->builder.parts[target];
 
+	if (parser->current == target && !(part->flags & PLI_PART_CLOSED))
+		note_frame_text(parser, PLI_DEFECT_PREAMBLE_TEXT);
 	pli_parser_end_region(parser);
 	pli_parser_end_parts(parser, target, offset - eol,
 	                     scan->lines - (eol > 0 ? 1 : 0),
 	                     scan->bare_lf - (eol == 1 ? 1 : 0));
 	part = &parser->builder.parts[target];
 	part->body_hash = fold_hash(part->body_hash,
-	                            XXH3_64bits(line.data, line.len));
+	                            XXH3_64bits(line.data,
+	                                        line.len - line_eol));
 	if (result->blanks)
 		pli_parser_add_defect(parser, PLI_DEFECT_BOUNDARY_BLANKS,
 		                      target, offset, line.len);
 	if (result->match == PLI_BOUNDARY_CLOSE) {
 		parser->boundaries.stack[result->level].closed = TRUE;
 		part->flags |= PLI_PART_CLOSED;
+		/* the line end is the next boundary's, or the epilogue's */
 		pli_parser_begin_region(parser);
+		hold_eol(parser, line.data + line.len - line_eol, line_eol);
 		parser->state = pli_parser_body_state;
 	} else {
 		begin_child(parser, target, offset + line.len);
@@ -256,23 +275,6 @@ end_at_boundary(PliParser *parser, const PliBoundaryResult *result,
 		part->body_lines = parser->scan.lines;
 		part->body_bare_lf = parser->scan.bare_lf;
 	}
-}
-
-/* How many octets of line end stand before `p`, not reaching before `start`. */
-static guint
-count_eol(const guint8 *start, const guint8 *p)
-{
-	if (p == start || p[-1] != '\n')
-		return 0;
-	return p - start > 1 && p[-2] == '\r' ? 2 : 1;
-}
-
-static void
-hold_eol(PliParser *parser, const guint8 *p, guint n)
-{
-	parser->eol = n;
-	if (n > 0)
-		parser->eol_first = p[0];
 }
 
 typedef enum { LINE_TEXT, LINE_BOUNDARY, LINE_UNKNOWN } LineKind;

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* `pli check`: what is wrong with each message, and where. */
+#include "cli/command.h"
+
+#include "cli/input.h"
+#include "cli/report.h"
+#include "cli/terminal.h"
+
+/* Notes alone leave a message clean. */
+static gboolean
+has_found(const PliMessage *message, const PliReading *reading)
+{
+	for (guint i = 0; i < reading->n_defects; i++)
+		if (pli_defect_get_info(reading->defects[i].id)->severity >
+		    PLI_SEVERITY_NOTE)
+			return TRUE;
+	return pli_message_is_damaged(message);
+}
+
+static void
+print_json(PliJson *json, const PliMessage *message, const PliReading *reading)
+{
+	pli_json_begin_object(json);
+	pli_report_add_origin(json, message);
+	pli_json_add_key(json, "status");
+	pli_json_add_string(json,
+			    has_found(message, reading) ? "found" : "clean");
+	pli_report_add_defects(json, reading);
+	pli_json_end_object(json);
+	pli_json_end_line(json);
+}
+
+static void
+print_text(const PliTerminal *terminal, const PliMessage *message,
+	   const PliReading *reading)
+{
+	g_autofree char *name = pli_message_dup_name(message);
+	g_autofree char *shown = pli_terminal_dup_text(terminal, name);
+
+	for (guint i = 0; i < reading->n_defects; i++) {
+		const PliDefect *defect = &reading->defects[i];
+		const PliDefectInfo *info = pli_defect_get_info(defect->id);
+
+		printf("%s: @%" G_GUINT64_FORMAT "+%" G_GUINT64_FORMAT
+		       ": part %s: %s: %s%s: %s (%s)\n",
+		       shown, defect->span.offset, defect->span.length,
+		       reading->paths[defect->part],
+		       pli_severity_get_name(info->severity), info->name,
+		       info->kind == PLI_DEFECT_AMBIGUITY ? " [ambiguity]" : "",
+		       info->sentence, info->section);
+	}
+	if (!has_found(message, reading))
+		printf("%s: clean\n", shown);
+}
+
+static int
+check_messages(char *const *paths, gboolean as_json)
+{
+	g_autoptr(PliContext) context = pli_context_new();
+	g_autoptr(PliInput) input = pli_input_new(paths, FALSE);
+	PliTerminal terminal;
+	PliJson json;
+	int status = 0;
+
+	pli_terminal_init(&terminal, stdout);
+	pli_json_init(&json, stdout);
+	while (!pli_terminal_has_failed()) {
+		g_autoptr(PliMessage) message = pli_input_next(input);
+		g_autoptr(PliReading) reading = NULL;
+		g_autoptr(GError) error = NULL;
+
+		if (message == NULL)
+			break;
+		reading = pli_reading_new(context, message, FALSE, &error);
+		if (reading == NULL) {
+			pli_input_add_error(input, message, error);
+			continue;
+		}
+		if (as_json)
+			print_json(&json, message, reading);
+		else
+			print_text(&terminal, message, reading);
+		if (has_found(message, reading))
+			status = PLI_EXIT_FOUND;
+	}
+	return MAX(status, pli_input_get_status(input));
+}
+
+static int
+run_check(const PliCommand *command, int argc, char **argv)
+{
+	g_auto(GStrv) paths = NULL;
+	gboolean as_json = FALSE;
+	const GOptionEntry options[] = {
+		{"json", 0, 0, G_OPTION_ARG_NONE, &as_json, NULL, NULL},
+		{NULL, 0, 0, 0, NULL, NULL, NULL},
+	};
+	int status;
+
+	if (!pli_command_parse(command, options, argc, argv, &paths, &status))
+		return status;
+	if (paths[0] == NULL)
+		return pli_command_format_usage(command, "no PATH was given");
+	status = check_messages(paths, as_json);
+	return MAX(status, pli_terminal_finish());
+}
+
+const PliCommand pli_check_command = {
+	.name = "check",
+	.usage = "check [--json] PATH...",
+	.summary = "Tells what is wrong with each message, and where.",
+	.help = "A PATH is a file with one message, an mbox file, a Maildir "
+		"folder, or - for\n"
+		"standard input.\n\n"
+		"A line is a defect: message, offset and length in it, the "
+		"part's section number,\n"
+		"severity (note, warning, error), name, a sentence, and the "
+		"section of the RFC.\n"
+		"[ambiguity] marks what two readers may see differently.\n\n"
+		"  --json  one JSON object a message and a line: file, status, "
+		"defects\n\n"
+		"Exit status: 0 when nothing was found, or notes only; 1 when "
+		"there is a warning\n"
+		"or an error, or the message is empty, truncated, binary or "
+		"over a limit;\n"
+		"64 usage, 66 a PATH cannot be opened, 74 read or write "
+		"error.\n",
+	.run = run_check,
+};

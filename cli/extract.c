@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* `pli extract`: every attachment as a file of its own. */
+#include "cli/command.h"
+
+#include <sysexits.h>
+
+#include "cli/body-reader.h"
+#include "cli/header.h"
+#include "cli/input.h"
+#include "cli/out-folder.h"
+#include "cli/report.h"
+#include "cli/safe-name.h"
+#include "cli/terminal.h"
+#include "engine/param.h"
+
+typedef struct {
+	PliContext *context;
+	PliInput *input;
+	PliOutFolder *folder;
+	const char *dir;
+	gboolean as_json;
+	PliTerminal terminal;
+	PliJson json;
+	int status;
+} Extract;
+
+/* One attachment that was written. */
+typedef struct {
+	const PliMessage *message;
+	const char *path; /* section number */
+	char *type;
+	char *original; /* the name as sent; NULL when it has none */
+	char *name;	/* in the folder */
+	guint64 size;
+	char sha256[PLI_DIGEST_TEXT];
+} Attachment;
+
+static gboolean
+has_attachment_disposition(const PliStructure *structure, const PliPart *part)
+{
+	PliItem item;
+
+	return pli_structure_find_item(structure, part, PLI_ITEM_DISPOSITION,
+				       &item) &&
+	       pli_slice_is(item.value, "attachment");
+}
+
+/*
+ * What is written: a part that is named, or called an attachment, or is no
+ * text to be read. Of composites only a message inside that is named or
+ * called so; its own attachments are written all the same.
+ */
+static gboolean
+is_attachment(const PliStructure *structure, const PliPart *part,
+	      const char *name)
+{
+	PliSlice type, subtype;
+
+	if (part->flags & PLI_PART_SYNTHETIC ||
+	    part->kind == PLI_PART_MULTIPART)
+		return FALSE;
+	if (name != NULL || has_attachment_disposition(structure, part))
+		return TRUE;
+	pli_structure_get_type(structure, part, &type, &subtype);
+	return part->kind == PLI_PART_LEAF && !pli_slice_is(type, "text");
+}
+
+static char *
+dup_type(const PliStructure *structure, const PliPart *part)
+{
+	PliSlice type, subtype;
+
+	pli_structure_get_type(structure, part, &type, &subtype);
+	return g_strdup_printf("%.*s/%.*s", (int)type.len, type.data,
+			       (int)subtype.len, subtype.data);
+}
+
+static void
+print_json(PliJson *json, const char *dir, const Attachment *attachment)
+{
+	g_autofree char *message = pli_message_dup_name(attachment->message);
+	g_autofree char *output = g_build_filename(dir, attachment->name, NULL);
+
+	pli_json_begin_object(json);
+	pli_report_add_origin(json, attachment->message);
+	pli_json_add_key(json, "message");
+	pli_json_add_string(json, message);
+	pli_json_add_key(json, "path");
+	pli_json_add_string(json, attachment->path);
+	pli_json_add_key(json, "type");
+	pli_json_add_string(json, attachment->type);
+	pli_json_add_key(json, "original_name");
+	pli_json_add_string(json, attachment->original);
+	pli_json_add_key(json, "name");
+	pli_json_add_string(json, attachment->name);
+	pli_json_add_key(json, "output");
+	pli_json_add_string(json, output);
+	pli_json_add_key(json, "size");
+	pli_json_add_uint(json, attachment->size);
+	pli_json_add_key(json, "sha256");
+	pli_json_add_string(json, attachment->sha256);
+	pli_json_end_object(json);
+	pli_json_end_line(json);
+}
+
+static void
+print_text(const PliTerminal *terminal, const char *dir,
+	   const Attachment *attachment)
+{
+	g_autofree char *message = pli_message_dup_name(attachment->message);
+	g_autofree char *shown_message =
+		pli_terminal_dup_text(terminal, message);
+	g_autofree char *output = g_build_filename(dir, attachment->name, NULL);
+	g_autofree char *shown_output = pli_terminal_dup_text(terminal, output);
+	g_autofree char *type =
+		pli_terminal_dup_text(terminal, attachment->type);
+
+	printf("%s (%s, %" G_GUINT64_FORMAT " octets, part %s of %s)\n",
+	       shown_output, type, attachment->size, attachment->path,
+	       shown_message);
+}
+
+/* The octets of a part into a file that was begun. FALSE: told and noted. */
+static gboolean
+copy_body(Extract *extract, const PliPart *part, Attachment *attachment)
+{
+	g_autoptr(PliBodyReader) reader =
+		pli_body_reader_new(attachment->message, part->index);
+	g_autoptr(PliDigest) digest = pli_digest_new();
+	g_autoptr(GError) error = NULL;
+	PliSlice octets;
+	PliStep step;
+
+	while ((step = pli_body_reader_next(reader, &octets, &error)) ==
+	       PLI_STEP_READY) {
+		attachment->size += octets.len;
+		pli_digest_feed(digest, octets);
+		if (!pli_out_folder_add(extract->folder, octets, &error)) {
+			pli_terminal_add_error(extract->dir, error->message);
+			extract->status = EX_IOERR;
+			return FALSE;
+		}
+	}
+	if (step == PLI_STEP_FAIL) {
+		pli_input_add_error(extract->input, attachment->message, error);
+		return FALSE;
+	}
+	pli_digest_finish(digest, attachment->sha256);
+	return TRUE;
+}
+
+static gboolean
+write_part(Extract *extract, const PliPart *part, Attachment *attachment)
+{
+	g_autofree char *wanted = pli_safe_name_format(attachment->original);
+	g_autoptr(GError) error = NULL;
+
+	if (wanted == NULL)
+		wanted = pli_safe_name_format_unnamed(attachment->path,
+						      attachment->type);
+	if (!pli_out_folder_begin(extract->folder, &error)) {
+		pli_terminal_add_error(extract->dir, error->message);
+		extract->status = EX_CANTCREAT;
+		return FALSE;
+	}
+	if (!copy_body(extract, part, attachment)) {
+		pli_out_folder_reset(extract->folder);
+		return FALSE;
+	}
+	attachment->name =
+		pli_out_folder_finish(extract->folder, wanted, &error);
+	if (attachment->name != NULL)
+		return TRUE;
+	pli_terminal_add_error(extract->dir, error->message);
+	extract->status = EX_CANTCREAT;
+	return FALSE;
+}
+
+/* FALSE when the part was none to write, or could not be written. */
+static gboolean
+extract_part(Extract *extract, const PliMessage *message, const PliPart *part,
+	     const char *path)
+{
+	g_autofree char *original = pli_param_decode_filename(
+		extract->context, message->structure, part, NULL);
+	g_autofree char *type = dup_type(message->structure, part);
+	Attachment attachment = {
+		.message = message,
+		.path = path,
+		.type = type,
+		.original = original,
+	};
+
+	if (!is_attachment(message->structure, part, original) ||
+	    !write_part(extract, part, &attachment))
+		return FALSE;
+	if (extract->as_json)
+		print_json(&extract->json, extract->dir, &attachment);
+	else
+		print_text(&extract->terminal, extract->dir, &attachment);
+	g_free(attachment.name);
+	return TRUE;
+}
+
+static void
+extract_message(Extract *extract, const PliMessage *message)
+{
+	g_auto(GStrv) paths = pli_message_dup_paths(message->structure);
+	guint32 n = pli_structure_get_n_parts(message->structure);
+	guint32 n_written = 0;
+
+	for (guint32 i = 0; i < n && extract->status <= PLI_EXIT_FOUND; i++) {
+		PliPart part;
+
+		pli_structure_get_part(message->structure, i, &part);
+		if (extract_part(extract, message, &part, paths[i]))
+			n_written++;
+	}
+	if (n_written == 0 && !extract->as_json) {
+		g_autofree char *name = pli_message_dup_name(message);
+		g_autofree char *shown =
+			pli_terminal_dup_text(&extract->terminal, name);
+
+		printf("%s: no attachment\n", shown);
+	}
+}
+
+/* Stops at what the folder cannot take; goes on over what cannot be read. */
+static void
+extract_messages(Extract *extract)
+{
+	while (extract->status <= PLI_EXIT_FOUND &&
+	       !pli_terminal_has_failed()) {
+		g_autoptr(PliMessage) message = pli_input_next(extract->input);
+
+		if (message == NULL)
+			break;
+		extract_message(extract, message);
+		if (pli_message_is_damaged(message))
+			extract->status = MAX(extract->status, PLI_EXIT_FOUND);
+	}
+}
+
+static int
+open_and_extract(const char *dir, char *const *paths, gboolean as_json)
+{
+	g_autoptr(PliContext) context = pli_context_new();
+	g_autoptr(PliInput) input = pli_input_new(paths, FALSE);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(PliOutFolder) folder = pli_out_folder_new(dir, &error);
+	Extract extract = {
+		.context = context,
+		.input = input,
+		.folder = folder,
+		.dir = dir,
+		.as_json = as_json,
+	};
+
+	if (folder == NULL) {
+		pli_terminal_add_error(dir, error->message);
+		return EX_CANTCREAT;
+	}
+	pli_terminal_init(&extract.terminal, stdout);
+	pli_json_init(&extract.json, stdout);
+	extract_messages(&extract);
+	return MAX(extract.status, pli_input_get_status(input));
+}
+
+static int
+run_extract(const PliCommand *command, int argc, char **argv)
+{
+	g_auto(GStrv) paths = NULL;
+	g_autofree char *dir = NULL;
+	gboolean as_json = FALSE;
+	const GOptionEntry options[] = {
+		{"json", 0, 0, G_OPTION_ARG_NONE, &as_json, NULL, NULL},
+		{"directory", 'd', 0, G_OPTION_ARG_FILENAME, &dir, NULL, NULL},
+		{NULL, 0, 0, 0, NULL, NULL, NULL},
+	};
+	int status;
+
+	if (!pli_command_parse(command, options, argc, argv, &paths, &status))
+		return status;
+	if (dir == NULL)
+		return pli_command_format_usage(command, "-d DIR is missing");
+	if (paths[0] == NULL)
+		return pli_command_format_usage(command, "no PATH was given");
+	status = open_and_extract(dir, paths, as_json);
+	return MAX(status, pli_terminal_finish());
+}
+
+const PliCommand pli_extract_command = {
+	.name = "extract",
+	.usage = "extract -d DIR [--json] PATH...",
+	.summary = "Writes every attachment to a file.",
+	.help = "A PATH is a file with one message, an mbox file, a Maildir "
+		"folder, or - for\n"
+		"standard input.\n\n"
+		"Written, with the transfer encoding taken off, is every part "
+		"that has a file name\n"
+		"or the disposition attachment, and every other one that is "
+		"neither text nor\n"
+		"multipart (inline images too). A message inside is written "
+		"whole (.eml) when it\n"
+		"has a name or that disposition; its own attachments are "
+		"written in any case.\n\n"
+		"A file gets the name that was sent, in UTF-8, made safe: the "
+		"last path element,\n"
+		"without controls, direction marks and leading dots, dashes "
+		"and blanks, at most\n"
+		"255 octets. A part without a name becomes part-1.2.EXT. "
+		"Nothing in DIR is ever\n"
+		"replaced: a name that is taken becomes \"name (2).ext\". A "
+		"file that could not be\n"
+		"written whole does not stay.\n\n"
+		"  -d DIR  where to, made when it is missing\n"
+		"  --json  one JSON object a file and a line: file (the "
+		"input), message, path,\n"
+		"          type, original_name, name, output, size, sha256\n\n"
+		"Exit status: 0; 1 when a message was empty, truncated, "
+		"binary or over a limit;\n"
+		"64 usage, 66 a PATH cannot be opened, 73 a file cannot be "
+		"made in DIR, 74 read or\n"
+		"write error.\n",
+	.run = run_extract,
+};

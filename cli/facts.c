@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/facts.h"
+
+#include "cli/body-reader.h"
+#include "cli/line-end.h"
+#include "engine/charset.h"
+#include "engine/param.h"
+
+/* Octets that go through the charset decoder at once; no charset makes more
+ * than four times as many of them. */
+#define PIECE (16 * 1024)
+#define PIECE_TEXT (16 * PIECE)
+
+/* Text on its way to its digest. */
+typedef struct {
+	PliCharsetDecoder *decoder; /* NULL: the leaf is no text */
+	PliDigest *digest;	    /* NULL: only defects are wanted */
+	PliLineEnd line_end;
+	PliBuf text;
+	guint8 *plain;
+} TextTap;
+
+char *
+pli_facts_dup_charset(PliContext *context, const PliMessage *message,
+		      const PliPart *part, PliDefectSet *set)
+{
+	return pli_param_decode(context, message->structure, part,
+				PLI_ITEM_TYPE_PARAM, "charset", set);
+}
+
+static void
+text_tap_init(TextTap *tap, PliContext *context, const PliMessage *message,
+	      const PliPart *leaf, gboolean with_digests)
+{
+	g_autofree char *charset = NULL;
+	PliSlice type, subtype;
+
+	*tap = (TextTap){0};
+	pli_structure_get_type(message->structure, leaf, &type, &subtype);
+	if (!pli_slice_is(type, "text"))
+		return;
+	charset = pli_facts_dup_charset(context, message, leaf, NULL);
+	tap->decoder = pli_charset_decoder_new(
+		context, charset != NULL ? pli_slice_from_string(charset)
+					 : PLI_SLICE_LITERAL(""));
+	pli_buf_init(&tap->text, PIECE_TEXT);
+	if (with_digests)
+		tap->digest = pli_digest_new();
+	/* small leaves are many: take no more than they can need */
+	tap->plain = g_malloc(16 * MIN(PIECE, 2 * leaf->body.length + 64) + 1);
+}
+
+static void
+text_tap_clear(TextTap *tap)
+{
+	pli_charset_decoder_free(tap->decoder);
+	pli_digest_free(tap->digest);
+	pli_buf_clear(&tap->text);
+	g_free(tap->plain);
+}
+
+static void
+text_tap_flush(TextTap *tap)
+{
+	gsize n;
+
+	if (tap->digest != NULL) {
+		n = pli_line_end_feed_lf(&tap->line_end,
+					 pli_buf_slice(&tap->text), tap->plain);
+		pli_digest_feed(tap->digest, pli_slice_new(tap->plain, n));
+	}
+	pli_buf_reset(&tap->text);
+}
+
+static void
+text_tap_feed(TextTap *tap, PliSlice octets)
+{
+	while (tap->decoder != NULL && octets.len > 0) {
+		PliSlice piece = {octets.data, MIN(octets.len, PIECE)};
+		gboolean fits = pli_charset_decoder_feed(tap->decoder, piece,
+							 &tap->text);
+
+		g_assert(fits);
+		text_tap_flush(tap);
+		octets = pli_slice_skip(octets, piece.len);
+	}
+}
+
+static void
+text_tap_finish(TextTap *tap, PliFacts *facts, PliDefectSet *set)
+{
+	gboolean fits;
+	gsize n;
+
+	if (tap->decoder == NULL)
+		return;
+	fits = pli_charset_decoder_finish(tap->decoder, &tap->text);
+	g_assert(fits);
+	text_tap_flush(tap);
+	pli_charset_decoder_get_defects(tap->decoder, set);
+	if (tap->digest == NULL)
+		return;
+	n = pli_line_end_finish_lf(&tap->line_end, tap->plain);
+	pli_digest_feed(tap->digest, pli_slice_new(tap->plain, n));
+	pli_digest_finish(tap->digest, facts->text_sha256);
+}
+
+gboolean
+pli_facts_find(PliContext *context, const PliMessage *message,
+	       const PliPart *leaf, gboolean with_digests, PliFacts *ret_facts,
+	       PliDefectSet *set, GError **error)
+{
+	g_autoptr(PliBodyReader) reader =
+		pli_body_reader_new(message, leaf->index);
+	g_autoptr(PliDigest) digest = with_digests ? pli_digest_new() : NULL;
+	PliFacts facts = {.known = TRUE};
+	TextTap text;
+	PliSlice octets;
+	PliStep step;
+
+	text_tap_init(&text, context, message, leaf, with_digests);
+	while ((step = pli_body_reader_next(reader, &octets, error)) ==
+	       PLI_STEP_READY) {
+		facts.size += octets.len;
+		if (digest != NULL)
+			pli_digest_feed(digest, octets);
+		text_tap_feed(&text, octets);
+	}
+	if (step == PLI_STEP_WANT) {
+		if (digest != NULL)
+			pli_digest_finish(digest, facts.sha256);
+		text_tap_finish(&text, &facts, set);
+		pli_body_reader_get_defects(reader, set);
+		*ret_facts = facts;
+	}
+	text_tap_clear(&text);
+	return step == PLI_STEP_WANT;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/reading.h"
+
+#include "engine/address.h"
+#include "engine/date.h"
+#include "engine/param.h"
+#include "engine/word.h"
+
+/* Defects as they are gathered. */
+typedef struct {
+	GArray *list;
+	GHashTable *seen; /* (part << 8 | id): one of a kind a part is enough */
+} Gathering;
+
+static guint64
+gathering_key(guint32 part, PliDefectId id)
+{
+	return (guint64)part << 8 | id;
+}
+
+static void
+gathering_add_scanned(Gathering *gathering, const PliStructure *structure)
+{
+	guint32 n = pli_structure_get_n_defects(structure);
+
+	for (guint32 i = 0; i < n; i++) {
+		PliDefect defect;
+		guint64 key;
+
+		pli_structure_get_defect(structure, i, &defect);
+		g_array_append_val(gathering->list, defect);
+		key = gathering_key(defect.part, defect.id);
+		g_hash_table_add(gathering->seen, g_memdup2(&key, sizeof key));
+	}
+}
+
+/* Those of `set` that the scan has not told of already. */
+static void
+gathering_add_set(Gathering *gathering, const PliDefectSet *set, guint32 part,
+		  PliSpan span)
+{
+	for (guint32 id = 0; id < 128; id++) {
+		PliDefect defect = {.id = id, .part = part, .span = span};
+		guint64 key = gathering_key(part, id);
+
+		if (!pli_defect_set_has(set, id) ||
+		    g_hash_table_contains(gathering->seen, &key))
+			continue;
+		g_hash_table_add(gathering->seen, g_memdup2(&key, sizeof key));
+		g_array_append_val(gathering->list, defect);
+	}
+}
+
+static void
+check_addresses(PliContext *context, PliSlice value, PliDefectSet *set)
+{
+	g_autoptr(PliAddressReader) reader =
+		pli_address_reader_new(value, NULL);
+	PliAddress address;
+
+	while (pli_address_reader_next(reader, &address) == PLI_STEP_READY) {
+		g_auto(PliBuf) name;
+
+		pli_buf_init(&name, G_MAXSSIZE);
+		if (address.name.data != NULL)
+			pli_word_decode(context, address.name, &name, set);
+	}
+	pli_address_reader_get_defects(reader, set);
+}
+
+static void
+check_item(PliContext *context, const PliItem *item, PliDefectSet *set)
+{
+	g_auto(PliBuf) text;
+	gint64 seconds;
+	gint zone;
+
+	pli_buf_init(&text, G_MAXSSIZE);
+	switch (item->kind) {
+	case PLI_ITEM_DATE:
+		if (!pli_date_parse(item->value, &seconds, &zone))
+			pli_defect_set_add(set, PLI_DEFECT_DATE_MALFORMED);
+		break;
+	case PLI_ITEM_SUBJECT:
+	case PLI_ITEM_DESCRIPTION:
+		pli_word_decode(context, item->value, &text, set);
+		break;
+	case PLI_ITEM_FROM:
+	case PLI_ITEM_SENDER:
+	case PLI_ITEM_REPLY_TO:
+	case PLI_ITEM_TO:
+	case PLI_ITEM_CC:
+	case PLI_ITEM_BCC: check_addresses(context, item->value, set); break;
+	default: break;
+	}
+}
+
+/* The header fields of one part, each with the span of its field. */
+static void
+check_items(Gathering *gathering, PliContext *context,
+	    const PliStructure *structure, const PliPart *part)
+{
+	for (guint32 i = 0; i < part->n_items; i++) {
+		PliDefectSet set = {{0, 0}};
+		PliField field;
+		PliItem item;
+
+		pli_structure_get_item(structure, part, i, &item);
+		check_item(context, &item, &set);
+		if (pli_defect_set_is_empty(&set))
+			continue;
+		if (item.field < pli_structure_get_n_fields(structure)) {
+			pli_structure_get_field(structure, item.field, &field);
+			gathering_add_set(gathering, &set, part->index,
+					  field.span);
+		} else {
+			gathering_add_set(gathering, &set, part->index,
+					  part->header);
+		}
+	}
+}
+
+static void
+check_params(Gathering *gathering, PliContext *context,
+	     const PliMessage *message, const PliPart *part)
+{
+	PliDefectSet set = {{0, 0}};
+	g_autofree char *charset =
+		pli_facts_dup_charset(context, message, part, &set);
+	g_autofree char *name = pli_param_decode_filename(
+		context, message->structure, part, &set);
+
+	gathering_add_set(gathering, &set, part->index, part->header);
+}
+
+static gint
+compare_defects(gconstpointer a, gconstpointer b)
+{
+	const PliDefect *x = a, *y = b;
+
+	if (x->span.offset != y->span.offset)
+		return x->span.offset < y->span.offset ? -1 : 1;
+	if (x->part != y->part)
+		return x->part < y->part ? -1 : 1;
+	return (gint)x->id - (gint)y->id;
+}
+
+static gboolean
+read_parts(PliReading *reading, Gathering *gathering, PliContext *context,
+	   const PliMessage *message, gboolean with_digests, GError **error)
+{
+	const PliStructure *structure = message->structure;
+	guint32 n = pli_structure_get_n_parts(structure);
+
+	for (guint32 i = 0; i < n; i++) {
+		PliDefectSet set = {{0, 0}};
+		PliPart part;
+
+		pli_structure_get_part(structure, i, &part);
+		check_items(gathering, context, structure, &part);
+		check_params(gathering, context, message, &part);
+		if (part.n_children > 0)
+			continue;
+		if (!pli_facts_find(context, message, &part, with_digests,
+				    &reading->facts[i], &set, error))
+			return FALSE;
+		gathering_add_set(gathering, &set, i, part.body);
+	}
+	return TRUE;
+}
+
+PliReading *
+pli_reading_new(PliContext *context, const PliMessage *message,
+		gboolean with_digests, GError **error)
+{
+	g_autoptr(PliReading) reading = g_new0(PliReading, 1);
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(
+		g_int64_hash, g_int64_equal, g_free, NULL);
+	Gathering gathering = {
+		.list = g_array_new(FALSE, FALSE, sizeof(PliDefect)),
+		.seen = seen,
+	};
+	gboolean ok;
+
+	reading->paths = pli_message_dup_paths(message->structure);
+	reading->facts =
+		g_new0(PliFacts, pli_structure_get_n_parts(message->structure));
+	gathering_add_scanned(&gathering, message->structure);
+	ok = read_parts(reading, &gathering, context, message, with_digests,
+			error);
+	g_array_sort(gathering.list, compare_defects);
+	reading->n_defects = gathering.list->len;
+	reading->defects = (PliDefect *)g_array_free(gathering.list, FALSE);
+	return ok ? g_steal_pointer(&reading) : NULL;
+}
+
+void
+pli_reading_free(PliReading *reading)
+{
+	if (reading == NULL)
+		return;
+	g_strfreev(reading->paths);
+	g_free(reading->facts);
+	g_free(reading->defects);
+	g_free(reading);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the JSON objects of all commands share: doc/json-tree.md.
+ */
+#ifndef PLI_CLI_REPORT_H
+#define PLI_CLI_REPORT_H
+
+#include "cli/json.h"
+#include "cli/reading.h"
+
+/* Changes when a member changes its meaning or goes, not when one is added. */
+#define PLI_REPORT_SCHEMA 1
+
+/* "schema", "file" and, in an mbox, "offset" and "number"; the object is open
+ * and stays so. */
+void pli_report_add_origin(PliJson *json, const PliMessage *message);
+
+/* "defects": [...] */
+void pli_report_add_defects(PliJson *json, const PliReading *reading);
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "protocols/smtp-server.h"
+#include "protocols/smtp-server-priv.h"
+
+static PliSmtpServer *
+server_of(PliSession *session)
+{
+	return (PliSmtpServer *)session;
+}
+
+void
+pli_smtp_server_reply(PliSmtpServer *server, const PliSmtpReply *reply)
+{
+	pli_smtp_reply_format(reply, &server->output);
+	if (reply->code == 421)
+		pli_smtp_server_close(server);
+}
+
+void
+pli_smtp_server_fault(PliSmtpServer *server, const PliSmtpReply *reply)
+{
+	static const PliSmtpReply too_many = {
+		421, "4.7.0", "too many errors, closing the connection"};
+
+	server->errors += reply->code >= 500;
+	if (server->errors >= server->config.max_errors)
+		reply = &too_many;
+	pli_smtp_server_reply(server, reply);
+}
+
+void
+pli_smtp_server_reply_answer(PliSmtpServer *server, const PliAnswer *answer,
+			     const PliSmtpUsual *usual)
+{
+	PliSmtpReply reply = pli_smtp_reply_find(answer, usual);
+
+	pli_smtp_server_reply(server, &reply);
+}
+
+void
+pli_smtp_server_close(PliSmtpServer *server)
+{
+	server->closing = TRUE;
+}
+
+void
+pli_smtp_server_tell(PliSmtpServer *server, guint32 type, const void *detail)
+{
+	g_assert(server->event.type == 0);
+	server->event = (PliSessionEvent){.type = type, .detail = detail};
+}
+
+void
+pli_smtp_server_ask(PliSmtpServer *server, guint32 type, const void *detail,
+		    PliSmtpOnAnswer on_answer)
+{
+	g_assert(server->open_ask == 0);
+	pli_smtp_server_tell(server, type, detail);
+	server->open_ask = ++server->last_ask;
+	server->event.ask = server->open_ask;
+	server->on_answer = on_answer;
+}
+
+PliSmtpPhase
+pli_smtp_server_get_phase(const PliSmtpServer *server)
+{
+	if (server->rcpts != NULL && server->rcpts->len > 0)
+		return PLI_SMTP_PHASE_RCPT;
+	if (server->has_mail)
+		return PLI_SMTP_PHASE_MAIL;
+	return server->helo != NULL ? PLI_SMTP_PHASE_GREETED
+				    : PLI_SMTP_PHASE_START;
+}
+
+/* A line with its LF. */
+static void
+run_line(PliSmtpServer *server, PliSlice line)
+{
+	static const PliSmtpReply bare_lf = {
+		500, "5.5.2", "a command must end in CRLF, not in a bare LF"};
+	static const PliSmtpReply control = {
+		500, "5.5.2", "a command must hold no control characters"};
+	gboolean has_control = FALSE;
+
+	server->achieved = TRUE;
+	if (line.len < 2 || line.data[line.len - 2] != '\r') {
+		pli_smtp_server_fault(server, &bare_lf);
+		return;
+	}
+	line.len -= 2;
+	while (line.len > 0 && (line.data[line.len - 1] == ' ' ||
+				line.data[line.len - 1] == '\t'))
+		line.len--;
+	for (gsize i = 0; i < line.len; i++)
+		has_control |= g_ascii_iscntrl(line.data[i]);
+	if (has_control)
+		pli_smtp_server_fault(server, &control);
+	else
+		pli_smtp_verb_run(server, line);
+}
+
+/* A whole line, or the end of one; `piece` is at the end of the input when
+ * it has no LF. */
+static void
+take_piece(PliSmtpServer *server, PliSlice piece, gboolean is_end)
+{
+	static const PliSmtpReply too_long = {
+		500, "5.5.2", "the command line is longer than allowed"};
+	gboolean fits = !server->line_too_long &&
+			piece.len <= server->config.command_line_limit -
+					     server->line.len;
+
+	if (is_end && fits && server->line.len == 0) {
+		run_line(server, piece);
+		return;
+	}
+	if (!fits || !pli_buf_append(&server->line, piece.data, piece.len)) {
+		server->line_too_long = TRUE;
+		pli_buf_reset(&server->line);
+	}
+	if (!is_end)
+		return;
+	if (server->line_too_long) {
+		server->achieved = TRUE;
+		pli_smtp_server_fault(server, &too_long);
+	} else {
+		run_line(server, pli_buf_slice(&server->line));
+	}
+	server->line_too_long = FALSE;
+	pli_buf_clear(&server->line);
+}
+
+gsize
+pli_smtp_server_read_line(PliSmtpServer *server, PliSlice in)
+{
+	const guint8 *lf = memchr(in.data, '\n', in.len);
+	gsize n = lf != NULL ? (gsize)(lf - in.data) + 1 : in.len;
+
+	take_piece(server, pli_slice_new(in.data, n), lf != NULL);
+	return n;
+}
+
+static gsize
+server_feed(PliSession *session, PliSlice in)
+{
+	PliSmtpServer *server = server_of(session);
+	gsize used = 0;
+
+	while (used < in.len && !server->closing && server->open_ask == 0 &&
+	       server->event.type == 0 && !pli_output_is_full(&server->output))
+		used += server->state(server, pli_slice_skip(in, used));
+	return server->closing ? in.len : used;
+}
+
+static PliStep
+server_next(PliSession *session, PliSessionEvent *ret_event)
+{
+	PliSmtpServer *server = server_of(session);
+
+	if (server->dropped)
+		return PLI_STEP_FAIL;
+	if (server->event.type != 0) {
+		*ret_event = server->event;
+		server->event = (PliSessionEvent){0};
+		return PLI_STEP_READY;
+	}
+	if (server->closing && !server->close_told) {
+		server->close_told = TRUE;
+		*ret_event = (PliSessionEvent){.type = PLI_SESSION_EVENT_CLOSE};
+		return PLI_STEP_READY;
+	}
+	return PLI_STEP_WANT;
+}
+
+static void
+server_answer(PliSession *session, guint64 ask, const PliAnswer *answer)
+{
+	PliSmtpServer *server = server_of(session);
+
+	g_assert(ask != 0 && ask == server->open_ask);
+	g_assert(server->event.type == 0);
+	server->open_ask = 0;
+	server->achieved = TRUE;
+	server->on_answer(server, answer);
+}
+
+static gboolean
+server_output(const PliSession *session, PliOutput *ret_head)
+{
+	const PliSmtpServer *server = (const PliSmtpServer *)session;
+
+	return pli_output_get_head(&server->output, ret_head);
+}
+
+static void
+server_sent(PliSession *session, gsize n)
+{
+	PliSmtpServer *server = server_of(session);
+
+	pli_output_sent(&server->output, n);
+	server->achieved |= n > 0;
+}
+
+static gint64
+time_out(const PliSmtpServer *server)
+{
+	guint seconds = server->state == pli_smtp_server_read_line
+				? server->config.command_timeout
+				: server->config.data_timeout;
+
+	return (gint64)seconds * G_USEC_PER_SEC;
+}
+
+static gboolean
+has_deadline(const PliSmtpServer *server)
+{
+	if (server->open_ask != 0 || server->event.type != 0 || server->dropped)
+		return FALSE;
+	return !server->closing || pli_output_get_waiting(&server->output) > 0;
+}
+
+static gint64
+server_deadline(const PliSession *session)
+{
+	const PliSmtpServer *server = (const PliSmtpServer *)session;
+
+	return has_deadline(server) ? server->since + time_out(server)
+				    : G_MAXINT64;
+}
+
+static void
+server_tick(PliSession *session, gint64 now_us)
+{
+	static const PliSmtpReply too_slow = {
+		421, "4.4.2", "nothing came for too long, closing"};
+	PliSmtpServer *server = server_of(session);
+
+	if (server->achieved || !has_deadline(server)) {
+		server->since = now_us;
+		server->achieved = FALSE;
+	}
+	if (!has_deadline(server) || now_us - server->since < time_out(server))
+		return;
+	if (server->closing) {
+		server->dropped = TRUE;
+		return;
+	}
+	if (server->state != pli_smtp_server_read_line)
+		pli_smtp_transaction_time_out(server);
+	pli_smtp_server_reply(server, &too_slow);
+	server->since = now_us;
+}
+
+static void
+server_free(PliSession *session)
+{
+	PliSmtpServer *server = server_of(session);
+
+	pli_smtp_transaction_clear(server);
+	pli_output_clear(&server->output);
+	pli_buf_clear(&server->line);
+	g_free(server->helo);
+	g_free(server->vrfy_argument);
+	g_free((char *)server->config.hostname);
+	g_free((char *)server->config.greeting);
+	g_free((char *)server->config.peer);
+	g_free(server);
+}
+
+PliSession *
+pli_smtp_server_new(const PliSmtpConfig *config)
+{
+	static const PliSessionClass klass = {
+		.feed = server_feed,
+		.next = server_next,
+		.answer = server_answer,
+		.output = server_output,
+		.sent = server_sent,
+		.deadline = server_deadline,
+		.tick = server_tick,
+		.free = server_free,
+	};
+	PliSmtpServer *server = g_new0(PliSmtpServer, 1);
+	const char *usual =
+		config->mode == PLI_SMTP_MODE_LMTP ? "LMTP Pli" : "ESMTP Pli";
+	g_autofree char *greeting = NULL;
+
+	server->session.klass = &klass;
+	server->config = *config;
+	server->config.hostname = g_strdup(config->hostname);
+	server->config.greeting = g_strdup(config->greeting);
+	server->config.peer = g_strdup(config->peer);
+	server->state = pli_smtp_server_read_line;
+	server->achieved = TRUE;
+	pli_output_init(&server->output, config->output_high_water);
+	pli_buf_init(&server->line, config->command_line_limit);
+	greeting = g_strdup_printf("%s %s", config->hostname,
+				   config->greeting != NULL ? config->greeting
+							    : usual);
+	pli_smtp_server_reply(server, &(PliSmtpReply){220, NULL, greeting});
+	return &server->session;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/lib/transcribe.h"
+
+#include "engine/section.h"
+
+typedef struct {
+	GByteArray *out;
+	gboolean in_body;
+	guint64 body_octets;
+} Transcript;
+
+static void
+put(Transcript *t, gconstpointer data, gsize len)
+{
+	g_byte_array_append(t->out, data, len);
+}
+
+static void
+end_body(Transcript *t)
+{
+	if (t->in_body)
+		put(t, &t->body_octets, sizeof t->body_octets);
+	t->in_body = FALSE;
+	t->body_octets = 0;
+}
+
+static void
+put_event(Transcript *t, const PliParserEvent *event)
+{
+	guint64 head[] = {event->type,        event->part, event->field,
+	                  event->defect,      event->span.source,
+	                  event->span.offset, event->span.length};
+
+	if (event->type == PLI_PARSER_EVENT_BODY) {
+		g_assert_cmpuint(event->span.length, ==, event->octets.len);
+		if (!t->in_body)
+			put(t, &event->span.offset, sizeof event->span.offset);
+		t->in_body = TRUE;
+		t->body_octets += event->octets.len;
+	} else {
+		end_body(t);
+		put(t, head, sizeof head);
+	}
+	put(t, event->octets.data, event->octets.len);
+}
+
+GBytes *
+pli_transcribe(const PliSlice *pieces, gsize n, gpointer user_data)
+{
+	g_autoptr(PliParser) parser =
+	        pli_parser_new(GPOINTER_TO_INT(user_data), NULL);
+	g_autoptr(PliStructure) structure = NULL;
+	Transcript t = {.out = g_byte_array_new()};
+	PliParserEvent event = {0};
+	guint64 fed = 0;
+	GBytes *bytes;
+
+	for (gsize i = 0; i < n; i++) {
+		g_autofree guint8 *copy = g_memdup2(pieces[i].data,
+		                                    pieces[i].len);
+
+		pli_parser_feed(parser, pli_slice_new(copy, pieces[i].len));
+		while (pli_parser_next(parser, &event) == PLI_STEP_READY)
+			put_event(&t, &event);
+		fed += pieces[i].len;
+	}
+	pli_parser_finish(parser, PLI_FINISH_COMPLETE);
+	while (pli_parser_next(parser, &event) == PLI_STEP_READY)
+		put_event(&t, &event);
+	g_assert_cmpint(event.type, ==, PLI_PARSER_EVENT_END);
+	g_assert_cmpuint(pli_parser_get_scanned(parser), ==, fed);
+	structure = pli_parser_steal_structure(parser);
+	bytes = pli_structure_get_bytes(structure);
+	put(&t, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+	return g_byte_array_free_to_bytes(t.out);
+}
+
+static void
+put_part(GString *out, const PliStructure *structure, guint32 index)
+{
+	static const char *const flags[] = {
+	        "synthetic", "opaque",  "closed",    "nul",     "8bit",
+	        "digest",    "message", "long-line", "bare-cr", "mime"};
+	g_autofree char *path = pli_section_format_path(structure, index);
+	PliSlice type, subtype;
+	PliPart part;
+
+	pli_structure_get_part(structure, index, &part);
+	pli_structure_get_type(structure, &part, &type, &subtype);
+	g_string_append_printf(
+	        out,
+	        "%*s[%s] %.*s/%.*s header %" G_GUINT64_FORMAT
+	        "+%" G_GUINT64_FORMAT " body %" G_GUINT64_FORMAT
+	        "+%" G_GUINT64_FORMAT " lines %" G_GUINT64_FORMAT
+	        " fields %u encoding %d",
+	        2 * part.depth, "", path, (int)type.len, type.data,
+	        (int)subtype.len, subtype.data, part.header.offset,
+	        part.header.length, part.body.offset, part.body.length,
+	        part.body_lines, part.n_fields, part.encoding);
+	for (gsize i = 0; i < G_N_ELEMENTS(flags); i++)
+		if (part.flags & (1u << i))
+			g_string_append_printf(out, " %s", flags[i]);
+	g_string_append_c(out, '\n');
+}
+
+char *
+pli_transcribe_tree(const PliStructure *structure)
+{
+	GString *out = g_string_new(NULL);
+
+	for (guint32 i = 0; i < pli_structure_get_n_parts(structure); i++)
+		put_part(out, structure, i);
+	for (guint32 i = 0; i < pli_structure_get_n_defects(structure); i++) {
+		PliDefect defect;
+
+		pli_structure_get_defect(structure, i, &defect);
+		g_string_append_printf(
+		        out,
+		        "! %s part %u %" G_GUINT64_FORMAT "+%" G_GUINT64_FORMAT
+		        "\n",
+		        pli_defect_get_info(defect.id)->name, defect.part,
+		        defect.span.offset, defect.span.length);
+	}
+	return g_string_free(out, FALSE);
+}

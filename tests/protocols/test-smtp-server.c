@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "protocols/smtp-server.h"
+#include "tests/lib/talk.h"
+
+#include <stdlib.h>
+
+/* "mode=lmtp size=1000 rcpts=2 errors=3 line=100 bare water=50" */
+static PliSession *
+new_session(const char *text)
+{
+	PliSmtpConfig config = PLI_SMTP_CONFIG_INIT;
+	g_auto(GStrv) words = g_strsplit(text, " ", -1);
+
+	config.hostname = "foo.com";
+	config.peer = "192.0.2.1";
+	for (guint i = 0; words[i] != NULL; i++) {
+		const char *equals = strchr(words[i], '=');
+		guint64 n = equals != NULL ? strtoull(equals + 1, NULL, 10) : 0;
+
+		if (strcmp(words[i], "mode=lmtp") == 0)
+			config.mode = PLI_SMTP_MODE_LMTP;
+		else if (g_str_has_prefix(words[i], "size="))
+			config.size_limit = n;
+		else if (g_str_has_prefix(words[i], "rcpts="))
+			config.max_recipients = (guint)n;
+		else if (g_str_has_prefix(words[i], "errors="))
+			config.max_errors = (guint)n;
+		else if (g_str_has_prefix(words[i], "line="))
+			config.command_line_limit = n;
+		else if (g_str_has_prefix(words[i], "water="))
+			config.output_high_water = n;
+		else if (strcmp(words[i], "bare") == 0)
+			config.allow_bare = TRUE;
+		else
+			g_assert_cmpstr(words[i], ==, "");
+	}
+	return pli_smtp_server_new(&config);
+}
+
+static char *
+describe_envelope(const char *event, const PliSmtpEnvelope *envelope)
+{
+	g_autoptr(GString) s = g_string_new(NULL);
+
+	g_assert_cmpuint(envelope->n_recipients, >, 0);
+	g_string_printf(s, "%s <%s> %s %s %s", event,
+			envelope->mail->path->text, envelope->helo,
+			envelope->protocol, envelope->peer);
+	for (guint i = 0; i < envelope->n_recipients; i++)
+		g_string_append_printf(s, " <%s>",
+				       envelope->recipients[i]->path->text);
+	return g_string_free(g_steal_pointer(&s), FALSE);
+}
+
+static char *
+describe_mail(const PliSmtpMail *mail)
+{
+	return g_strdup_printf("MAIL <%s> size=%" G_GUINT64_FORMAT
+			       " body=%s params=%s",
+			       mail->path->text, mail->size,
+			       mail->body == PLI_SMTP_BODY_8BITMIME ? "8" : "7",
+			       mail->parameters);
+}
+
+static char *
+describe_rcpt(const PliSmtpRcpt *rcpt)
+{
+	return g_strdup_printf("RCPT %u %s local=%s domain=%s", rcpt->index,
+			       rcpt->path->original, rcpt->path->local,
+			       rcpt->path->domain);
+}
+
+static char *
+describe_abort(const PliSmtpAbort *cut)
+{
+	static const char *const reasons[] = {"too-big", "bad-line",
+					      "time-out"};
+
+	return g_strdup_printf("ABORT %s", reasons[cut->reason]);
+}
+
+static char *
+describe(const PliSessionEvent *event)
+{
+	const PliSmtpVrfy *vrfy = event->detail;
+
+	switch (event->type) {
+	case PLI_SESSION_EVENT_CLOSE: return g_strdup("CLOSE");
+	case PLI_SMTP_EVENT_MAIL: return describe_mail(event->detail);
+	case PLI_SMTP_EVENT_RCPT: return describe_rcpt(event->detail);
+	case PLI_SMTP_EVENT_DATA_BEGIN:
+		return describe_envelope("BEGIN", event->detail);
+	case PLI_SMTP_EVENT_DATA: return NULL;
+	case PLI_SMTP_EVENT_DATA_END:
+		return describe_envelope("END", event->detail);
+	case PLI_SMTP_EVENT_DATA_ABORT: return describe_abort(event->detail);
+	case PLI_SMTP_EVENT_VRFY:
+		return g_strdup_printf("VRFY %s", vrfy->argument);
+	default: g_assert_not_reached();
+	}
+}
+
+static gboolean
+is_abort(const PliSessionEvent *event)
+{
+	return event->type == PLI_SMTP_EVENT_DATA_ABORT;
+}
+
+/* "accept|refuse|temporary [code [status [text]]]", '-' for the usual. */
+static PliAnswer
+read_answer(char **words)
+{
+	PliAnswer answer = {0};
+	guint n = g_strv_length(words);
+
+	if (strcmp(words[0], "refuse") == 0)
+		answer.verdict = PLI_VERDICT_REFUSE;
+	else if (strcmp(words[0], "temporary") == 0)
+		answer.verdict = PLI_VERDICT_TEMPORARY;
+	else
+		g_assert_cmpstr(words[0], ==, "accept");
+	if (n > 1)
+		answer.code = (int)strtol(words[1], NULL, 10);
+	if (n > 2 && strcmp(words[2], "-") != 0)
+		answer.status = words[2];
+	if (n > 3)
+		answer.text = words[3];
+	return answer;
+}
+
+/* "each ANSWER | ANSWER | ..." is one for each recipient. */
+static void
+answer(PliSession *session, guint64 ask, const char *text)
+{
+	gboolean each = g_str_has_prefix(text, "each ");
+	g_auto(GStrv) parts = g_strsplit(each ? text + 5 : text, " | ", -1);
+	guint n = g_strv_length(parts);
+	g_autofree PliAnswer *answers = g_new0(PliAnswer, n);
+	g_autoptr(GPtrArray) kept =
+		g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+	PliSmtpReplies replies = {.replies = answers, .n_replies = n};
+
+	for (guint i = 0; i < n; i++) {
+		char **words = g_strsplit(parts[i], " ", 4);
+
+		g_ptr_array_add(kept, words);
+		answers[i] = read_answer(words);
+	}
+	if (each)
+		pli_session_answer(session, ask,
+				   &(PliAnswer){.detail = &replies});
+	else
+		pli_session_answer(session, ask, &answers[0]);
+}
+
+/* Random divisions of one input: the same replies and events. */
+
+typedef struct {
+	GString *replies;
+	GString *events;
+	GString *message; /* of the DATA that is open */
+} Trace;
+
+static void
+note_event(Trace *trace, PliSession *session, const PliSessionEvent *event)
+{
+	g_autofree char *text = describe(event);
+
+	if (text == NULL) {
+		g_string_append_len(trace->message,
+				    (const char *)event->octets.data,
+				    event->octets.len);
+		return;
+	}
+	if (event->type == PLI_SMTP_EVENT_DATA_END)
+		g_string_append_len(trace->events, trace->message->str,
+				    trace->message->len);
+	g_string_truncate(trace->message, 0);
+	g_string_append_printf(trace->events, "%s\n", text);
+	if (event->ask != 0)
+		answer(session, event->ask,
+		       strstr(text, "nobody") != NULL ? "refuse" : "accept");
+}
+
+static void
+drain(Trace *trace, PliSession *session)
+{
+	PliSessionEvent event;
+	PliOutput head;
+
+	while (pli_session_next(session, &event) == PLI_STEP_READY)
+		note_event(trace, session, &event);
+	while (pli_session_output(session, &head)) {
+		g_string_append_len(trace->replies,
+				    (const char *)head.octets.data,
+				    head.octets.len);
+		pli_session_sent(session, head.octets.len);
+	}
+}
+
+static char *
+trace_of(const char *config, PliSlice in, GRand *rand)
+{
+	g_autoptr(PliSession) session = new_session(config);
+	Trace trace = {g_string_new(NULL), g_string_new(NULL),
+		       g_string_new(NULL)};
+	char *all;
+
+	pli_session_tick(session, 0);
+	while (in.len > 0) {
+		gsize n = rand != NULL ? (gsize)g_rand_int_range(rand, 1, 40)
+				       : in.len;
+		g_autofree guint8 *piece = NULL;
+		gsize used;
+
+		n = MIN(n, in.len);
+		piece = g_malloc(n);
+		memcpy(piece, in.data, n);
+		drain(&trace, session);
+		used = pli_session_feed(session, pli_slice_new(piece, n));
+		g_assert_cmpuint(used, >, 0);
+		drain(&trace, session);
+		in = pli_slice_skip(in, used);
+	}
+	all = g_strconcat(trace.events->str, "--\n", trace.replies->str, NULL);
+	g_string_free(trace.replies, TRUE);
+	g_string_free(trace.events, TRUE);
+	g_string_free(trace.message, TRUE);
+	return all;
+}
+
+static void
+test_random_splits(void)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(20);
+	g_autoptr(GByteArray) in = pli_talk_unescape(
+		"EHLO a.example\\r\\nMAIL FROM:<a@b.example> SIZE=10\\r\\n"
+		"RCPT TO:<nobody@foo.com>\\r\\nRCPT TO:<c@foo.com>\\r\\n"
+		"DATA\\r\\nSubject: x\\r\\n\\r\\n..dot\\r\\n.\\\\.\\r\\n"
+		"\\{700*long}\\r\\n..\\r\\n.\\r\\nbogus\\r\\nNOOP\\n"
+		"\\{600*x}\\r\\n"
+		"MAIL FROM:<>\\r\\nRCPT TO:<c@foo.com>\\r\\nDATA\\r\\n"
+		"bare\\n.\\nhere\\r\\n.\\r\\r\\n.\\r\\nVRFY c\\r\\n"
+		"MAIL FROM:<>\\r\\nRCPT TO:<c@foo.com>\\r\\nDATA\\r\\n"
+		"\\{900*too big}\\r\\n.\\r\\nQUIT\\r\\n");
+	PliSlice slice = pli_slice_new(in->data, in->len);
+	const char *config = "size=4000 line=512";
+	g_autofree char *whole = trace_of(config, slice, NULL);
+
+	g_assert_nonnull(strstr(whole, "550 5.6.11"));
+	g_assert_nonnull(strstr(whole, "552 5.3.4"));
+	g_assert_nonnull(strstr(whole, "\r\n\\.\r\n"));
+	for (guint i = 0; i < 300; i++) {
+		g_autofree char *pieces = trace_of(config, slice, rand);
+
+		g_assert_cmpstr(whole, ==, pieces);
+	}
+}
+
+/* Octets of DATA are handed on where they lie. */
+static void
+test_data_borrows(void)
+{
+	static const char message[] = "one\r\ntwo\r\n..three\r\n.\r\n";
+	g_autoptr(PliSession) session = new_session("");
+	g_autoptr(GString) got = g_string_new(NULL);
+	PliSlice in = PLI_SLICE_LITERAL("EHLO a\r\nMAIL FROM:<>\r\n"
+					"RCPT TO:<a@foo.com>\r\nDATA\r\n");
+	PliSessionEvent event;
+
+	while (in.len > 0) {
+		in = pli_slice_skip(in, pli_session_feed(session, in));
+		while (pli_session_next(session, &event) == PLI_STEP_READY)
+			answer(session, event.ask, "accept");
+	}
+	in = pli_slice_from_string(message);
+	while (in.len > 0) {
+		in = pli_slice_skip(in, pli_session_feed(session, in));
+		while (pli_session_next(session, &event) == PLI_STEP_READY) {
+			const char *data = (const char *)event.octets.data;
+
+			if (event.type != PLI_SMTP_EVENT_DATA)
+				continue;
+			g_assert_true(data >= message &&
+				      data < message + sizeof(message));
+			g_string_append_len(got, data, event.octets.len);
+		}
+	}
+	g_assert_cmpstr(got->str, ==, "one\r\ntwo\r\n.three\r\n");
+}
+
+/* Nothing is read while a question is open or the output is full. */
+static void
+test_back_pressure(void)
+{
+	g_autoptr(PliSession) session = new_session("water=40");
+	PliSlice in = PLI_SLICE_LITERAL("HELO a\r\nNOOP\r\nMAIL FROM:<>\r\n");
+	PliSessionEvent event;
+	PliOutput head;
+
+	while (pli_session_output(session, &head))
+		pli_session_sent(session, head.octets.len);
+	/* The two replies pass the mark of 40 octets. */
+	g_assert_cmpuint(pli_session_feed(session, in), ==, 14);
+	in = pli_slice_skip(in, 14);
+	g_assert_cmpuint(pli_session_feed(session, in), ==, 0);
+	while (pli_session_output(session, &head))
+		pli_session_sent(session, head.octets.len);
+	g_assert_cmpuint(pli_session_feed(session, in), ==, in.len);
+	in = PLI_SLICE_LITERAL("QUIT\r\n");
+	g_assert_cmpuint(pli_session_feed(session, in), ==, 0);
+	g_assert_cmpint(pli_session_next(session, &event), ==, PLI_STEP_READY);
+	g_assert_cmpuint(event.type, ==, PLI_SMTP_EVENT_MAIL);
+	g_assert_cmpuint(pli_session_feed(session, in), ==, 0);
+	g_assert_true(pli_session_deadline(session) == G_MAXINT64);
+	answer(session, event.ask, "accept");
+	g_assert_cmpuint(pli_session_feed(session, in), ==, in.len);
+}
+
+/* Who does not even read the 421 is dropped. */
+static void
+test_drops_deaf_peer(void)
+{
+	g_autoptr(PliSession) session = new_session("");
+	PliSessionEvent event;
+	gint64 at;
+
+	pli_session_tick(session, 5);
+	at = pli_session_deadline(session);
+	g_assert_cmpint(at, ==, 5 + 300 * G_USEC_PER_SEC);
+	pli_session_tick(session, at);
+	g_assert_cmpint(pli_session_next(session, &event), ==, PLI_STEP_READY);
+	g_assert_cmpuint(event.type, ==, PLI_SESSION_EVENT_CLOSE);
+	g_assert_cmpint(pli_session_next(session, &event), ==, PLI_STEP_WANT);
+	at = pli_session_deadline(session);
+	g_assert_cmpint(at, ==, 5 + 600 * G_USEC_PER_SEC);
+	pli_session_tick(session, at);
+	g_assert_cmpint(pli_session_next(session, &event), ==, PLI_STEP_FAIL);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const PliTalkProtocol smtp = {
+		.new_session = new_session,
+		.describe = describe,
+		.is_abort = is_abort,
+		.answer = answer,
+	};
+
+	g_test_init(&argc, &argv, NULL);
+	pli_talk_add_folder(&smtp, "tests/data/smtp",
+			    "/protocols/smtp-server/talk");
+	g_test_add_func("/protocols/smtp-server/random-splits",
+			test_random_splits);
+	g_test_add_func("/protocols/smtp-server/data-borrows",
+			test_data_borrows);
+	g_test_add_func("/protocols/smtp-server/back-pressure",
+			test_back_pressure);
+	g_test_add_func("/protocols/smtp-server/drops-deaf-peer",
+			test_drops_deaf_peer);
+	return g_test_run();
+}
