@@ -36,7 +36,7 @@ read_all(const char *text, const PliLimits *limits, PliDefectSet *set)
 		}
 	}
 	g_assert_cmpint(pli_address_reader_next(reader, &address), ==,
-	                PLI_STEP_WANT);
+			PLI_STEP_WANT);
 	pli_address_reader_get_defects(reader, set);
 	return g_string_free(out, FALSE);
 }
@@ -50,7 +50,7 @@ check(const char *text, const char *want, gboolean is_malformed)
 	g_test_message("%s", text);
 	g_assert_cmpstr(got, ==, want);
 	g_assert_cmpint(pli_defect_set_has(&set, PLI_DEFECT_ADDRESS_MALFORMED),
-	                ==, is_malformed);
+			==, is_malformed);
 }
 
 static void
@@ -203,9 +203,9 @@ static void
 test_linear(void)
 {
 	static const char *const pieces[] = {
-		"(", "g:",  "\"", "<",  "[",       "a@b ", "\\(\"", "a b ",
-		",", "@a,", "@",  "((", "=?u?q?,", ";",    "<@",    ")",
-		"a@b <", "(a",  "=?u?q?a", "<a@b>", "g:a@b ",
+		"(",	"g:", "\"",    "<",  "[",	"a@b ",	   "\\(\"",
+		"a b ", ",",  "@a,",   "@",  "((",	"=?u?q?,", ";",
+		"<@",	")",  "a@b <", "(a", "=?u?q?a", "<a@b>",   "g:a@b ",
 	};
 	PliLimits limits = pli_limits_default;
 
@@ -219,8 +219,8 @@ test_linear(void)
 			g_string_append(text, pieces[i]);
 		got = read_all(text->str, &limits, &set);
 		g_assert_cmpuint(strlen(got), <, 20 * text->len);
-		g_assert_true(pli_defect_set_has(&set,
-		                                 PLI_DEFECT_ADDRESS_MALFORMED));
+		g_assert_true(
+			pli_defect_set_has(&set, PLI_DEFECT_ADDRESS_MALFORMED));
 	}
 }
 
@@ -234,7 +234,7 @@ check_format(const char *text, const char *want)
 
 	pli_buf_init(&out, 100);
 	g_assert_cmpint(pli_address_reader_next(reader, &address), ==,
-	                PLI_STEP_READY);
+			PLI_STEP_READY);
 	g_assert_true(pli_address_format(&address, &out));
 	g_assert_cmpmem(out.data, out.len, want, strlen(want));
 	out.ceiling = out.len;

@@ -7,7 +7,8 @@ static char *
 filename_of(const char *header, PliDefectSet *set)
 {
 	g_autoptr(PliContext) context = pli_context_new();
-	g_autofree char *message = g_strconcat(header, "\r\n\r\nbody\r\n", NULL);
+	g_autofree char *message =
+		g_strconcat(header, "\r\n\r\nbody\r\n", NULL);
 	g_autoptr(PliStructure) structure = pli_parser_parse(
 		pli_slice_from_string(message), PLI_LINE_AS_IS, NULL);
 	PliPart part;
@@ -50,10 +51,10 @@ static void
 test_precedence(void)
 {
 	check(DISPOSITION "filename=a.txt\r\n"
-	                  "Content-Type: text/plain; name*=''b.txt",
+			  "Content-Type: text/plain; name*=''b.txt",
 	      "a.txt", 0);
 	check(DISPOSITION "filename=\"\"\r\n"
-	                  "Content-Type: text/plain; name=b.txt",
+			  "Content-Type: text/plain; name=b.txt",
 	      "b.txt", 0);
 	check(DISPOSITION "filename=a.txt; filename*=utf-8''b.txt", "b.txt",
 	      PLI_DEFECT_RFC2231_CONFLICT);
@@ -71,9 +72,10 @@ test_rfc2231(void)
 	      "This is ***fun", 0);
 	check(DISPOSITION "filename*=iso-8859-1''r%E9sum%e9",
 	      "r\xc3\xa9sum\xc3\xa9", 0);
-	check(DISPOSITION "filename*0*=us-ascii'en'This%20is%20even%20more%20;\r\n"
-	                  " filename*1*=%2A%2A%2Afun%2A%2A%2A%20;\r\n"
-	                  " filename*2=\"isn't it!\"",
+	check(DISPOSITION
+	      "filename*0*=us-ascii'en'This%20is%20even%20more%20;\r\n"
+	      " filename*1*=%2A%2A%2Afun%2A%2A%2A%20;\r\n"
+	      " filename*2=\"isn't it!\"",
 	      "This is even more ***fun*** isn't it!", 0);
 	check(DISPOSITION "filename*0=ftp:; filename*1=\"//x/y\"", "ftp://x/y",
 	      0);
@@ -88,9 +90,9 @@ test_rfc2231_order(void)
 {
 	check(DISPOSITION "filename*2=c; filename*0=a; filename*1=b", "abc", 0);
 	check(DISPOSITION "filename*10=k; filename*0=a; filename*1=b; "
-	                  "filename*2=c; filename*3=d; filename*4=e; "
-	                  "filename*5=f; filename*6=g; filename*7=h; "
-	                  "filename*8=i; filename*9=j",
+			  "filename*2=c; filename*3=d; filename*4=e; "
+			  "filename*5=f; filename*6=g; filename*7=h; "
+			  "filename*8=i; filename*9=j",
 	      "abcdefghijk", 0);
 	check(DISPOSITION "filename*0=a; filename*2=c", "a",
 	      PLI_DEFECT_RFC2231_GAP);
@@ -114,7 +116,10 @@ test_rfc2231_tolerance(void)
 	      PLI_DEFECT_UNKNOWN_CHARSET);
 	check(DISPOSITION "filename*=utf-8''a%E9", "a\xef\xbf\xbd",
 	      PLI_DEFECT_UNDECODABLE_TEXT);
-	check(DISPOSITION "filename*=utf-8''a%00b", "a\xef\xbf\xbd" "b", 0);
+	check(DISPOSITION "filename*=utf-8''a%00b",
+	      "a\xef\xbf\xbd"
+	      "b",
+	      0);
 	check(DISPOSITION "filename*=utf-8''..%2F..%2Fetc", "../../etc", 0);
 }
 
@@ -126,11 +131,11 @@ test_words(void)
 	check(DISPOSITION "filename=\"=?utf-8?Q?caf=C3=A9.txt?=\"",
 	      "caf\xc3\xa9.txt", d);
 	check(DISPOSITION "filename=\"=?utf-8?Q?caf=C3=A9?=\r\n"
-	                  " =?utf-8?Q?.txt?=\"",
+			  " =?utf-8?Q?.txt?=\"",
 	      "caf\xc3\xa9.txt", d);
 	check("Content-Type: text/plain; name==?utf-8?B?w6k=?=", "\xc3\xa9", d);
 	check(DISPOSITION "filename*0=\"=?utf-8?Q?ca\"; "
-	                  "filename*1=\"f=C3=A9?=\"",
+			  "filename*1=\"f=C3=A9?=\"",
 	      "caf\xc3\xa9", d);
 	check(DISPOSITION "filename=\"why=?.txt\"", "why=?.txt", 0);
 	check(DISPOSITION "filename*=utf-8''=?utf-8?Q?a?=", "=?utf-8?Q?a?=", 0);
@@ -141,19 +146,20 @@ test_any_parameter(void)
 {
 	g_autoptr(PliContext) context = pli_context_new();
 	g_autoptr(PliStructure) structure = pli_parser_parse(
-		PLI_SLICE_LITERAL("Content-Type: text/plain; title*=''a%20b;\r\n"
-	                          " charset=utf-8\r\n\r\n"),
+		PLI_SLICE_LITERAL(
+			"Content-Type: text/plain; title*=''a%20b;\r\n"
+			" charset=utf-8\r\n\r\n"),
 		PLI_LINE_AS_IS, NULL);
 	g_autofree char *title = NULL, *none = NULL, *other = NULL;
 	PliPart part;
 
 	pli_structure_get_part(structure, 0, &part);
 	title = pli_param_decode(context, structure, &part, PLI_ITEM_TYPE_PARAM,
-	                         "title", NULL);
+				 "title", NULL);
 	none = pli_param_decode(context, structure, &part, PLI_ITEM_TYPE_PARAM,
-	                        "name", NULL);
+				"name", NULL);
 	other = pli_param_decode(context, structure, &part,
-	                         PLI_ITEM_DISPOSITION_PARAM, "title", NULL);
+				 PLI_ITEM_DISPOSITION_PARAM, "title", NULL);
 	g_assert_cmpstr(title, ==, "a b");
 	g_assert_null(none);
 	g_assert_null(other);
@@ -188,12 +194,12 @@ main(int argc, char **argv)
 	g_test_add_func("/engine/param-decode/precedence", test_precedence);
 	g_test_add_func("/engine/param-decode/rfc2231", test_rfc2231);
 	g_test_add_func("/engine/param-decode/rfc2231-order",
-	                test_rfc2231_order);
+			test_rfc2231_order);
 	g_test_add_func("/engine/param-decode/rfc2231-tolerance",
-	                test_rfc2231_tolerance);
+			test_rfc2231_tolerance);
 	g_test_add_func("/engine/param-decode/words", test_words);
 	g_test_add_func("/engine/param-decode/any-parameter",
-	                test_any_parameter);
+			test_any_parameter);
 	g_test_add_func("/engine/param-decode/flood", test_flood);
 	return g_test_run();
 }

@@ -14,7 +14,7 @@ check(const char *in, const char *want, int defect)
 		pli_defect_set_add(&wanted, defect);
 	pli_buf_init(&out, 100000);
 	g_assert_true(pli_word_decode(context, pli_slice_from_string(in), &out,
-	                              &set));
+				      &set));
 	g_test_message("%s", in);
 	g_assert_cmpmem(out.data, out.len, want, strlen(want));
 	g_assert_cmphex(set.bits[1], ==, wanted.bits[1]);
@@ -54,8 +54,8 @@ static void
 test_split_characters(void)
 {
 	check("=?utf-8?Q?=C3?= =?UTF-8?q?=A9?=", "\xc3\xa9", 0);
-	check("=?utf-8?B?5oqY?= =?utf-8?B?5oqY?=",
-	      "\xe6\x8a\x98\xe6\x8a\x98", 0);
+	check("=?utf-8?B?5oqY?= =?utf-8?B?5oqY?=", "\xe6\x8a\x98\xe6\x8a\x98",
+	      0);
 	check("=?utf-8?B?5g==?=\r\n =?utf-8?B?ipg=?=", "\xe6\x8a\x98", 0);
 	check("=?utf-8?B?5o?= =?utf-8?B?qY?=", "\xe6\x8a\x98", 0);
 	check("=?iso-2022-jp?B?GyRCPGobKEI=?= =?iso-2022-jp?B?GyRCO2YbKEI=?=",
@@ -70,10 +70,14 @@ test_tolerance(void)
 	check("\"=?utf-8?Q?a?=\" (=?utf-8?Q?b?=)", "\"a\" (b)", 0);
 	check("x=?utf-8?Q?a?=y=?utf-8?Q?b?=z", "xaybz", 0);
 	check("=?utf-8*fr?Q?pli?=", "pli", 0);
-	check("=?utf-8?Q?what?" "?=", "what?", 0);
+	check("=?utf-8?Q?what?"
+	      "?=",
+	      "what?", 0);
 	check("=?utf-8?Q?two words?=", "two words", 0);
 	check("=?utf-8?Q?a=3Db=zz=4?=", "a=b=zz=4", 0);
-	check("=?utf-8?Q?" "?=|", "|", 0);
+	check("=?utf-8?Q?"
+	      "?=|",
+	      "|", 0);
 	check("=?utf-8?B?YW?=", "a", PLI_DEFECT_WORD_MALFORMED);
 	check("=?nowhere?Q?a=E9?=", "a\xef\xbf\xbd",
 	      PLI_DEFECT_UNKNOWN_CHARSET);
@@ -113,7 +117,7 @@ test_raw(void)
 	check("caf\xe9 =?utf-8?Q?a?= \x80", "caf\xc3\xa9 a \xe2\x82\xac", 0);
 	pli_buf_init(&out, 100);
 	g_assert_true(pli_word_decode(context, PLI_SLICE_LITERAL("a\0b"), &out,
-	                              NULL));
+				      NULL));
 	g_assert_cmpmem(out.data, out.len, "a b", 3);
 }
 
@@ -155,13 +159,15 @@ static void
 test_encode(void)
 {
 	check_encode("", "");
-	check_encode("plain =?utf-8?Q?word?= text", "plain =?utf-8?Q?word?= text");
+	check_encode("plain =?utf-8?Q?word?= text",
+		     "plain =?utf-8?Q?word?= text");
 	check_encode("a\r\nb", "a  b");
 	check_encode("un caf\xc3\xa9 noir", "un =?utf-8?Q?caf=C3=A9?= noir");
 	check_encode("\xc3\xa9 \xc3\xa8", "=?utf-8?Q?=C3=A9_=C3=A8?=");
+	check_encode("really?= \xc3\xa9", "really?= =?utf-8?Q?=C3=A9?=");
 	check_encode("\xe9t\xe9", "=?unknown-8bit?Q?=E9t=E9?=");
 	check_encode("=?utf-8?Q?a?= \xc3\xa9 =?utf-8?Q?b?=",
-	             "=?utf-8?Q?a?= =?utf-8?Q?_=C3=A9_?= =?utf-8?Q?b?=");
+		     "=?utf-8?Q?a?= =?utf-8?Q?_=C3=A9_?= =?utf-8?Q?b?=");
 }
 
 /* Words of at most 75 octets that each hold whole characters, and that read
@@ -169,8 +175,8 @@ test_encode(void)
 static void
 test_encode_long(void)
 {
-	static const char *const pieces[] = {"\xc3\xa9", "\xe6\x8a\x98", "a",
-	                                     "\xf0\x9f\x8e\x89", " ", "\""};
+	static const char *const pieces[] = {
+		"\xc3\xa9", "\xe6\x8a\x98", "a", "\xf0\x9f\x8e\x89", " ", "\""};
 	g_autoptr(PliContext) context = pli_context_new();
 
 	for (guint start = 0; start < 100; start++) {
@@ -204,8 +210,9 @@ test_encode_long(void)
 static void
 test_linear(void)
 {
-	static const char *const pieces[] = {"=?", "=?u?Q?", "=?utf-8?Q?a?= ",
-	                                     "=?utf-8?B?YQ", "=", "?=", "\r"};
+	static const char *const pieces[] = {
+		"=?", "=?u?Q?", "=?utf-8?Q?a?= ", "=?utf-8?B?YQ", "=",
+		"?=", "\r"};
 	g_autoptr(PliContext) context = pli_context_new();
 
 	for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
@@ -215,7 +222,7 @@ test_linear(void)
 		while (text->len < 1024 * 1024)
 			g_string_append(text, pieces[i]);
 		out = pli_word_decode_dup(context,
-		                          pli_slice_new(text->str, text->len));
+					  pli_slice_new(text->str, text->len));
 		g_assert_cmpuint(strlen(out), <=, text->len);
 	}
 }
