@@ -136,15 +136,16 @@ static gboolean
 move_aside(PliIndex *index, GError **error)
 {
 	static const char *const parts[] = {"-wal", "-shm", ""};
+	g_autofree char *name = pli_files_make_name();
 	gsize i;
 
 	/* the database goes last: without it nothing reads the log */
 	for (i = 0; i < G_N_ELEMENTS(parts); i++) {
 		g_autofree char *from = g_strconcat(index->dir, "/index.db",
 		                                    parts[i], NULL);
-		g_autofree char *to = g_strdup_printf(
-		        "%s/index.db%s.damaged-%08x", index->dir, parts[i],
-		        g_random_int());
+		g_autofree char *to = g_strdup_printf("%s/index.db%s.damaged-%s",
+		                                      index->dir, parts[i],
+		                                      name);
 
 		if (rename(from, to) < 0 && errno != ENOENT) {
 			pli_files_set_error(error, "move aside", from);

@@ -59,13 +59,6 @@ pli_maildir_clear(PliMaildir *maildir)
 	g_clear_pointer(&maildir->path, g_free);
 }
 
-static char *
-random_name(void)
-{
-	return g_strdup_printf("%08x%08x%08x%08x", g_random_int(),
-	                       g_random_int(), g_random_int(), g_random_int());
-}
-
 char *
 pli_maildir_format_base(const char *origin)
 {
@@ -76,7 +69,7 @@ pli_maildir_format_base(const char *origin)
 		name = g_compute_checksum_for_string(G_CHECKSUM_SHA256, origin,
 		                                     -1);
 	else
-		name = random_name();
+		name = pli_files_make_name();
 	name[32] = '\0';
 	return g_strdup_printf("%c%s.pli", origin != NULL ? 'D' : 'A', name);
 }
@@ -113,7 +106,7 @@ char *
 pli_maildir_write(PliMaildir *maildir, const PliMailboxAppend *append,
                   guint64 length, GError **error)
 {
-	g_autofree char *name = random_name();
+	g_autofree char *name = pli_files_make_name();
 	int dir = maildir->dirs[PLI_MAILDIR_TMP];
 	gboolean ok;
 	int fd;
