@@ -452,7 +452,11 @@ pli_parser_skip_counted(PliParser *parser)
 void
 pli_parser_feed(PliParser *parser, PliSlice octets)
 {
+	static const guint8 nothing;
+
 	g_assert(parser->in == parser->end && !parser->finishing);
+	if (octets.len == 0)
+		octets.data = &nothing;
 	parser->in = parser->counted = octets.data;
 	parser->end = octets.data + octets.len;
 	parser->scanned += octets.len;

@@ -22,6 +22,11 @@ gboolean
 pli_files_write_source(int fd, PliSource *source, const char *path,
                        GError **error);
 
+/* 32 hexadecimal digits that nobody had before: the kernel's, since a forked
+ * process goes on with the same g_random. */
+char *
+pli_files_make_name(void);
+
 /* Opens a directory of `at` (or AT_FDCWD). -1 with *error set on failure. */
 int
 pli_files_open_dir(int at, const char *path, GError **error);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -66,6 +67,18 @@ pli_files_write_source(int fd, PliSource *source, const char *path,
 		offset += octets.len;
 	}
 	return TRUE;
+}
+
+char *
+pli_files_make_name(void)
+{
+	guint64 random[2];
+
+	while (getrandom(random, sizeof random, 0) != sizeof random)
+		g_assert(errno == EINTR);
+	return g_strdup_printf("%016" G_GINT64_MODIFIER "x"
+	                       "%016" G_GINT64_MODIFIER "x",
+	                       random[0], random[1]);
 }
 
 int

@@ -4,7 +4,6 @@
 #include "store/file-source.h"
 #include "store/files-priv.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -74,20 +73,13 @@ open_file(PliSpoolEntry *entry, GError **error)
 	PliSlice octets = pli_slice_new(entry->octets->data,
 	                                entry->octets->len);
 
-	while (entry->fd < 0) {
-		g_free(entry->file);
-		entry->file = g_strdup_printf("%08x%08x", g_random_int(),
-		                              g_random_int());
-		entry->fd = openat(entry->spool->dir, entry->file,
-		                   O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC |
-		                           O_NOFOLLOW,
-		                   0600);
-		if (entry->fd < 0 && errno != EEXIST) {
-			gboolean answer = fail(entry, "make", error);
-
-			g_clear_pointer(&entry->file, g_free);
-			return answer;
-		}
+	entry->file = pli_files_make_name();
+	entry->fd = openat(entry->spool->dir, entry->file,
+	                   O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (entry->fd < 0) {
+		(void)fail(entry, "make", error);
+		g_clear_pointer(&entry->file, g_free);
+		return FALSE;
 	}
 	if (!pli_files_write(entry->fd, octets))
 		return fail(entry, "write", error);
