@@ -6,8 +6,9 @@
 #include "store/maildir-account.h"
 
 #define LANES 4
-#define BATCH 64 /* appends that may share a sync */
-#define LAST_DELAY 6 /* 64 s */
+#define BATCH 64       /* appends that may share a sync */
+#define LOOKAHEAD 4096 /* jobs looked at for them */
+#define LAST_DELAY 6   /* 64 s */
 
 typedef struct {
 	PliDelivery *delivery;
@@ -260,23 +261,30 @@ wait_ready(Lane *lane)
 	}
 }
 
-/* The next jobs that are ready and of one account; empty when the lane
- * ends. */
+/* The first job that is ready and others of its account, in their order;
+ * empty when the lane ends. */
 static GPtrArray *
 take_batch(Lane *lane)
 {
 	GPtrArray *batch = g_ptr_array_new();
-	Job *job;
+	const char *account = NULL;
+	GList *link, *next;
+	guint n_seen = 0;
 
 	g_mutex_lock(&lane->lock);
 	wait_ready(lane);
-	while (!lane->stopping && batch->len < BATCH &&
-	       (job = g_queue_peek_head(&lane->ready)) != NULL) {
-		Job *first = batch->len > 0 ? g_ptr_array_index(batch, 0) : job;
+	link = lane->stopping ? NULL : lane->ready.head;
+	for (; link != NULL && batch->len < BATCH && n_seen < LOOKAHEAD;
+	     link = next, n_seen++) {
+		Job *job = link->data;
 
-		if (!g_str_equal(job->account, first->account))
-			break;
-		g_ptr_array_add(batch, g_queue_pop_head(&lane->ready));
+		next = link->next;
+		if (account == NULL)
+			account = job->account;
+		if (!g_str_equal(job->account, account))
+			continue;
+		g_ptr_array_add(batch, job);
+		g_queue_delete_link(&lane->ready, link);
 	}
 	g_mutex_unlock(&lane->lock);
 	return batch;
