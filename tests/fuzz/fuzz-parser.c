@@ -50,7 +50,8 @@ static void
 check_derive(const PliStructure *structure, PliSlice message,
              PliLineMode mode)
 {
-	static const char fields[] = "Return-Path: <>\r\nReceived: by x;\r\n\t1\r\n";
+	static const char fields[] =
+		"Return-Path: <>\r\nReceived: by x;\r\n\t1\r\n";
 	g_autoptr(PliStructure) derived = NULL, scanned = NULL;
 	g_autoptr(GByteArray) edited = g_byte_array_new();
 	g_autoptr(GError) error = NULL;
