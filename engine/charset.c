@@ -58,6 +58,18 @@ emit_replacement(PliCharsetDecoder *decoder, PliBuf *out)
 
 /* ---- single octets ---- */
 
+/* Whether it pays to look for where US-ASCII ends. */
+static inline gboolean
+is_ascii_run(const guint8 *octets, gsize len)
+{
+	guint64 word;
+
+	if (len < sizeof word)
+		return FALSE;
+	memcpy(&word, octets, sizeof word);
+	return (word & G_GUINT64_CONSTANT(0x8080808080808080)) == 0;
+}
+
 /* `room` has three octets for each of `octets`, and one more. */
 static gsize
 convert_by_table(PliCharsetDecoder *decoder, PliSlice octets, guint8 *room)
@@ -71,7 +83,8 @@ convert_by_table(PliCharsetDecoder *decoder, PliSlice octets, guint8 *room)
 		const guint32 entry = table[octets.data[i]];
 		const guint32 utf8 = GUINT32_TO_LE(entry);
 
-		if (has_ascii && octets.data[i] < 0x80) {
+		if (has_ascii &&
+		    is_ascii_run(octets.data + i, octets.len - i)) {
 			gsize n = pli_utf8_get_ascii(pli_slice_skip(octets, i));
 
 			memcpy(o, octets.data + i, n);
