@@ -267,12 +267,15 @@ bench(const BenchInput *input, BenchWork work)
 static void
 print_head(void)
 {
+	const char *kernel = options.kernel;
+
+	if (kernel == NULL)
+		kernel = "the processor's best";
 	printf("Processor time, medians of %d rounds in alternation; "
 	       "MB are 1,000,000 octets.\n"
 	       "pli/this: how many times as fast as this engine Pli is. "
 	       "Scan kernel: %s.\n",
-	       options.rounds,
-	       options.kernel != NULL ? options.kernel : "the processor's best");
+	       options.rounds, kernel);
 #ifndef BENCH_DOVECOT
 	printf("Not built in: dovecot (install dovecot-dev).\n");
 #endif

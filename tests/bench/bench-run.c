@@ -47,9 +47,10 @@ read_status(const char *key)
 static void
 warm_up(const BenchEngine *engine)
 {
-	static const char text[] = "Subject: x\r\n"
-	                           "Content-Type: multipart/mixed; boundary=a\r\n"
-	                           "\r\n--a\r\n\r\ntext\r\n--a--\r\n";
+	static const char text[] =
+	        "Subject: x\r\n"
+	        "Content-Type: multipart/mixed; boundary=a\r\n"
+	        "\r\n--a\r\n\r\ntext\r\n--a--\r\n";
 	static const char encoded[] = "dGV4\r\n"; /* base64 and text */
 	gboolean is_message = engine->work <= BENCH_STRUCTURE_DIGEST;
 	BenchMessage message = {
