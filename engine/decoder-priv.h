@@ -9,22 +9,16 @@
 
 #include "engine/decoder.h"
 
-gsize
-pli_decoder_base64_feed(PliDecoder *decoder, PliSlice in, guint8 *out);
+gsize pli_decoder_base64_feed(PliDecoder *decoder, PliSlice in, guint8 *out);
 
-gsize
-pli_decoder_base64_finish(PliDecoder *decoder, guint8 *out);
+gsize pli_decoder_base64_finish(PliDecoder *decoder, guint8 *out);
 
-gsize
-pli_decoder_qp_feed(PliDecoder *decoder, PliSlice in, guint8 *out);
+gsize pli_decoder_qp_feed(PliDecoder *decoder, PliSlice in, guint8 *out);
 
-gsize
-pli_decoder_qp_finish(PliDecoder *decoder, guint8 *out);
+gsize pli_decoder_qp_finish(PliDecoder *decoder, guint8 *out);
 
-gsize
-pli_decoder_uu_feed(PliDecoder *decoder, PliSlice in, guint8 *out);
+gsize pli_decoder_uu_feed(PliDecoder *decoder, PliSlice in, guint8 *out);
 
-gsize
-pli_decoder_uu_finish(PliDecoder *decoder, guint8 *out);
+gsize pli_decoder_uu_finish(PliDecoder *decoder, guint8 *out);
 
 #endif

@@ -77,8 +77,8 @@ pli_utf8_get_valid(PliSlice octets)
 			i += pli_utf8_get_ascii(pli_slice_skip(octets, i));
 			continue;
 		}
-		if (match_character(octets.data + i, octets.len - i,
-		                    &wanted) != wanted ||
+		if (match_character(octets.data + i, octets.len - i, &wanted) !=
+			    wanted ||
 		    wanted == 0)
 			break;
 		i += wanted;
