@@ -8,6 +8,9 @@
 
 #define BLOCK 64
 
+/* Compiled into each kernel, with the instructions that one may use. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 /* Bit n of each mask is octet n of the block. */
 typedef struct {
 	guint64 lf, cr, dash, nul, high;
@@ -26,60 +29,47 @@ pli_scan_init(PliScan *scan)
 	};
 }
 
-static inline void
+static ALWAYS_INLINE void
 note_first(guint64 *first, guint64 at)
 {
 	if (*first == G_MAXUINT64)
 		*first = at;
 }
 
-static inline guint
+static ALWAYS_INLINE guint
 lowest(guint64 mask)
 {
 	return __builtin_ctzll(mask);
 }
 
-/* A line of more than 998 octets ended at the first LF of the block; later
+/* What changes with every block, kept in registers while a run lasts. */
+typedef struct {
+	guint64 lines, bare_lf, line_start;
+	guint64 after_cr; /* 1: the last octet was CR */
+	guint64 high;
+} Run;
+
+/* A line of more than 998 octets ends at the first LF of the block; later
  * lines of the same block are shorter than the block. */
-static inline void
-count_lines(PliScan *scan, guint64 lf, guint64 cr, guint64 offset)
+static void
+note_long_line(PliScan *scan, const Run *r, guint64 lf, guint64 cr,
+               guint64 octets)
 {
-	guint64 end = offset + lowest(lf);
-	guint64 octets = end - scan->line_start;
+	guint64 crlf = lowest(lf) > 0 ? (cr >> (lowest(lf) - 1)) & 1
+	                              : r->after_cr;
 
-	if (octets > PLI_SCAN_LINE_OCTETS) {
-		guint64 crlf = lowest(lf) > 0 ? (cr >> (lowest(lf) - 1)) & 1
-		                              : (guint64)scan->after_cr;
-
-		if (octets - crlf > PLI_SCAN_LINE_OCTETS) {
-			scan->seen |= PLI_SCAN_LONG_LINE;
-			note_first(&scan->first_long_line, scan->line_start);
-		}
-	}
-	scan->line_start = offset + 64 - __builtin_clzll(lf);
-	scan->lines += __builtin_popcountll(lf);
+	if (octets - crlf <= PLI_SCAN_LINE_OCTETS)
+		return;
+	scan->seen |= PLI_SCAN_LONG_LINE;
+	note_first(&scan->first_long_line, r->line_start);
 }
 
-/* Counts the `n` first octets of a block whose masks are given. */
-static inline void
-count_block(PliScan *scan, Masks m, guint n, guint64 offset)
+static void
+note_rare(PliScan *scan, guint64 bare_lf, guint64 bare_cr, guint64 nul,
+          guint64 offset)
 {
-	guint64 valid = n == BLOCK ? G_MAXUINT64
-	                           : (G_GUINT64_CONSTANT(1) << n) - 1;
-	guint64 lf = m.lf & valid, cr = m.cr & valid;
-	guint64 after_cr = cr << 1 | (scan->after_cr ? 1 : 0);
-	guint64 bare_lf = lf & ~after_cr;
-	guint64 bare_cr = after_cr & ~m.lf & valid;
-	guint64 nul = m.nul & valid;
-
-	if (n == 0)
-		return;
-	if (lf != 0)
-		count_lines(scan, lf, cr, offset);
-	if (bare_lf != 0) {
-		scan->bare_lf += __builtin_popcountll(bare_lf);
+	if (bare_lf != 0)
 		note_first(&scan->first_bare_lf, offset + lowest(bare_lf));
-	}
 	if (bare_cr != 0) {
 		scan->seen |= PLI_SCAN_BARE_CR;
 		note_first(&scan->first_bare_cr, offset + lowest(bare_cr) - 1);
@@ -88,33 +78,59 @@ count_block(PliScan *scan, Masks m, guint n, guint64 offset)
 		scan->seen |= PLI_SCAN_NUL;
 		note_first(&scan->first_nul, offset + lowest(nul));
 	}
-	if (m.high & valid)
-		scan->seen |= PLI_SCAN_8BIT;
-	scan->after_cr = (cr >> (n - 1)) & 1;
+}
+
+/* Counts the octets of a block, at `offset`, that `valid` has bits for. */
+static ALWAYS_INLINE void
+count_block(PliScan *scan, Run *r, const Masks *m, guint64 valid,
+            guint64 offset)
+{
+	guint64 lf = m->lf & valid, cr = m->cr & valid;
+	guint64 after_cr = cr << 1 | r->after_cr;
+	guint64 bare_lf = lf & ~after_cr;
+	guint64 bare_cr = after_cr & ~m->lf & valid;
+	guint64 nul = m->nul & valid;
+
+	r->high |= m->high & valid;
+	if (lf != 0) {
+		guint64 octets = offset + lowest(lf) - r->line_start;
+
+		if (G_UNLIKELY(octets > PLI_SCAN_LINE_OCTETS))
+			note_long_line(scan, r, lf, cr, octets);
+		r->line_start = offset + 64 - __builtin_clzll(lf);
+		r->lines += __builtin_popcountll(lf);
+		r->bare_lf += __builtin_popcountll(bare_lf);
+	}
+	if (G_UNLIKELY((bare_lf | bare_cr | nul) != 0))
+		note_rare(scan, bare_lf, bare_cr, nul, offset);
+	r->after_cr = (cr & (valid ^ valid >> 1)) != 0;
 }
 
 /*
  * The scan itself, compiled once for each kernel. `carry` holds what the
  * octets before the block say about a "--" that starts in or runs into it.
  */
-static inline __attribute__((always_inline)) const guint8 *
+static ALWAYS_INLINE const guint8 *
 run(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
     gboolean stop_at_dashes, MaskFunc get_masks)
 {
-	guint64 lf_before = 0;   /* bits 0 and 1: LF one and two octets ago */
+	guint64 lf_before = 0;   /* bits 0 and 1: LF two and one octets ago */
 	guint64 dash_before = 0; /* bit 0: dash one octet ago */
+	Run r = {scan->lines, scan->bare_lf, scan->line_start,
+	         scan->after_cr ? 1 : 0, 0};
 	guint8 tail[BLOCK];
 
 	while (p < end) {
 		gsize left = end - p;
-		guint n = MIN(left, BLOCK);
+		guint64 valid = G_MAXUINT64;
 		const guint8 *block = p;
 		Masks m;
 
-		if (n < BLOCK) {
+		if (G_UNLIKELY(left < BLOCK)) {
 			memset(tail, ' ', sizeof tail);
-			memcpy(tail, p, n);
+			memcpy(tail, p, left);
 			block = tail;
+			valid = (G_GUINT64_CONSTANT(1) << left) - 1;
 		}
 		get_masks(block, &m);
 		if (stop_at_dashes) {
@@ -126,17 +142,27 @@ run(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
 				guint at = lowest(second);
 
 				/* the first dash may lie one block back */
-				count_block(scan, m, at > 0 ? at - 1 : 0,
-				            offset);
-				return p + at - 1;
+				if (at > 1)
+					count_block(scan, &r, &m,
+					            (G_GUINT64_CONSTANT(1)
+					             << (at - 1)) - 1,
+					            offset);
+				end = p + at - 1;
+				break;
 			}
-			lf_before = (m.lf >> 62 & 1) | (m.lf >> 63) << 1;
+			lf_before = m.lf >> 62;
 			dash_before = m.dash >> 63;
 		}
-		count_block(scan, m, n, offset);
-		p += n;
-		offset += n;
+		count_block(scan, &r, &m, valid, offset);
+		p += MIN(left, BLOCK);
+		offset += BLOCK;
 	}
+	scan->lines = r.lines;
+	scan->bare_lf = r.bare_lf;
+	scan->line_start = r.line_start;
+	scan->after_cr = r.after_cr != 0;
+	if (r.high != 0)
+		scan->seen |= PLI_SCAN_8BIT;
 	return end;
 }
 
@@ -184,7 +210,7 @@ run_portable(PliScan *scan, const guint8 *p, const guint8 *end,
 }
 
 #ifdef HAVE_X86
-static inline __attribute__((always_inline)) void
+static ALWAYS_INLINE void
 get_masks_sse2(const guint8 *block, Masks *ret)
 {
 	*ret = (Masks){0};
