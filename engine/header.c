@@ -352,27 +352,56 @@ read_name(PliField *field, PliSlice octets)
 	return TRUE;
 }
 
+guint32
+pli_header_hash_line(PliSlice line)
+{
+	return (guint32)XXH3_64bits(line.data, line.len);
+}
+
 /*
- * Defects of folds, and the hash: the sum of the lines' hashes, so that a
- * field that gains continuation lines needs no look at those it had.
+ * What the scan has not found out yet. The hash is the sum of the lines'
+ * hashes, so that a field that gains continuation lines needs no look at
+ * those it had.
  */
 static void
-look_at_lines(const FieldContext *c, PliField *field, PliSlice octets)
+look_at_lines(PliHeaderField *raw)
 {
-	const guint8 *p = octets.data, *end = p + octets.len;
+	const guint8 *p = raw->octets.data, *end = p + raw->octets.len;
+	gboolean high, nul;
 
 	while (p < end) {
 		const guint8 *lf = memchr(p, '\n', end - p);
 		PliSlice line = {p, (lf != NULL ? lf + 1 : end) - p};
 
-		field->hash += (guint32)XXH3_64bits(line.data, line.len);
-		if (p > octets.data)
-			field->flags |= PLI_FIELD_FOLDED;
+		raw->hash += pli_header_hash_line(line);
+		raw->n_lines++;
 		if ((*p == ' ' || *p == '\t') && lf != NULL &&
 		    pli_slice_trim(line).len == 0)
-			add_defect(c, PLI_DEFECT_BLANK_CONTINUATION);
+			raw->n_blank_lines++;
 		p += line.len;
 	}
+	pli_octets_look(raw->octets, &high, &nul);
+	raw->plain = !high && !nul;
+}
+
+/* Sets the flags and notes the defects of octets and folds. */
+static void
+note_octets(const FieldContext *c, PliField *field, const PliHeaderField *raw)
+{
+	gboolean high, nul;
+
+	field->hash = raw->hash;
+	if (raw->n_lines > 1)
+		field->flags |= PLI_FIELD_FOLDED;
+	for (guint32 i = 0; i < raw->n_blank_lines; i++)
+		add_defect(c, PLI_DEFECT_BLANK_CONTINUATION);
+	if (raw->plain)
+		return;
+	pli_octets_look(raw->octets, &high, &nul);
+	if (high)
+		field->flags |= PLI_FIELD_8BIT;
+	if (nul)
+		field->flags |= PLI_FIELD_NUL;
 }
 
 /* A run of malformed lines is one defect: a header may be megabytes of them. */
@@ -408,31 +437,31 @@ note_malformed(const FieldContext *c, PliField *field, PliSlice octets)
 
 guint32
 pli_header_reader_read(PliHeaderReader *reader, PliStructureBuilder *builder,
-                       guint32 part, PliSlice octets, PliSpan span,
-                       guint32 bare_lf)
+                       guint32 part, const PliHeaderField *given)
 {
 	PliField *field = pli_structure_builder_add_field(builder);
 	FieldContext c = {.reader = reader, .builder = builder, .part = part};
-	gboolean high, nul;
+	PliHeaderField raw = *given;
+	PliSlice octets = raw.octets;
 
 	if (field == NULL) {
 		if (builder->n_fields_refused++ == 0)
 			pli_structure_builder_add_defect(
 			        builder, PLI_DEFECT_LIMIT_FIELDS, part,
-			        span.offset, span.length);
+			        raw.span.offset, raw.span.length);
 		return PLI_NONE;
 	}
 	c.field = field->index;
 	builder->parts[part].n_fields++;
-	field->span = span;
-	field->bare_lf = bare_lf;
-	if (octets.len < span.length) {
+	field->span = raw.span;
+	field->bare_lf = raw.bare_lf;
+	if (octets.len < raw.span.length) {
 		field->flags |= PLI_FIELD_CUT;
 		add_defect(&c, PLI_DEFECT_LIMIT_FIELD_OCTETS);
 	}
-	pli_octets_look(octets, &high, &nul);
-	field->flags |= (high ? PLI_FIELD_8BIT : 0) | (nul ? PLI_FIELD_NUL : 0);
-	look_at_lines(&c, field, octets);
+	if (raw.n_lines == 0)
+		look_at_lines(&raw);
+	note_octets(&c, field, &raw);
 	if (field->flags & PLI_FIELD_8BIT)
 		builder->flags |= PLI_STRUCTURE_HEADER_8BIT;
 	if (!read_name(field, octets)) {

@@ -166,6 +166,76 @@ run(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
 	return end;
 }
 
+/*
+ * The same over a header: notes where lines end, and stops before an empty
+ * line, too.
+ */
+static ALWAYS_INLINE void
+run_header(PliScan *scan, const guint8 *start, const guint8 *end,
+           guint64 offset, gboolean stop_at_dashes, PliScanLines *lines,
+           MaskFunc get_masks)
+{
+	guint64 lf_before = 0, cr_before = 0, dash_before = 0;
+	Run r = {scan->lines, scan->bare_lf, scan->line_start,
+	         scan->after_cr ? 1 : 0, 0};
+	const guint8 *p = start;
+	guint8 tail[BLOCK];
+	guint n = 0;
+
+	lines->stop = lines->counted = NULL;
+	while (p < end && n <= PLI_SCAN_LINES - BLOCK) {
+		gsize left = end - p;
+		guint64 valid = G_MAXUINT64, ends, one_ago, two_ago, stops;
+		const guint8 *block = p;
+		Masks m;
+
+		if (G_UNLIKELY(left < BLOCK)) {
+			memset(tail, ' ', sizeof tail);
+			memcpy(tail, p, left);
+			block = tail;
+			valid = (G_GUINT64_CONSTANT(1) << left) - 1;
+		}
+		get_masks(block, &m);
+		one_ago = m.lf << 1 | lf_before >> 1;
+		two_ago = m.lf << 2 | lf_before;
+		/* LF LF, or the second half of LF CR LF or LF "--" */
+		stops = m.lf & (one_ago | ((m.cr << 1 | cr_before) & two_ago));
+		if (stop_at_dashes)
+			stops |= m.dash & (m.dash << 1 | dash_before) & two_ago;
+		if (stops != 0) {
+			guint at = lowest(stops);
+			gboolean is_lf_lf = (m.lf & one_ago) >> at & 1;
+
+			lines->stop = p + at - (is_lf_lf ? 0 : 1);
+			at = lines->stop > p ? (guint)(lines->stop - p) : 0;
+			lines->counted = p + at;
+			valid = (G_GUINT64_CONSTANT(1) << at) - 1;
+			if (at > 0)
+				count_block(scan, &r, &m, valid, offset);
+		} else {
+			count_block(scan, &r, &m, valid, offset);
+		}
+		for (ends = m.lf & valid; ends != 0; ends &= ends - 1)
+			lines->at[n++] = (guint32)(p - start) + lowest(ends);
+		if (stops != 0)
+			break;
+		lf_before = m.lf >> 62;
+		cr_before = m.cr >> 63;
+		dash_before = m.dash >> 63;
+		p += MIN(left, BLOCK);
+		offset += BLOCK;
+	}
+	if (lines->stop == NULL)
+		lines->stop = lines->counted = p;
+	lines->n = n;
+	scan->lines = r.lines;
+	scan->bare_lf = r.bare_lf;
+	scan->line_start = r.line_start;
+	scan->after_cr = r.after_cr != 0;
+	if (r.high != 0)
+		scan->seen |= PLI_SCAN_8BIT;
+}
+
 static inline guint64
 match_word(guint64 word, guint8 octet)
 {
@@ -209,6 +279,15 @@ run_portable(PliScan *scan, const guint8 *p, const guint8 *end,
 	return run(scan, p, end, offset, stop_at_dashes, get_masks_portable);
 }
 
+static void
+run_header_portable(PliScan *scan, const guint8 *p, const guint8 *end,
+                    guint64 offset, gboolean stop_at_dashes,
+                    PliScanLines *lines)
+{
+	run_header(scan, p, end, offset, stop_at_dashes, lines,
+	           get_masks_portable);
+}
+
 #ifdef HAVE_X86
 static ALWAYS_INLINE void
 get_masks_sse2(const guint8 *block, Masks *ret)
@@ -238,7 +317,20 @@ run_sse2(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
 	return run(scan, p, end, offset, stop_at_dashes, get_masks_sse2);
 }
 
-__attribute__((target("avx2,bmi,lzcnt,popcnt"))) static inline void
+static void
+run_header_sse2(PliScan *scan, const guint8 *p, const guint8 *end,
+                guint64 offset, gboolean stop_at_dashes,
+                PliScanLines *lines)
+{
+	run_header(scan, p, end, offset, stop_at_dashes, lines,
+	           get_masks_sse2);
+}
+
+#define AVX2 __attribute__((target("avx2,bmi,lzcnt,popcnt")))
+#define AVX512                                                                 \
+	__attribute__((target("avx512f,avx512bw,bmi,lzcnt,popcnt")))
+
+AVX2 static ALWAYS_INLINE void
 get_masks_avx2(const guint8 *block, Masks *ret)
 {
 	__m256i a = _mm256_loadu_si256((const __m256i *)block);
@@ -259,64 +351,119 @@ get_masks_avx2(const guint8 *block, Masks *ret)
 #undef MASK256
 }
 
-__attribute__((target("avx2,bmi,lzcnt,popcnt"), flatten)) static const guint8 *
+AVX2 static const guint8 *
 run_avx2(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
          gboolean stop_at_dashes)
 {
 	return run(scan, p, end, offset, stop_at_dashes, get_masks_avx2);
 }
-#endif
 
-typedef const guint8 *(*RunFunc)(PliScan *scan, const guint8 *p,
-                                 const guint8 *end, guint64 offset,
-                                 gboolean stop_at_dashes);
-
-static RunFunc run_chosen;
-
-static RunFunc
-find_kernel(PliScanKernel kernel)
+AVX2 static void
+run_header_avx2(PliScan *scan, const guint8 *p, const guint8 *end,
+                guint64 offset, gboolean stop_at_dashes, PliScanLines *lines)
 {
-	switch (kernel) {
-	case PLI_SCAN_KERNEL_PORTABLE: return run_portable;
-#ifdef HAVE_X86
-	case PLI_SCAN_KERNEL_SSE2: return run_sse2;
-	case PLI_SCAN_KERNEL_AVX2:
-		return __builtin_cpu_supports("avx2") &&
-		                       __builtin_cpu_supports("bmi")
-		               ? run_avx2
-		               : NULL;
-	case PLI_SCAN_KERNEL_BEST:
-		return find_kernel(PLI_SCAN_KERNEL_AVX2) != NULL ? run_avx2
-		                                                : run_sse2;
-#else
-	case PLI_SCAN_KERNEL_BEST: return run_portable;
+	run_header(scan, p, end, offset, stop_at_dashes, lines,
+	           get_masks_avx2);
+}
+
+AVX512 static ALWAYS_INLINE void
+get_masks_avx512(const guint8 *block, Masks *ret)
+{
+	__m512i v = _mm512_loadu_si512(block);
+
+	ret->lf = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\n'));
+	ret->cr = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\r'));
+	ret->dash = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('-'));
+	ret->nul = _mm512_testn_epi8_mask(v, v);
+	ret->high = _mm512_movepi8_mask(v);
+}
+
+AVX512 static const guint8 *
+run_avx512(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
+           gboolean stop_at_dashes)
+{
+	return run(scan, p, end, offset, stop_at_dashes, get_masks_avx512);
+}
+
+AVX512 static void
+run_header_avx512(PliScan *scan, const guint8 *p, const guint8 *end,
+                  guint64 offset, gboolean stop_at_dashes,
+                  PliScanLines *lines)
+{
+	run_header(scan, p, end, offset, stop_at_dashes, lines,
+	           get_masks_avx512);
+}
 #endif
-	default: return NULL;
-	}
+
+typedef struct {
+	const guint8 *(*run)(PliScan *scan, const guint8 *p, const guint8 *end,
+	                     guint64 offset, gboolean stop_at_dashes);
+	void (*run_header)(PliScan *scan, const guint8 *p, const guint8 *end,
+	                   guint64 offset, gboolean stop_at_dashes,
+	                   PliScanLines *lines);
+} Kernel;
+
+static const Kernel kernels[] = {
+	[PLI_SCAN_KERNEL_PORTABLE] = {run_portable, run_header_portable},
+#ifdef HAVE_X86
+	[PLI_SCAN_KERNEL_SSE2] = {run_sse2, run_header_sse2},
+	[PLI_SCAN_KERNEL_AVX2] = {run_avx2, run_header_avx2},
+	[PLI_SCAN_KERNEL_AVX512] = {run_avx512, run_header_avx512},
+#endif
+};
+
+static const Kernel *chosen;
+
+static gboolean
+has_kernel(PliScanKernel kernel)
+{
+	if (kernel >= G_N_ELEMENTS(kernels))
+		return FALSE;
+#ifdef HAVE_X86
+	if (kernel >= PLI_SCAN_KERNEL_AVX2 &&
+	    !(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")))
+		return FALSE;
+	if (kernel == PLI_SCAN_KERNEL_AVX512 &&
+	    !__builtin_cpu_supports("avx512bw"))
+		return FALSE;
+#endif
+	return TRUE;
 }
 
 gboolean
 pli_scan_force_kernel(PliScanKernel kernel)
 {
-	RunFunc func = find_kernel(kernel);
-
-	if (func == NULL)
+	if (kernel == PLI_SCAN_KERNEL_BEST)
+		for (kernel = PLI_SCAN_KERNEL_AVX512; !has_kernel(kernel);)
+			kernel--;
+	if (!has_kernel(kernel))
 		return FALSE;
-	g_atomic_pointer_set(&run_chosen, func);
+	g_atomic_pointer_set(&chosen, &kernels[kernel]);
 	return TRUE;
+}
+
+static inline const Kernel *
+get_kernel(void)
+{
+	if (G_UNLIKELY(g_atomic_pointer_get(&chosen) == NULL))
+		pli_scan_force_kernel(PLI_SCAN_KERNEL_BEST);
+	return g_atomic_pointer_get(&chosen);
 }
 
 const guint8 *
 pli_scan_run(PliScan *scan, const guint8 *p, const guint8 *end,
              guint64 offset, gboolean stop_at_dashes)
 {
-	RunFunc func = g_atomic_pointer_get(&run_chosen);
+	return get_kernel()->run(scan, p, end, offset, stop_at_dashes);
+}
 
-	if (G_UNLIKELY(func == NULL)) {
-		pli_scan_force_kernel(PLI_SCAN_KERNEL_BEST);
-		func = g_atomic_pointer_get(&run_chosen);
-	}
-	return func(scan, p, end, offset, stop_at_dashes);
+void
+pli_scan_run_header(PliScan *scan, const guint8 *p, const guint8 *end,
+                    guint64 offset, gboolean stop_at_dashes,
+                    PliScanLines *ret_lines)
+{
+	get_kernel()->run_header(scan, p, end, offset, stop_at_dashes,
+	                         ret_lines);
 }
 
 void
