@@ -35,12 +35,30 @@ static const FieldRow by_length[LONGEST + 1][NAMES_OF_LENGTH] = {
 	         "content-transfer-encoding"}},
 };
 
-/* From the end, which tells names of a length apart soonest. An octet of a
- * field name that gives a letter, or a dash, with this bit is one. */
+/* An octet of a field name that gives a letter, or a dash, with these bits set
+ * is one. */
+#define LOWER G_GUINT64_CONSTANT(0x2020202020202020)
+
+static inline gboolean
+is_same_word(const guint8 *name, const char *row)
+{
+	guint64 a, b;
+
+	memcpy(&a, name, sizeof a);
+	memcpy(&b, row, sizeof b);
+	return (a | LOWER) == b;
+}
+
 static inline gboolean
 is_same(PliSlice name, const char *row)
 {
-	for (gsize i = name.len; i > 0; i--)
+	gsize i = name.len;
+
+	/* from the end, which tells names of a length apart soonest */
+	for (; i >= 8; i -= 8)
+		if (!is_same_word(name.data + i - 8, row + i - 8))
+			return FALSE;
+	for (; i > 0; i--)
 		if ((name.data[i - 1] | 0x20) != row[i - 1])
 			return FALSE;
 	return TRUE;

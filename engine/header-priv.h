@@ -41,11 +41,11 @@ typedef struct {
 guint32
 pli_header_hash_line(PliSlice line);
 
-/* Reads a field of `part`, whose header is being read. Gives its number,
- * PLI_NONE past limits.fields. */
+/* Reads a field of `part`, whose header is being read, and completes what is
+ * known of it. Gives its number, PLI_NONE past limits.fields. */
 guint32
 pli_header_reader_read(PliHeaderReader *reader, PliStructureBuilder *builder,
-                       guint32 part, const PliHeaderField *raw);
+                       guint32 part, PliHeaderField *raw);
 
 /* The header has ended: settles what needs all fields. */
 void

@@ -437,31 +437,30 @@ note_malformed(const FieldContext *c, PliField *field, PliSlice octets)
 
 guint32
 pli_header_reader_read(PliHeaderReader *reader, PliStructureBuilder *builder,
-                       guint32 part, const PliHeaderField *given)
+                       guint32 part, PliHeaderField *raw)
 {
 	PliField *field = pli_structure_builder_add_field(builder);
 	FieldContext c = {.reader = reader, .builder = builder, .part = part};
-	PliHeaderField raw = *given;
-	PliSlice octets = raw.octets;
+	PliSlice octets = raw->octets;
 
 	if (field == NULL) {
 		if (builder->n_fields_refused++ == 0)
 			pli_structure_builder_add_defect(
 			        builder, PLI_DEFECT_LIMIT_FIELDS, part,
-			        raw.span.offset, raw.span.length);
+			        raw->span.offset, raw->span.length);
 		return PLI_NONE;
 	}
 	c.field = field->index;
 	builder->parts[part].n_fields++;
-	field->span = raw.span;
-	field->bare_lf = raw.bare_lf;
-	if (octets.len < raw.span.length) {
+	field->span = raw->span;
+	field->bare_lf = raw->bare_lf;
+	if (octets.len < raw->span.length) {
 		field->flags |= PLI_FIELD_CUT;
 		add_defect(&c, PLI_DEFECT_LIMIT_FIELD_OCTETS);
 	}
-	if (raw.n_lines == 0)
-		look_at_lines(&raw);
-	note_octets(&c, field, &raw);
+	if (raw->n_lines == 0)
+		look_at_lines(raw);
+	note_octets(&c, field, raw);
 	if (field->flags & PLI_FIELD_8BIT)
 		builder->flags |= PLI_STRUCTURE_HEADER_8BIT;
 	if (!read_name(field, octets)) {

@@ -158,8 +158,12 @@ static PliSlice
 take_plain(PliParamReader *reader, PliSlice *rest)
 {
 	PliSlice s = *rest;
+	guint8 *out = pli_buf_reserve(reader->scratch, s.len);
 	gboolean odd = FALSE;
-	gsize n = 0, end = 0;
+	gsize n = 0, len = 0;
+
+	if (out == NULL)
+		s.len = 0;
 
 	while (n < s.len && s.data[n] != ';') {
 		guint8 c = s.data[n];
@@ -173,16 +177,17 @@ take_plain(PliParamReader *reader, PliSlice *rest)
 			    s.data[next] == '(' ||
 			    is_parameter_start(pli_slice_skip(s, next)))
 				break;
-			pli_buf_append_octet(reader->scratch, ' ');
+			out[len++] = ' ';
 			odd = TRUE;
 			n = next;
 			continue;
 		}
 		odd = odd || !is_token(c);
-		pli_buf_append_octet(reader->scratch, c);
-		end = ++n;
+		out[len++] = c;
+		n++;
 	}
-	if (odd || end == 0)
+	pli_buf_add_length(reader->scratch, len);
+	if (odd || len == 0)
 		pli_defect_set_add(&reader->defects,
 		                   PLI_DEFECT_MALFORMED_PARAMETER);
 	s = skip_blanks(pli_slice_skip(s, n));

@@ -144,6 +144,8 @@ end_field(PliParser *parser)
 		pli_parser_add_defect(parser, PLI_DEFECT_LIMIT_HEADER_OCTETS,
 		                      part, span.offset, span.length);
 	}
+	if (parser->quiet)
+		return;
 	pli_parser_push_event(parser, (PliParserEvent){
 	                                      .type = PLI_PARSER_EVENT_FIELD,
 	                                      .part = part,
@@ -347,9 +349,9 @@ read_lines(PliParser *parser)
 	                    parser->boundaries.n > 0, &lines);
 	parser->counted = lines.counted;
 	for (guint i = 0; i < lines.n; i++)
-		add_whole_line(parser,
-		               pli_slice_new(parser->in, start + lines.at[i] +
-		                                                 1 - parser->in));
+		add_whole_line(parser, pli_slice_new(parser->in,
+						     start + lines.at[i] + 1 -
+							     parser->in));
 	parser->builder.parts[parser->current].header_lines += lines.n;
 	if (lines.n > 0)
 		parser->last_octet = '\n';
