@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/scan-priv.h"
 
-#if defined(__x86_64__)
+#include "engine/cpu-priv.h"
+
+#ifdef PLI_CPU_HAS_X86
 #include <immintrin.h>
-#define HAVE_X86 1
 #endif
 
 #define BLOCK 64
@@ -183,7 +184,7 @@ run_portable(PliScan *scan, const guint8 *p, const guint8 *end,
 	return run(scan, p, end, offset, stop_at_dashes, get_masks_portable);
 }
 
-#ifdef HAVE_X86
+#ifdef PLI_CPU_HAS_X86
 static inline __attribute__((always_inline)) void
 get_masks_sse2(const guint8 *block, Masks *ret)
 {
@@ -212,7 +213,7 @@ run_sse2(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
 	return run(scan, p, end, offset, stop_at_dashes, get_masks_sse2);
 }
 
-__attribute__((target("avx2,bmi,lzcnt,popcnt"))) static inline void
+PLI_CPU_TARGET_AVX2 static inline void
 get_masks_avx2(const guint8 *block, Masks *ret)
 {
 	__m256i a = _mm256_loadu_si256((const __m256i *)block);
@@ -233,7 +234,7 @@ get_masks_avx2(const guint8 *block, Masks *ret)
 #undef MASK256
 }
 
-__attribute__((target("avx2,bmi,lzcnt,popcnt"), flatten)) static const guint8 *
+PLI_CPU_TARGET_AVX2 __attribute__((flatten)) static const guint8 *
 run_avx2(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
          gboolean stop_at_dashes)
 {
@@ -241,56 +242,34 @@ run_avx2(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
 }
 #endif
 
-typedef const guint8 *(*RunFunc)(PliScan *scan, const guint8 *p,
-                                 const guint8 *end, guint64 offset,
-                                 gboolean stop_at_dashes);
-
-static RunFunc run_chosen;
-
-static RunFunc
-find_kernel(PliScanKernel kernel)
-{
-	switch (kernel) {
-	case PLI_SCAN_KERNEL_PORTABLE: return run_portable;
-#ifdef HAVE_X86
-	case PLI_SCAN_KERNEL_SSE2: return run_sse2;
-	case PLI_SCAN_KERNEL_AVX2:
-		return __builtin_cpu_supports("avx2") &&
-		                       __builtin_cpu_supports("bmi")
-		               ? run_avx2
-		               : NULL;
-	case PLI_SCAN_KERNEL_BEST:
-		return find_kernel(PLI_SCAN_KERNEL_AVX2) != NULL ? run_avx2
-		                                                : run_sse2;
-#else
-	case PLI_SCAN_KERNEL_BEST: return run_portable;
-#endif
-	default: return NULL;
-	}
-}
-
 gboolean
 pli_scan_force_kernel(PliScanKernel kernel)
 {
-	RunFunc func = find_kernel(kernel);
-
-	if (func == NULL)
-		return FALSE;
-	g_atomic_pointer_set(&run_chosen, func);
-	return TRUE;
+	switch (kernel) {
+	case PLI_SCAN_KERNEL_PORTABLE:
+		return pli_cpu_set_level(PLI_CPU_PORTABLE);
+	case PLI_SCAN_KERNEL_SSE2: return pli_cpu_set_level(PLI_CPU_SSE2);
+	case PLI_SCAN_KERNEL_AVX2: return pli_cpu_set_level(PLI_CPU_AVX2);
+	case PLI_SCAN_KERNEL_BEST:
+		return pli_cpu_set_level(pli_cpu_get_best());
+	default: return FALSE;
+	}
 }
 
 const guint8 *
 pli_scan_run(PliScan *scan, const guint8 *p, const guint8 *end,
              guint64 offset, gboolean stop_at_dashes)
 {
-	RunFunc func = g_atomic_pointer_get(&run_chosen);
-
-	if (G_UNLIKELY(func == NULL)) {
-		pli_scan_force_kernel(PLI_SCAN_KERNEL_BEST);
-		func = g_atomic_pointer_get(&run_chosen);
+	switch (pli_cpu_get_level()) {
+#ifdef PLI_CPU_HAS_X86
+	case PLI_CPU_AVX2:
+		return run_avx2(scan, p, end, offset, stop_at_dashes);
+	case PLI_CPU_SSSE3:
+	case PLI_CPU_SSE2:
+		return run_sse2(scan, p, end, offset, stop_at_dashes);
+#endif
+	default: return run_portable(scan, p, end, offset, stop_at_dashes);
 	}
-	return func(scan, p, end, offset, stop_at_dashes);
 }
 
 void
