@@ -33,6 +33,15 @@ extern const guint8 pli_decoder_base64_values[256];
 gsize
 pli_decoder_base64_take_clean(PliSlice in, guint8 **out);
 
+/*
+ * The kernel: text from the front, escapes and soft line breaks in it undone,
+ * as far as it likes, but only to where nothing need be held: neither inside
+ * an escape nor after blanks. Returns where that is, moves *out on by what it
+ * wrote. Writes at most as many octets as there are.
+ */
+const guint8 *
+pli_decoder_qp_take_plain(const guint8 *in, const guint8 *end, guint8 **out);
+
 gsize
 pli_decoder_qp_feed(PliDecoder *decoder, PliSlice in, guint8 *out);
 
