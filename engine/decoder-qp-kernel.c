@@ -250,18 +250,27 @@ join_16(__m128i v, guint32 keep, guint8 *out)
 	return out + __builtin_popcount(keep & 0xff00);
 }
 
+/*
+ * Classes of octets, those that the two halves of an octet both look up: "="
+ * in the top bit, then LF, CR, SP, HTAB, digits, letters to F. A low half of
+ * an octet above 127 looks up nothing.
+ */
+#define LOW_HALF_CLASSES                                                       \
+	0x14, 0x06, 0x06, 0x06, 0x06, 0x06, 0x06, 0x04, 0x04, 0x0c, 0x40, 0,   \
+		0, (char)0xa0, 0, 0
+#define HIGH_HALF_CLASSES                                                      \
+	0x68, 0, 0x10, (char)0x84, 0x02, 0, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0
+
+/* By its high half, what makes a digit its value. */
+#define DIGIT_LOOKUP                                                           \
+	0, 0, 0, -'0', 10 - 'A', 0, 10 - 'a', 0, 0, 0, 0, 0, 0, 0, 0, 0
+
 /* ---- SSSE3 ---- */
 
 PLI_CPU_TARGET_SSSE3 static inline __m128i
 load_16(const guint8 *in)
 {
 	return _mm_loadu_si128((const __m128i *)in);
-}
-
-PLI_CPU_TARGET_SSSE3 static inline guint32
-equal_16(__m128i v, char octet)
-{
-	return _mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(octet)));
 }
 
 PLI_CPU_TARGET_SSSE3 static inline void
@@ -271,30 +280,23 @@ copy_ssse3(const guint8 *in, guint8 *out)
 	_mm_storeu_si128((__m128i *)out + 1, load_16(in + 16));
 }
 
-/* 0xff for each hexadecimal digit. */
-PLI_CPU_TARGET_SSSE3 static inline __m128i
-are_digits_16(__m128i v)
-{
-	__m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
-	__m128i letter = _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(0x20)),
-	                              _mm_set1_epi8('a'));
-
-	return _mm_or_si128(
-		_mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit),
-		_mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(5)), letter));
-}
-
 PLI_CPU_TARGET_SSSE3 static inline Masks
 get_masks_16(const guint8 *in)
 {
 	const __m128i v = load_16(in);
+	const __m128i high =
+		_mm_and_si128(_mm_srli_epi16(v, 4), _mm_set1_epi8(0x0f));
+	const __m128i c = _mm_and_si128(
+		_mm_shuffle_epi8(_mm_setr_epi8(LOW_HALF_CLASSES), v),
+		_mm_shuffle_epi8(_mm_setr_epi8(HIGH_HALF_CLASSES), high));
+	const __m128i either = _mm_or_si128(c, _mm_slli_epi16(c, 1));
 
 	return (Masks){
-		.equals = equal_16(v, '='),
-		.lf = equal_16(v, '\n'),
-		.cr = equal_16(v, '\r'),
-		.blank = equal_16(v, ' ') | equal_16(v, '\t'),
-		.hex = _mm_movemask_epi8(are_digits_16(v)),
+		.equals = _mm_movemask_epi8(c),
+		.lf = _mm_movemask_epi8(_mm_slli_epi16(c, 1)),
+		.cr = _mm_movemask_epi8(_mm_slli_epi16(c, 2)),
+		.blank = _mm_movemask_epi8(_mm_slli_epi16(either, 3)),
+		.hex = _mm_movemask_epi8(_mm_slli_epi16(either, 5)),
 	};
 }
 
@@ -316,10 +318,11 @@ get_masks_ssse3(const guint8 *in)
 PLI_CPU_TARGET_SSSE3 static inline __m128i
 digit_values_16(__m128i v)
 {
-	__m128i is_letter = _mm_cmpgt_epi8(v, _mm_set1_epi8('9'));
+	const __m128i add = _mm_setr_epi8(DIGIT_LOOKUP);
+	__m128i high =
+		_mm_and_si128(_mm_srli_epi16(v, 4), _mm_set1_epi8(0x0f));
 
-	return _mm_add_epi8(_mm_and_si128(v, _mm_set1_epi8(0x0f)),
-	                    _mm_and_si128(is_letter, _mm_set1_epi8(9)));
+	return _mm_add_epi8(v, _mm_shuffle_epi8(add, high));
 }
 
 PLI_CPU_TARGET_SSSE3 static inline guint8 *
@@ -361,59 +364,44 @@ load_32(const guint8 *in)
 	return _mm256_loadu_si256((const __m256i *)in);
 }
 
-PLI_CPU_TARGET_AVX2 static inline guint32
-equal_32(__m256i v, char octet)
-{
-	return _mm256_movemask_epi8(
-		_mm256_cmpeq_epi8(v, _mm256_set1_epi8(octet)));
-}
-
 PLI_CPU_TARGET_AVX2 static inline void
 copy_avx2(const guint8 *in, guint8 *out)
 {
 	_mm256_storeu_si256((__m256i *)out, load_32(in));
 }
 
-PLI_CPU_TARGET_AVX2 static inline __m256i
-are_digits_32(__m256i v)
-{
-	__m256i digit = _mm256_sub_epi8(v, _mm256_set1_epi8('0'));
-	__m256i letter =
-		_mm256_sub_epi8(_mm256_or_si256(v, _mm256_set1_epi8(0x20)),
-	                        _mm256_set1_epi8('a'));
-
-	return _mm256_or_si256(
-		_mm256_cmpeq_epi8(_mm256_min_epu8(digit, _mm256_set1_epi8(9)),
-	                          digit),
-		_mm256_cmpeq_epi8(_mm256_min_epu8(letter, _mm256_set1_epi8(5)),
-	                          letter));
-}
-
 PLI_CPU_TARGET_AVX2 static inline Masks
 get_masks_avx2(const guint8 *in)
 {
 	const __m256i v = load_32(in);
-	const __m256i blank =
-		_mm256_or_si256(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(' ')),
-	                        _mm256_cmpeq_epi8(v, _mm256_set1_epi8('\t')));
+	const __m256i high = _mm256_and_si256(_mm256_srli_epi16(v, 4),
+	                                      _mm256_set1_epi8(0x0f));
+	const __m256i low_classes =
+		_mm256_setr_epi8(LOW_HALF_CLASSES, LOW_HALF_CLASSES);
+	const __m256i high_classes =
+		_mm256_setr_epi8(HIGH_HALF_CLASSES, HIGH_HALF_CLASSES);
+	const __m256i c =
+		_mm256_and_si256(_mm256_shuffle_epi8(low_classes, v),
+	                         _mm256_shuffle_epi8(high_classes, high));
+	const __m256i either = _mm256_or_si256(c, _mm256_slli_epi16(c, 1));
 
 	return (Masks){
-		.equals = equal_32(v, '='),
-		.lf = equal_32(v, '\n'),
-		.cr = equal_32(v, '\r'),
-		.blank = _mm256_movemask_epi8(blank),
-		.hex = _mm256_movemask_epi8(are_digits_32(v)),
+		.equals = _mm256_movemask_epi8(c),
+		.lf = _mm256_movemask_epi8(_mm256_slli_epi16(c, 1)),
+		.cr = _mm256_movemask_epi8(_mm256_slli_epi16(c, 2)),
+		.blank = _mm256_movemask_epi8(_mm256_slli_epi16(either, 3)),
+		.hex = _mm256_movemask_epi8(_mm256_slli_epi16(either, 5)),
 	};
 }
 
 PLI_CPU_TARGET_AVX2 static inline __m256i
 digit_values_32(__m256i v)
 {
-	__m256i is_letter = _mm256_cmpgt_epi8(v, _mm256_set1_epi8('9'));
+	const __m256i add = _mm256_setr_epi8(DIGIT_LOOKUP, DIGIT_LOOKUP);
+	__m256i high = _mm256_and_si256(_mm256_srli_epi16(v, 4),
+	                                _mm256_set1_epi8(0x0f));
 
-	return _mm256_add_epi8(_mm256_and_si256(v, _mm256_set1_epi8(0x0f)),
-	                       _mm256_and_si256(is_letter,
-	                                        _mm256_set1_epi8(9)));
+	return _mm256_add_epi8(v, _mm256_shuffle_epi8(add, high));
 }
 
 PLI_CPU_TARGET_AVX2 static inline guint8 *
