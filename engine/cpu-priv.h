@@ -27,16 +27,13 @@ typedef enum {
 
 #define PLI_CPU_LEVELS (PLI_CPU_AVX2 + 1)
 
-PliCpuLevel
-pli_cpu_get_level(void);
+PliCpuLevel pli_cpu_get_level(void);
 
 /* The widest the processor has. */
-PliCpuLevel
-pli_cpu_get_best(void);
+PliCpuLevel pli_cpu_get_best(void);
 
 /* For tests: FALSE when the processor has no such level. Not while another
  * thread is in the engine. */
-gboolean
-pli_cpu_set_level(PliCpuLevel level);
+gboolean pli_cpu_set_level(PliCpuLevel level);
 
 #endif

@@ -13,8 +13,8 @@ pli_cpu_get_best(void)
 		return PLI_CPU_SSE2;
 	/* Every processor with AVX2 has LZCNT. */
 	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")
-	               ? PLI_CPU_AVX2
-	               : PLI_CPU_SSSE3;
+		       ? PLI_CPU_AVX2
+		       : PLI_CPU_SSSE3;
 #else
 	return PLI_CPU_PORTABLE;
 #endif

@@ -7,6 +7,7 @@
 #include <immintrin.h>
 #endif
 
+/* clang-format off */
 #define J8 128, 128, 128, 128, 128, 128, 128, 128
 #define J64 J8, J8, J8, J8, J8, J8, J8, J8
 const guint8 pli_decoder_base64_values[256] = {
@@ -20,6 +21,7 @@ const guint8 pli_decoder_base64_values[256] = {
 	J64, J64};
 #undef J64
 #undef J8
+/* clang-format on */
 
 /* The line end at the front: CRLF, CR or LF; 0 when there is none. */
 static inline gsize
@@ -69,11 +71,11 @@ take_clean_portable(const guint8 *in, gsize len, guint8 **out)
  * common to both; the upper half also looks up what to add ("/" counts as
  * half 1 there); the sextets are then joined by two multiplications.
  */
-#define LOW_HALF_LOOKUP                                                        \
-	0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x13,      \
+#define LOW_HALF_LOOKUP                                                   \
+	0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x13, \
 		0x1a, 0x1b, 0x1b, 0x1b, 0x1a
-#define HIGH_HALF_LOOKUP                                                       \
-	0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08, 0x10, 0x10, 0x10,      \
+#define HIGH_HALF_LOOKUP                                                  \
+	0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08, 0x10, 0x10, 0x10, \
 		0x10, 0x10, 0x10, 0x10, 0x10
 #define ADD_LOOKUP 0, 16, 19, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0
 #define JOIN_LOOKUP 2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1
@@ -96,8 +98,8 @@ decode_ssse3(const guint8 *in, guint8 *out)
 		_mm_shuffle_epi8(high_lookup, high));
 	__m128i is_slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('/'));
 
-	v = _mm_add_epi8(v, _mm_shuffle_epi8(add_lookup,
-	                                     _mm_add_epi8(high, is_slash)));
+	v = _mm_add_epi8(
+		v, _mm_shuffle_epi8(add_lookup, _mm_add_epi8(high, is_slash)));
 	v = _mm_maddubs_epi16(v, _mm_set1_epi32(JOIN_PAIRS));
 	v = _mm_madd_epi16(v, _mm_set1_epi32(JOIN_QUADS));
 	v = _mm_shuffle_epi8(v, _mm_setr_epi8(JOIN_LOOKUP));
@@ -124,7 +126,7 @@ decode_avx2(const guint8 *in, guint8 *out)
 
 	v = _mm256_add_epi8(
 		v, _mm256_shuffle_epi8(add_lookup,
-	                               _mm256_add_epi8(high, is_slash)));
+				       _mm256_add_epi8(high, is_slash)));
 	v = _mm256_maddubs_epi16(v, _mm256_set1_epi32(JOIN_PAIRS));
 	v = _mm256_madd_epi16(v, _mm256_set1_epi32(JOIN_QUADS));
 	v = _mm256_shuffle_epi8(v, _mm256_setr_epi8(JOIN_LOOKUP, JOIN_LOOKUP));
@@ -163,35 +165,35 @@ find_line_end(LineEnd *line, guint32 good, const guint8 *in)
  * next block starts after the line end. What a block writes too much lies
  * within the bound, which has 3/4 octet for each one left: 40 left are enough.
  */
-#define TAKE_CLEAN(name, target, block, decode)                                \
-	target static gsize name(const guint8 *in, gsize len, guint8 **out)    \
-	{                                                                      \
-		const guint32 all = G_MAXUINT32 >> (32 - (block));             \
-		LineEnd line = {.end = 0};                                     \
-		guint8 *o = *out;                                              \
-		gsize i = 0;                                                   \
-                                                                               \
-		while (len - i >= 48) {                                        \
-			guint32 good = decode(in + i, o);                      \
-			gboolean is_line = TRUE;                               \
-                                                                               \
-			if (G_LIKELY(good == all)) {                           \
-				i += (block);                                  \
-				o += (block) / 4 * 3;                          \
-				continue;                                      \
-			}                                                      \
-			if (good != line.good || line.end == 0 ||              \
-			    line_end_length(in + i + line.n, 2) != line.end)   \
-				is_line = find_line_end(&line, good, in + i);  \
-			i += line.taken;                                       \
-			o += line.written;                                     \
-			if (!is_line) {                                        \
-				*out = o;                                      \
-				return i;                                      \
-			}                                                      \
-		}                                                              \
-		*out = o;                                                      \
-		return i + take_clean_portable(in + i, len - i, out);          \
+#define TAKE_CLEAN(name, target, block, decode)                               \
+	target static gsize name(const guint8 *in, gsize len, guint8 **out)   \
+	{                                                                     \
+		const guint32 all = G_MAXUINT32 >> (32 - (block));            \
+		LineEnd line = {.end = 0};                                    \
+		guint8 *o = *out;                                             \
+		gsize i = 0;                                                  \
+                                                                              \
+		while (len - i >= 48) {                                       \
+			guint32 good = decode(in + i, o);                     \
+			gboolean is_line = TRUE;                              \
+                                                                              \
+			if (G_LIKELY(good == all)) {                          \
+				i += (block);                                 \
+				o += (block) / 4 * 3;                         \
+				continue;                                     \
+			}                                                     \
+			if (good != line.good || line.end == 0 ||             \
+			    line_end_length(in + i + line.n, 2) != line.end)  \
+				is_line = find_line_end(&line, good, in + i); \
+			i += line.taken;                                      \
+			o += line.written;                                    \
+			if (!is_line) {                                       \
+				*out = o;                                     \
+				return i;                                     \
+			}                                                     \
+		}                                                             \
+		*out = o;                                                     \
+		return i + take_clean_portable(in + i, len - i, out);         \
 	}
 
 TAKE_CLEAN(take_clean_ssse3, PLI_CPU_TARGET_SSSE3, 16, decode_ssse3)

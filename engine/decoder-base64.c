@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/decoder-priv.h"
 
-
 /* state: how many sextets of the open group stand in bits */
 enum {
 	B64_N = 3,
@@ -21,7 +20,7 @@ base64_take_padding(PliDecoder *decoder, guint8 *out)
 			decoder->state &= ~(guint32)B64_WANTS_PADDING;
 		else
 			pli_defect_set_add(&decoder->defects,
-			                   PLI_DEFECT_BASE64_PADDING);
+					   PLI_DEFECT_BASE64_PADDING);
 		decoder->state |= B64_HAS_PADDED;
 		return 0;
 	}
@@ -29,7 +28,7 @@ base64_take_padding(PliDecoder *decoder, guint8 *out)
 	decoder->state = B64_HAS_PADDED | (n == 2 ? B64_WANTS_PADDING : 0);
 	if (n == 1) {
 		pli_defect_set_add(&decoder->defects,
-		                   PLI_DEFECT_BASE64_TRUNCATED);
+				   PLI_DEFECT_BASE64_TRUNCATED);
 		return 0;
 	}
 	out[0] = bits >> (n == 2 ? 4 : 10);
@@ -46,7 +45,7 @@ base64_take_value(PliDecoder *decoder, guint8 value, guint8 *out)
 
 	if (decoder->state & B64_HAS_PADDED)
 		pli_defect_set_add(&decoder->defects,
-		                   PLI_DEFECT_BASE64_PADDING);
+				   PLI_DEFECT_BASE64_PADDING);
 	decoder->bits = decoder->bits << 6 | value;
 	if (n < 3) {
 		decoder->state = n + 1;
@@ -87,7 +86,7 @@ pli_decoder_base64_feed(PliDecoder *decoder, PliSlice in, guint8 *out)
 			o += base64_take_padding(decoder, o);
 		else if (value == PLI_DECODER_BASE64_JUNK)
 			pli_defect_set_add(&decoder->defects,
-			                   PLI_DEFECT_BASE64_JUNK);
+					   PLI_DEFECT_BASE64_JUNK);
 	}
 	return o - out;
 }
@@ -99,11 +98,11 @@ pli_decoder_base64_finish(PliDecoder *decoder, guint8 *out)
 
 	if ((decoder->state & B64_N) != 0) {
 		pli_defect_set_add(&decoder->defects,
-		                   PLI_DEFECT_BASE64_TRUNCATED);
+				   PLI_DEFECT_BASE64_TRUNCATED);
 		n = base64_take_padding(decoder, out);
 	} else if (decoder->state & B64_WANTS_PADDING) {
 		pli_defect_set_add(&decoder->defects,
-		                   PLI_DEFECT_BASE64_TRUNCATED);
+				   PLI_DEFECT_BASE64_TRUNCATED);
 	}
 	return n;
 }

@@ -9,11 +9,9 @@
 
 #include "engine/decoder.h"
 
-gsize
-pli_decoder_base64_feed(PliDecoder *decoder, PliSlice in, guint8 *out);
+gsize pli_decoder_base64_feed(PliDecoder *decoder, PliSlice in, guint8 *out);
 
-gsize
-pli_decoder_base64_finish(PliDecoder *decoder, guint8 *out);
+gsize pli_decoder_base64_finish(PliDecoder *decoder, guint8 *out);
 
 /* Values of the alphabet, and classes above 63. A group of four is clean when
  * no value has a bit above 63. */
@@ -30,8 +28,7 @@ extern const guint8 pli_decoder_base64_values[256];
  * them, as far as it likes. Returns the octets taken, moves *out on by those
  * written. What it writes past *out lies within the feed's bound.
  */
-gsize
-pli_decoder_base64_take_clean(PliSlice in, guint8 **out);
+gsize pli_decoder_base64_take_clean(PliSlice in, guint8 **out);
 
 /*
  * The kernel: text from the front, escapes and soft line breaks in it undone,
@@ -39,19 +36,15 @@ pli_decoder_base64_take_clean(PliSlice in, guint8 **out);
  * an escape nor after blanks. Returns where that is, moves *out on by what it
  * wrote. Writes at most as many octets as there are.
  */
-const guint8 *
-pli_decoder_qp_take_plain(const guint8 *in, const guint8 *end, guint8 **out);
+const guint8 *pli_decoder_qp_take_plain(const guint8 *in, const guint8 *end,
+					guint8 **out);
 
-gsize
-pli_decoder_qp_feed(PliDecoder *decoder, PliSlice in, guint8 *out);
+gsize pli_decoder_qp_feed(PliDecoder *decoder, PliSlice in, guint8 *out);
 
-gsize
-pli_decoder_qp_finish(PliDecoder *decoder, guint8 *out);
+gsize pli_decoder_qp_finish(PliDecoder *decoder, guint8 *out);
 
-gsize
-pli_decoder_uu_feed(PliDecoder *decoder, PliSlice in, guint8 *out);
+gsize pli_decoder_uu_feed(PliDecoder *decoder, PliSlice in, guint8 *out);
 
-gsize
-pli_decoder_uu_finish(PliDecoder *decoder, guint8 *out);
+gsize pli_decoder_uu_finish(PliDecoder *decoder, guint8 *out);
 
 #endif

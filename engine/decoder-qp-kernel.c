@@ -31,7 +31,7 @@ find_open_blanks(const guint8 *start, const guint8 *p)
 
 /* ---- eight octets at a time ---- */
 
-#define WORD_OF(octet) ((octet) * G_GUINT64_CONSTANT(0x0101010101010101))
+#define WORD_OF(octet) ((octet)*G_GUINT64_CONSTANT(0x0101010101010101))
 #define LOW_BITS WORD_OF(0x7f)
 
 /* The top bit of each octet that is `octet`. */
@@ -64,7 +64,7 @@ take_escape(const guint8 *in, guint8 **out)
 {
 	if (g_ascii_isxdigit(in[1]) && g_ascii_isxdigit(in[2])) {
 		*(*out)++ = g_ascii_xdigit_value(in[1]) << 4 |
-		            g_ascii_xdigit_value(in[2]);
+			    g_ascii_xdigit_value(in[2]);
 		return 3;
 	}
 	if (in[1] == '\n')
@@ -75,7 +75,7 @@ take_escape(const guint8 *in, guint8 **out)
 /* From `p` on; what stands between `in` and there was taken. */
 static const guint8 *
 take_plain_portable(const guint8 *in, const guint8 *p, const guint8 *end,
-                    guint8 **out)
+		    guint8 **out)
 {
 	const guint8 *open;
 	guint8 *o = *out;
@@ -116,7 +116,7 @@ typedef struct {
 
 /* What of the block is to be done, bit by bit. */
 typedef struct {
-	guint32 odd;     /* where to stop: blanks that end a line, malformed */
+	guint32 odd;	 /* where to stop: blanks that end a line, malformed */
 	guint64 dropped; /* parts of escapes; two bits run past the block */
 } Plan;
 
@@ -159,7 +159,7 @@ make_plan(Masks m, Masks next)
 	return (Plan){
 		.odd = (m.blank & line_end) | (m.equals & ~(line_end | pair)),
 		.dropped = (m.equals & line_end) | (guint64)m.equals << 1 |
-	                   (guint64)(m.equals & (crlf | pair)) << 2,
+			   (guint64)(m.equals & (crlf | pair)) << 2,
 	};
 }
 
@@ -167,7 +167,7 @@ make_plan(Masks m, Masks next)
  * run began. */
 static inline __attribute__((always_inline)) const guint8 *
 take_start(const guint8 *in, const guint8 *p, Plan plan, guint8 **out,
-           const Kernel kernel)
+	   const Kernel kernel)
 {
 	const guint n = __builtin_ctz(plan.odd);
 	const guint8 *stop = find_open_blanks(in, p + n + (p[n] != '='));
@@ -175,20 +175,19 @@ take_start(const guint8 *in, const guint8 *p, Plan plan, guint8 **out,
 	if (stop < p)
 		*out -= p - stop;
 	else
-		*out = kernel.join(p,
-		                   ~(guint32)plan.dropped &
-		                           ((1u << (stop - p)) - 1),
-		                   *out);
+		*out = kernel.join(
+			p, ~(guint32)plan.dropped & ((1u << (stop - p)) - 1),
+			*out);
 	return stop;
 }
 
 static inline __attribute__((always_inline)) const guint8 *
 take_plain(const guint8 *in, const guint8 *end, guint8 **out,
-           const Kernel kernel)
+	   const Kernel kernel)
 {
 	const guint8 *p = in;
 	guint8 *o = *out;
-	guint64 dropped = 0; /* by an escape that began in the block before */
+	guint64 dropped = 0;  /* by an escape that began in the block before */
 	guint32 busy = QUIET; /* bit n: the block n before had escapes */
 	Masks m, next;
 
@@ -224,6 +223,7 @@ take_plain(const guint8 *in, const guint8 *end, guint8 **out,
  * For each mask of eight octets, which of them to keep: their numbers, the
  * first lowest.
  */
+/* clang-format off */
 #define KEEP(m, n, rest)                                                       \
 	((rest) << ((m) >> (n) & 1) * 8 | ((m) >> (n) & 1) * (guint64)(n))
 #define KEPT(m)                                                                \
@@ -231,9 +231,11 @@ take_plain(const guint8 *in, const guint8 *end, guint8 **out,
 	KEEP(m, 5, KEEP(m, 6, KEEP(m, 7, (guint64)0))))))))
 #define KEPT4(m) KEPT(m), KEPT((m) + 1), KEPT((m) + 2), KEPT((m) + 3)
 #define KEPT16(m) KEPT4(m), KEPT4((m) + 4), KEPT4((m) + 8), KEPT4((m) + 12)
-#define KEPT64(m) KEPT16(m), KEPT16((m) + 16), KEPT16((m) + 32), KEPT16((m) + 48)
+#define KEPT64(m)                                                              \
+	KEPT16(m), KEPT16((m) + 16), KEPT16((m) + 32), KEPT16((m) + 48)
 static const guint64 kept[256] = {KEPT64(0), KEPT64(64), KEPT64(128),
                                   KEPT64(192)};
+/* clang-format on */
 
 /* The octets of `v` that `keep` has. */
 PLI_CPU_TARGET_SSSE3 static inline guint8 *
@@ -246,7 +248,7 @@ join_16(__m128i v, guint32 keep, guint8 *out)
 	_mm_storel_epi64((__m128i *)out, _mm_shuffle_epi8(v, first));
 	out += __builtin_popcount(keep & 0xff);
 	_mm_storel_epi64((__m128i *)out,
-	                 _mm_shuffle_epi8(_mm_srli_si128(v, 8), second));
+			 _mm_shuffle_epi8(_mm_srli_si128(v, 8), second));
 	return out + __builtin_popcount(keep & 0xff00);
 }
 
@@ -255,14 +257,14 @@ join_16(__m128i v, guint32 keep, guint8 *out)
  * in the top bit, then LF, CR, SP, HTAB, digits, letters to F. A low half of
  * an octet above 127 looks up nothing.
  */
-#define LOW_HALF_CLASSES                                                       \
-	0x14, 0x06, 0x06, 0x06, 0x06, 0x06, 0x06, 0x04, 0x04, 0x0c, 0x40, 0,   \
+#define LOW_HALF_CLASSES                                                     \
+	0x14, 0x06, 0x06, 0x06, 0x06, 0x06, 0x06, 0x04, 0x04, 0x0c, 0x40, 0, \
 		0, (char)0xa0, 0, 0
-#define HIGH_HALF_CLASSES                                                      \
+#define HIGH_HALF_CLASSES \
 	0x68, 0, 0x10, (char)0x84, 0x02, 0, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0
 
 /* By its high half, what makes a digit its value. */
-#define DIGIT_LOOKUP                                                           \
+#define DIGIT_LOOKUP \
 	0, 0, 0, -'0', 10 - 'A', 0, 10 - 'a', 0, 0, 0, 0, 0, 0, 0, 0, 0
 
 /* ---- SSSE3 ---- */
@@ -319,8 +321,7 @@ PLI_CPU_TARGET_SSSE3 static inline __m128i
 digit_values_16(__m128i v)
 {
 	const __m128i add = _mm_setr_epi8(DIGIT_LOOKUP);
-	__m128i high =
-		_mm_and_si128(_mm_srli_epi16(v, 4), _mm_set1_epi8(0x0f));
+	__m128i high = _mm_and_si128(_mm_srli_epi16(v, 4), _mm_set1_epi8(0x0f));
 
 	return _mm_add_epi8(v, _mm_shuffle_epi8(add, high));
 }
@@ -337,8 +338,8 @@ join_block_16(const guint8 *in, guint32 keep, guint8 *out)
 	const __m128i is_equals = _mm_cmpeq_epi8(v, _mm_set1_epi8('='));
 
 	return join_16(_mm_or_si128(_mm_and_si128(is_equals, value),
-	                            _mm_andnot_si128(is_equals, v)),
-	               keep, out);
+				    _mm_andnot_si128(is_equals, v)),
+		       keep, out);
 }
 
 PLI_CPU_TARGET_SSSE3 static inline guint8 *
@@ -352,8 +353,7 @@ PLI_CPU_TARGET_SSSE3 __attribute__((flatten)) static const guint8 *
 take_plain_ssse3(const guint8 *in, const guint8 *end, guint8 **out)
 {
 	return take_plain(in, end, out,
-	                  (Kernel){copy_ssse3, get_masks_ssse3,
-	                           join_ssse3});
+			  (Kernel){copy_ssse3, get_masks_ssse3, join_ssse3});
 }
 
 /* ---- AVX2 ---- */
@@ -375,14 +375,14 @@ get_masks_avx2(const guint8 *in)
 {
 	const __m256i v = load_32(in);
 	const __m256i high = _mm256_and_si256(_mm256_srli_epi16(v, 4),
-	                                      _mm256_set1_epi8(0x0f));
+					      _mm256_set1_epi8(0x0f));
 	const __m256i low_classes =
 		_mm256_setr_epi8(LOW_HALF_CLASSES, LOW_HALF_CLASSES);
 	const __m256i high_classes =
 		_mm256_setr_epi8(HIGH_HALF_CLASSES, HIGH_HALF_CLASSES);
 	const __m256i c =
 		_mm256_and_si256(_mm256_shuffle_epi8(low_classes, v),
-	                         _mm256_shuffle_epi8(high_classes, high));
+				 _mm256_shuffle_epi8(high_classes, high));
 	const __m256i either = _mm256_or_si256(c, _mm256_slli_epi16(c, 1));
 
 	return (Masks){
@@ -399,7 +399,7 @@ digit_values_32(__m256i v)
 {
 	const __m256i add = _mm256_setr_epi8(DIGIT_LOOKUP, DIGIT_LOOKUP);
 	__m256i high = _mm256_and_si256(_mm256_srli_epi16(v, 4),
-	                                _mm256_set1_epi8(0x0f));
+					_mm256_set1_epi8(0x0f));
 
 	return _mm256_add_epi8(v, _mm256_shuffle_epi8(add, high));
 }
@@ -412,8 +412,8 @@ join_avx2(const guint8 *in, guint32 keep, guint8 *out)
 	const __m256i low = digit_values_32(load_32(in + 2));
 	const __m256i value =
 		_mm256_or_si256(_mm256_and_si256(_mm256_slli_epi16(high, 4),
-	                                         _mm256_set1_epi8(-16)),
-	                        low);
+						 _mm256_set1_epi8(-16)),
+				low);
 	const __m256i joined = _mm256_blendv_epi8(
 		v, value, _mm256_cmpeq_epi8(v, _mm256_set1_epi8('=')));
 
@@ -425,7 +425,7 @@ PLI_CPU_TARGET_AVX2 __attribute__((flatten)) static const guint8 *
 take_plain_avx2(const guint8 *in, const guint8 *end, guint8 **out)
 {
 	return take_plain(in, end, out,
-	                  (Kernel){copy_avx2, get_masks_avx2, join_avx2});
+			  (Kernel){copy_avx2, get_masks_avx2, join_avx2});
 }
 #endif
 

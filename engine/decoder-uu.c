@@ -8,7 +8,7 @@ typedef enum {
 	UU_LENGTH, /* the next octet is a line's count */
 	UU_DATA,
 	UU_TAIL, /* the rest of a line */
-	UU_END,  /* held matches "end" */
+	UU_END,	 /* held matches "end" */
 	UU_DONE,
 } UuState;
 
@@ -60,8 +60,7 @@ uu_take_length(PliDecoder *decoder, guint8 octet)
 		decoder->state = UU_TAIL;
 	} else {
 		decoder->held[UU_DUE] = (octet - ' ') & 63;
-		decoder->state =
-			decoder->held[UU_DUE] > 0 ? UU_DATA : UU_TAIL;
+		decoder->state = decoder->held[UU_DUE] > 0 ? UU_DATA : UU_TAIL;
 	}
 }
 
@@ -83,7 +82,7 @@ static gsize
 uu_close_group(PliDecoder *decoder, guint8 *out)
 {
 	const guint32 group = decoder->bits
-	                      << 6 * (4 - decoder->held[UU_CHARS]);
+			      << 6 * (4 - decoder->held[UU_CHARS]);
 	gsize n = 0;
 
 	for (; n < 3 && decoder->held[UU_DUE] > 0; n++) {
@@ -135,7 +134,7 @@ uu_take_tail(PliDecoder *decoder, guint8 octet)
 	if (octet == '\n')
 		decoder->state = UU_LENGTH;
 	else if (octet > ' ' && octet != '`' &&
-	         ++decoder->held[UU_SURPLUS] == 2) {
+		 ++decoder->held[UU_SURPLUS] == 2) {
 		uu_add_defect(decoder);
 		decoder->held[UU_SURPLUS] = 1;
 	}

@@ -322,8 +322,9 @@ read_name(PliField *field, PliSlice octets)
 	while (n < octets.len && n < MAX_NAME_OCTETS && octets.data[n] > ' ' &&
 	       octets.data[n] < 127 && octets.data[n] != ':')
 		n++;
-	for (colon = n; colon < octets.len && colon < MAX_NAME_OCTETS &&
-	                (octets.data[colon] == ' ' || octets.data[colon] == '\t');
+	for (colon = n;
+	     colon < octets.len && colon < MAX_NAME_OCTETS &&
+	     (octets.data[colon] == ' ' || octets.data[colon] == '\t');
 	     colon++)
 		;
 	if (n == 0 || colon >= octets.len || octets.data[colon] != ':')

@@ -50,7 +50,8 @@ pli_slice_skip(PliSlice s, gsize offset)
 static inline gboolean
 pli_slice_equal(PliSlice a, PliSlice b)
 {
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+	return a.len == b.len &&
+	       (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
 /* ASCII letters compare without case, every other octet as it is. */

@@ -179,7 +179,8 @@ write_parts(const PliStructureBuilder *builder, guint8 *out, guint8 *children)
 
 		at[i] = next_child;
 		if (part->parent != PLI_NONE)
-			pli_store32(children + 4 * (gsize)at[part->parent]++, i);
+			pli_store32(children + 4 * (gsize)at[part->parent]++,
+				    i);
 		pli_store32(p + PLI_PART_AT_PARENT, part->parent);
 		pli_store32(p + PLI_PART_AT_FIRST_CHILD, next_child);
 		pli_store32(p + PLI_PART_AT_N_CHILDREN, part->n_children);

@@ -17,36 +17,29 @@
  * the lead octets of three and four, and nowhere else.
  */
 enum {
-	SHORT = 1 << 0,      /* a lead octet, then no continuation */
-	LONG = 1 << 1,       /* ASCII, then a continuation */
+	SHORT = 1 << 0,	     /* a lead octet, then no continuation */
+	LONG = 1 << 1,	     /* ASCII, then a continuation */
 	OVERLONG_3 = 1 << 2, /* E0 80 to E0 9F */
 	SURROGATE = 1 << 3,  /* ED A0 to ED BF */
 	OVERLONG_2 = 1 << 4, /* C0, C1 */
-	LARGE = 1 << 5,      /* F4 90 and more, F5 to FF */
+	LARGE = 1 << 5,	     /* F4 90 and more, F5 to FF */
 	OVERLONG_4 = 1 << 6, /* F0 80 to F0 8F; F5 to FF, then 80 to 8F */
-	TWO = 1 << 7,        /* two continuations */
+	TWO = 1 << 7,	     /* two continuations */
 };
 
 /* what no low half of the first octet rules out */
 #define CARRY (SHORT | LONG | TWO)
-#define FIRST_HIGH                                                             \
-	LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG, (char)TWO, (char)TWO,  \
-		(char)TWO, (char)TWO, SHORT | OVERLONG_2, SHORT,               \
+#define FIRST_HIGH                                                            \
+	LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG, (char)TWO, (char)TWO, \
+		(char)TWO, (char)TWO, SHORT | OVERLONG_2, SHORT,              \
 		SHORT | OVERLONG_3 | SURROGATE, SHORT | LARGE | OVERLONG_4
-#define FIRST_LOW                                                              \
-	(char)(CARRY | OVERLONG_3 | OVERLONG_2 | OVERLONG_4),                  \
-		(char)(CARRY | OVERLONG_2), (char)CARRY, (char)CARRY,          \
-		(char)(CARRY | LARGE), (char)(CARRY | LARGE | OVERLONG_4),     \
-		(char)(CARRY | LARGE | OVERLONG_4),                            \
-		(char)(CARRY | LARGE | OVERLONG_4),                            \
-		(char)(CARRY | LARGE | OVERLONG_4),                            \
-		(char)(CARRY | LARGE | OVERLONG_4),                            \
-		(char)(CARRY | LARGE | OVERLONG_4),                            \
-		(char)(CARRY | LARGE | OVERLONG_4),                            \
-		(char)(CARRY | LARGE | OVERLONG_4),                            \
-		(char)(CARRY | LARGE | OVERLONG_4 | SURROGATE),                \
-		(char)(CARRY | LARGE | OVERLONG_4),                            \
-		(char)(CARRY | LARGE | OVERLONG_4)
+#define LARGE_LOW ((char)(CARRY | LARGE | OVERLONG_4))
+#define FIRST_LOW                                                       \
+	(char)(CARRY | OVERLONG_3 | OVERLONG_2 | OVERLONG_4),           \
+		(char)(CARRY | OVERLONG_2), (char)CARRY, (char)CARRY,   \
+		(char)(CARRY | LARGE), LARGE_LOW, LARGE_LOW, LARGE_LOW, \
+		LARGE_LOW, LARGE_LOW, LARGE_LOW, LARGE_LOW, LARGE_LOW,  \
+		(char)(LARGE_LOW | SURROGATE), LARGE_LOW, LARGE_LOW
 #define CONTINUATION (LONG | TWO | OVERLONG_2)
 #define SECOND_HIGH                                                            \
 	SHORT, SHORT, SHORT, SHORT, SHORT, SHORT, SHORT, SHORT,                \
@@ -69,21 +62,20 @@ find_faults_16(__m128i v, __m128i before)
 	const __m128i back_3 = _mm_alignr_epi8(v, before, 13);
 	const __m128i pair = _mm_and_si128(
 		_mm_and_si128(
-			_mm_shuffle_epi8(_mm_setr_epi8(FIRST_HIGH),
-	                                 _mm_and_si128(_mm_srli_epi16(back_1, 4),
-	                                               half)),
+			_mm_shuffle_epi8(
+				_mm_setr_epi8(FIRST_HIGH),
+				_mm_and_si128(_mm_srli_epi16(back_1, 4), half)),
 			_mm_shuffle_epi8(_mm_setr_epi8(FIRST_LOW),
-	                                 _mm_and_si128(back_1, half))),
-		_mm_shuffle_epi8(
-			_mm_setr_epi8(SECOND_HIGH),
-			_mm_and_si128(_mm_srli_epi16(v, 4), half)));
+					 _mm_and_si128(back_1, half))),
+		_mm_shuffle_epi8(_mm_setr_epi8(SECOND_HIGH),
+				 _mm_and_si128(_mm_srli_epi16(v, 4), half)));
 	/* the top bit: the third octet of three, the third or fourth of four */
-	const __m128i is_due = _mm_or_si128(
-		_mm_subs_epu8(back_2, _mm_set1_epi8(0xe0 - 0x80)),
-		_mm_subs_epu8(back_3, _mm_set1_epi8(0xf0 - 0x80)));
+	const __m128i is_due =
+		_mm_or_si128(_mm_subs_epu8(back_2, _mm_set1_epi8(0xe0 - 0x80)),
+			     _mm_subs_epu8(back_3, _mm_set1_epi8(0xf0 - 0x80)));
 
-	return _mm_xor_si128(
-		_mm_and_si128(is_due, _mm_set1_epi8((char)TWO)), pair);
+	return _mm_xor_si128(_mm_and_si128(is_due, _mm_set1_epi8((char)TWO)),
+			     pair);
 }
 
 PLI_CPU_TARGET_SSSE3 static gsize
@@ -101,7 +93,7 @@ get_blocks_ssse3(const guint8 *data, gsize len)
 		__m128i faults;
 
 		if (_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(a, b),
-		                                   _mm_or_si128(c, d))) == 0) {
+						   _mm_or_si128(c, d))) == 0) {
 			/* a character that ran on to here is cut short */
 			if (i > 0 && data[i - 1] >= 0x80)
 				faults = find_faults_16(a, before);
@@ -110,9 +102,9 @@ get_blocks_ssse3(const guint8 *data, gsize len)
 		} else {
 			faults = _mm_or_si128(
 				_mm_or_si128(find_faults_16(a, before),
-			                     find_faults_16(b, a)),
+					     find_faults_16(b, a)),
 				_mm_or_si128(find_faults_16(c, b),
-			                     find_faults_16(d, c)));
+					     find_faults_16(d, c)));
 		}
 		if (_mm_movemask_epi8(_mm_cmpeq_epi8(
 			    faults, _mm_setzero_si128())) != 0xffff)
@@ -137,7 +129,7 @@ find_faults_32(__m256i v, __m256i before)
 		_mm256_and_si256(_mm256_srli_epi16(back_1, 4), half));
 	const __m256i first_low =
 		_mm256_shuffle_epi8(_mm256_setr_epi8(FIRST_LOW, FIRST_LOW),
-	                            _mm256_and_si256(back_1, half));
+				    _mm256_and_si256(back_1, half));
 	const __m256i second_high = _mm256_shuffle_epi8(
 		_mm256_setr_epi8(SECOND_HIGH, SECOND_HIGH),
 		_mm256_and_si256(_mm256_srli_epi16(v, 4), half));
@@ -165,7 +157,7 @@ get_blocks_avx2(const guint8 *data, gsize len)
 
 		if (_mm256_movemask_epi8(_mm256_or_si256(a, b)) != 0)
 			faults = _mm256_or_si256(find_faults_32(a, before),
-			                         find_faults_32(b, a));
+						 find_faults_32(b, a));
 		else if (i > 0 && data[i - 1] >= 0x80)
 			faults = find_faults_32(a, before);
 		if (!_mm256_testz_si256(faults, faults))
@@ -182,9 +174,7 @@ leave_cut_character(const guint8 *data, gsize len)
 {
 	for (gsize n = 1; n <= MIN(len, 3); n++) {
 		const guint8 octet = data[len - n];
-		const gsize wanted = octet >= 0xf0   ? 4
-		                     : octet >= 0xe0 ? 3
-		                                     : 2;
+		const gsize wanted = octet >= 0xf0 ? 4 : octet >= 0xe0 ? 3 : 2;
 
 		if (octet < 0x80)
 			break;

@@ -11,7 +11,6 @@
 
 /* Octets at the front that are whole characters, as far as blocks of them are
  * seen to be valid: more may follow. */
-gsize
-pli_utf8_get_valid_blocks(PliSlice octets);
+gsize pli_utf8_get_valid_blocks(PliSlice octets);
 
 #endif

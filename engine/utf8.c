@@ -81,8 +81,8 @@ skip_characters(PliSlice octets, gsize i, gsize stop)
 			i++;
 			continue;
 		}
-		if (match_character(octets.data + i, octets.len - i,
-		                    &wanted) != wanted ||
+		if (match_character(octets.data + i, octets.len - i, &wanted) !=
+			    wanted ||
 		    wanted == 0)
 			break;
 		i += wanted;

@@ -10,9 +10,7 @@ static const struct {
 	const char *octets;
 	const char *utf8;
 } samples[] = {
-	{"us-ascii", 16,
-	 "a letter, folded",
-	 "a letter, folded"},
+	{"us-ascii", 16, "a letter, folded", "a letter, folded"},
 	{"utf-8", 46,
 	 "Pli \346\212\230 \320\277\320\270\321\201\321\214"
 	 "\320\274\320\276 \355\216\270\354\247\200 \303\251 e"
@@ -20,15 +18,12 @@ static const struct {
 	 "Pli \346\212\230 \320\277\320\270\321\201\321\214"
 	 "\320\274\320\276 \355\216\270\354\247\200 \303\251 e"
 	 "\314\201 \360\237\216\211 ~ \\ +-"},
-	{"iso-8859-1", 27,
-	 "Caf\351 \340 Z\374rich, cr\350me br\373l\351e",
+	{"iso-8859-1", 27, "Caf\351 \340 Z\374rich, cr\350me br\373l\351e",
 	 "Caf\303\251 \303\240 Z\303\274rich, cr\303\250me br"
 	 "\303\273l\303\251e"},
-	{"iso-8859-15", 11,
-	 "5 \244 \340 l'\275il",
+	{"iso-8859-15", 11, "5 \244 \340 l'\275il",
 	 "5 \342\202\254 \303\240 l'\305\223il"},
-	{"windows-1252", 12,
-	 "\223pli\224 \227 5 \200\205",
+	{"windows-1252", 12, "\223pli\224 \227 5 \200\205",
 	 "\342\200\234pli\342\200\235 \342\200\224 5 \342\202"
 	 "\254\342\200\246"},
 	{"windows-1250", 32,
@@ -50,12 +45,10 @@ static const struct {
 	 "\316\277\316\273\316\256 \317\203\317\206\317\201"
 	 "\316\261\316\263\316\257\317\203\317\204\316\267\316"
 	 "\272\316\265"},
-	{"windows-1254", 21,
-	 "Mektup m\374h\374rl\374, \375\360d\375r",
+	{"windows-1254", 21, "Mektup m\374h\374rl\374, \375\360d\375r",
 	 "Mektup m\303\274h\303\274rl\303\274, \304\261\304"
 	 "\237d\304\261r"},
-	{"windows-1255", 10,
-	 "\344\356\353\372\341 \347\372\345\355",
+	{"windows-1255", 10, "\344\356\353\372\341 \347\372\345\355",
 	 "\327\224\327\236\327\233\327\252\327\221 \327\227"
 	 "\327\252\327\225\327\235"},
 	{"windows-1256", 14,
@@ -64,12 +57,10 @@ static const struct {
 	 "\330\247\331\204\330\261\330\263\330\247\331\204\330"
 	 "\251 \331\205\330\256\330\252\331\210\331\205\330"
 	 "\251"},
-	{"windows-1257", 25,
-	 "Lai\360kas u\376klijuotas \360\341ryt",
+	{"windows-1257", 25, "Lai\360kas u\376klijuotas \360\341ryt",
 	 "Lai\305\241kas u\305\276klijuotas \305\241\304\257ry"
 	 "t"},
-	{"windows-1258", 15,
-	 "caf\351 \340 la cr\350me",
+	{"windows-1258", 15, "caf\351 \340 la cr\350me",
 	 "caf\303\251 \303\240 la cr\303\250me"},
 	{"iso-8859-2", 32,
 	 "Dopis je zalepen\375, \276lu\273ou\350k\375 k\371"
@@ -83,8 +74,7 @@ static const struct {
 	 "\316\277\316\273\316\256 \317\203\317\206\317\201"
 	 "\316\261\316\263\316\257\317\203\317\204\316\267\316"
 	 "\272\316\265"},
-	{"iso-8859-9", 21,
-	 "Mektup m\374h\374rl\374, \375\360d\375r",
+	{"iso-8859-9", 21, "Mektup m\374h\374rl\374, \375\360d\375r",
 	 "Mektup m\303\274h\303\274rl\303\274, \304\261\304"
 	 "\237d\304\261r"},
 	{"koi8-r", 27,
@@ -134,16 +124,13 @@ static const struct {
 	 "\355\216\270\354\247\200\353\212\224 \353\264\211"
 	 "\354\235\270\353\220\230\354\226\264 \354\236\210"
 	 "\353\213\244"},
-	{"gb18030", 12,
-	 "\320\305\322\321\276\255\267\342\272\303\301\313",
+	{"gb18030", 12, "\320\305\322\321\276\255\267\342\272\303\301\313",
 	 "\344\277\241\345\267\262\347\273\217\345\260\201\345"
 	 "\245\275\344\272\206"},
-	{"gb2312", 12,
-	 "\320\305\322\321\276\255\267\342\272\303\301\313",
+	{"gb2312", 12, "\320\305\322\321\276\255\267\342\272\303\301\313",
 	 "\344\277\241\345\267\262\347\273\217\345\260\201\345"
 	 "\245\275\344\272\206"},
-	{"big5", 12,
-	 "\253H\244w\270g\253\312\246n\244F",
+	{"big5", 12, "\253H\244w\270g\253\312\246n\244F",
 	 "\344\277\241\345\267\262\347\266\223\345\260\201\345"
 	 "\245\275\344\272\206"},
 	{"utf-7", 67,
@@ -174,8 +161,8 @@ static PliDefectSet
 decode(PliContext *context, const char *label, PliSlice in, gsize first,
        gsize step, PliBuf *out)
 {
-	g_autoptr(PliCharsetDecoder) decoder = pli_charset_decoder_new(
-		context, pli_slice_from_string(label));
+	g_autoptr(PliCharsetDecoder) decoder =
+		pli_charset_decoder_new(context, pli_slice_from_string(label));
 	PliDefectSet set = {{0}};
 	gsize i = 0;
 
@@ -221,7 +208,7 @@ check(PliContext *context, const char *label, const char *octets, gsize len,
 
 static void
 check_string(PliContext *context, const char *label, const char *octets,
-             const char *want, int defect)
+	     const char *want, int defect)
 {
 	check(context, label, octets, strlen(octets), want, strlen(want),
 	      defect);
@@ -248,19 +235,33 @@ test_labels(void)
 	static const struct {
 		const char *label, *name;
 	} rows[] = {
-		{"", "US-ASCII"},          {"ANSI_X3.4-1968", "US-ASCII"},
-		{" utf8 ", "UTF-8"},       {"\"UTF-8\"", "UTF-8"},
-		{"'utf_8'", "UTF-8"},      {"iso8859_1", "ISO-8859-1"},
-		{"ISO_8859-1:1987", "ISO-8859-1"}, {"latin1", "ISO-8859-1"},
-		{"cp-1252", "WINDOWS-1252"}, {"x-cp1250", "WINDOWS-1250"},
-		{"x-sjis", "CP932"},       {"csISOLatin2", "ISO-8859-2"},
-		{"ks_c_5601-1987", "UHC"}, {"gb2312", "GB18030"},
-		{"x-mac-roman", "MACINTOSH"}, {"unicode-1-1-utf-7", "UTF-7"},
+		{"", "US-ASCII"},
+		{"ANSI_X3.4-1968", "US-ASCII"},
+		{" utf8 ", "UTF-8"},
+		{"\"UTF-8\"", "UTF-8"},
+		{"'utf_8'", "UTF-8"},
+		{"iso8859_1", "ISO-8859-1"},
+		{"ISO_8859-1:1987", "ISO-8859-1"},
+		{"latin1", "ISO-8859-1"},
+		{"cp-1252", "WINDOWS-1252"},
+		{"x-cp1250", "WINDOWS-1250"},
+		{"x-sjis", "CP932"},
+		{"csISOLatin2", "ISO-8859-2"},
+		{"ks_c_5601-1987", "UHC"},
+		{"gb2312", "GB18030"},
+		{"x-mac-roman", "MACINTOSH"},
+		{"unicode-1-1-utf-7", "UTF-7"},
 		{"iso-8859-8-i", "ISO-8859-8"},
 	};
 	static const char *const unknown[] = {
-		"x", "x-unknown", "unknown-8bit", "utf-8\xc3", "IBM037",
-		"utf-9", "UTF-8//TRANSLIT8", "../../etc/passwd",
+		"x",
+		"x-unknown",
+		"unknown-8bit",
+		"utf-8\xc3",
+		"IBM037",
+		"utf-9",
+		"UTF-8//TRANSLIT8",
+		"../../etc/passwd",
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 	};
 	g_autoptr(PliContext) context = pli_context_new();
@@ -268,11 +269,26 @@ test_labels(void)
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
 		g_assert_cmpstr(
 			pli_charset_find(context,
-		                         pli_slice_from_string(rows[i].label)),
+					 pli_slice_from_string(rows[i].label)),
 			==, rows[i].name);
 	for (gsize i = 0; i < G_N_ELEMENTS(unknown); i++)
 		g_assert_null(pli_charset_find(
 			context, pli_slice_from_string(unknown[i])));
+}
+
+/* iconv's names are labels, and iconv has every one of them here. */
+static void
+test_names(void)
+{
+	g_autoptr(PliContext) context = pli_context_new();
+
+	for (gint id = 0; id < PLI_CHARSET_UNKNOWN; id++) {
+		PliSlice name =
+			pli_slice_from_string(pli_charset_infos[id].name);
+
+		g_assert_cmpint(pli_charset_label_find(name), ==, id);
+		g_assert_nonnull(pli_charset_find(context, name));
+	}
 }
 
 /* The table is searched by halves. */
@@ -298,16 +314,16 @@ test_utf8_faults(void)
 
 	check(context, "utf-8", "a\0b", 3, "a\0b", 3, 0);
 	check_string(context, "utf-8", "a\xe9 b", "a\xef\xbf\xbd b", d);
-	check_string(context, "utf-8", "\xc0\xaf",
-	             "\xef\xbf\xbd\xef\xbf\xbd", d);
+	check_string(context, "utf-8", "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd",
+		     d);
 	check_string(context, "utf-8", "\xed\xa0\x80",
-	             "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", d);
+		     "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", d);
 	check_string(context, "utf-8", "\xf0\x9f\x8e", "\xef\xbf\xbd", d);
 	check_string(context, "utf-8", "\xf0\x9f\x8e.", "\xef\xbf\xbd.", d);
 	check_string(context, "utf-8", "\xf4\x90\x80\x80",
-	             "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", d);
-	check_string(context, "utf-8", "\xf4\x8f\xbf\xbf",
-	             "\xf4\x8f\xbf\xbf", 0);
+		     "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", d);
+	check_string(context, "utf-8", "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf",
+		     0);
 }
 
 static void
@@ -321,11 +337,13 @@ test_faults(void)
 	check_string(context, "euc-kr", "a\xb0", "a\xef\xbf\xbd", d);
 	check_string(context, "big5", "\xa4<b>", "\xef\xbf\xbd<b>", d);
 	check_string(context, "gb2312", "\xff\xd0\xc5",
-	             "\xef\xbf\xbd\xe4\xbf\xa1", d);
+		     "\xef\xbf\xbd\xe4\xbf\xa1", d);
 	check_string(context, "euc-kr", "\xc9\xa1\xb0\xa1",
-	             "\xef\xbf\xbd\xea\xb0\x80", d);
+		     "\xef\xbf\xbd\xea\xb0\x80", d);
 	check_string(context, "iso-2022-jp", "\x1b$B<j\xe9\x1b(Ba",
-	             "\xe6\x89\x8b\xef\xbf\xbd" "a", d);
+		     "\xe6\x89\x8b\xef\xbf\xbd"
+		     "a",
+		     d);
 }
 
 static void
@@ -334,9 +352,9 @@ test_windows_in_latin1(void)
 	g_autoptr(PliContext) context = pli_context_new();
 
 	check_string(context, "iso-8859-1", "\x93pli\x94\x81\xe9",
-	             "\xe2\x80\x9cpli\xe2\x80\x9d\xc2\x81\xc3\xa9", 0);
-	check_string(context, "us-ascii", "\x93\xe9",
-	             "\xe2\x80\x9c\xc3\xa9", PLI_DEFECT_UNDECODABLE_TEXT);
+		     "\xe2\x80\x9cpli\xe2\x80\x9d\xc2\x81\xc3\xa9", 0);
+	check_string(context, "us-ascii", "\x93\xe9", "\xe2\x80\x9c\xc3\xa9",
+		     PLI_DEFECT_UNDECODABLE_TEXT);
 }
 
 /* A letter and the accent after it stay two characters. */
@@ -346,8 +364,8 @@ test_no_composition(void)
 	g_autoptr(PliContext) context = pli_context_new();
 
 	check_string(context, "windows-1258", "e\xec", "e\xcc\x81", 0);
-	check_string(context, "windows-1255", "\xe9\xc4",
-	             "\xd7\x99\xd6\xb4", 0);
+	check_string(context, "windows-1255", "\xe9\xc4", "\xd7\x99\xd6\xb4",
+		     0);
 }
 
 static void
@@ -356,8 +374,7 @@ test_unknown(void)
 	g_autoptr(PliContext) context = pli_context_new();
 
 	check_string(context, "x-nowhere", "a\xc3\xa9",
-	             "a\xef\xbf\xbd\xef\xbf\xbd",
-	             PLI_DEFECT_UNKNOWN_CHARSET);
+		     "a\xef\xbf\xbd\xef\xbf\xbd", PLI_DEFECT_UNKNOWN_CHARSET);
 }
 
 static void
@@ -367,7 +384,7 @@ test_signatures(void)
 
 	check_string(context, "utf-8", "\xef\xbb\xbfpli", "pli", 0);
 	check_string(context, "utf-8", "\xef\xbb\xbf\xef\xbb\xbf",
-	             "\xef\xbb\xbf", 0);
+		     "\xef\xbb\xbf", 0);
 	check_string(context, "utf-8", "a\xef\xbb\xbf", "a\xef\xbb\xbf", 0);
 	check(context, "utf-16", "\xff\xfep\0", 4, "p", 1, 0);
 	check(context, "utf-16", "\xfe\xff\0p", 4, "p", 1, 0);
@@ -393,8 +410,8 @@ test_raw(void)
 		context, PLI_SLICE_LITERAL("\xc3\xa9|"), &out, &set));
 	g_assert_true(pli_charset_decode_raw(
 		context, PLI_SLICE_LITERAL("\xc3\xa9\xe9"), &out, NULL));
-	g_assert_cmpmem(out.data, out.len,
-	                "\xc3\xa9|\xc3\x83\xc2\xa9\xc3\xa9", 9);
+	g_assert_cmpmem(out.data, out.len, "\xc3\xa9|\xc3\x83\xc2\xa9\xc3\xa9",
+			9);
 	g_assert_true(pli_defect_set_is_empty(&set));
 }
 
@@ -403,7 +420,7 @@ static void
 test_ceiling(void)
 {
 	static const char *const labels[] = {"utf-8", "iso-8859-1", "shift_jis",
-	                                     "x-nowhere"};
+					     "x-nowhere"};
 	g_autoptr(PliContext) context = pli_context_new();
 
 	for (gsize i = 0; i < G_N_ELEMENTS(labels); i++) {
@@ -451,7 +468,7 @@ test_many_at_once(void)
 		g_assert_true(
 			pli_charset_decoder_finish(decoders->pdata[i], &out));
 		g_assert_cmpmem(out.data, out.len, samples[n].utf8,
-		                strlen(samples[n].utf8));
+				strlen(samples[n].utf8));
 	}
 }
 
@@ -461,11 +478,12 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/engine/charset/samples", test_samples);
 	g_test_add_func("/engine/charset/labels", test_labels);
+	g_test_add_func("/engine/charset/names", test_names);
 	g_test_add_func("/engine/charset/label-table", test_label_table);
 	g_test_add_func("/engine/charset/utf8-faults", test_utf8_faults);
 	g_test_add_func("/engine/charset/faults", test_faults);
 	g_test_add_func("/engine/charset/windows-in-latin1",
-	                test_windows_in_latin1);
+			test_windows_in_latin1);
 	g_test_add_func("/engine/charset/no-composition", test_no_composition);
 	g_test_add_func("/engine/charset/unknown", test_unknown);
 	g_test_add_func("/engine/charset/signatures", test_signatures);

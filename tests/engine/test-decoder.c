@@ -59,7 +59,7 @@ assert_equal(const Result *a, const Result *b)
 
 static void
 check_octets(PliEncoding encoding, const char *in, gsize len, const char *want,
-             gsize want_len, int defect)
+	     gsize want_len, int defect)
 {
 	Result whole = decode(encoding, in, len, 0, G_MAXSIZE);
 	PliDefectSet wanted = {{0}};
@@ -91,7 +91,7 @@ static void
 test_plain(void)
 {
 	check_octets(PLI_ENCODING_BINARY, "a\0\xff\r\n=41", 8, "a\0\xff\r\n=41",
-	             8, 0);
+		     8, 0);
 	check(PLI_ENCODING_7BIT, "YQ==", "YQ==", 0);
 	check(PLI_ENCODING_UNKNOWN, "=41", "=41", 0);
 }
@@ -144,11 +144,11 @@ test_base64_lines(void)
 
 		for (gsize i = 0; i < strlen(text); i += width)
 			g_string_append_printf(lines, "%.*s\r\n", (int)width,
-			                       text + i);
+					       text + i);
 		result = decode(PLI_ENCODING_BASE64, lines->str, lines->len, 0,
-		                G_MAXSIZE);
+				G_MAXSIZE);
 		g_assert_cmpmem(result.out->data, result.out->len, octets,
-		                sizeof octets);
+				sizeof octets);
 		g_assert_true(pli_defect_set_is_empty(&result.defects));
 		g_byte_array_unref(result.out);
 	}
@@ -243,8 +243,8 @@ test_linear(void)
 {
 	const gsize len = 4 * 1024 * 1024;
 	g_autofree char *in = g_strnfill(len, '=');
-	Result result = decode(PLI_ENCODING_QUOTED_PRINTABLE, in, len, 0,
-	                       G_MAXSIZE);
+	Result result =
+		decode(PLI_ENCODING_QUOTED_PRINTABLE, in, len, 0, G_MAXSIZE);
 
 	g_assert_cmpuint(result.out->len, ==, len - 1);
 	g_byte_array_unref(result.out);

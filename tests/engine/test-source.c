@@ -20,13 +20,13 @@ test_read_at(void)
 	g_assert_cmpuint(pli_source_get_length(source), ==, 8);
 	g_assert_cmpint(pli_source_get_fd(source, &start), ==, -1);
 	g_assert_cmpint(pli_source_read_at(source, 2, 3, &octets, &error), ==,
-	                PLI_STEP_READY);
+			PLI_STEP_READY);
 	g_assert_cmpmem(octets.data, octets.len, "cde", 3);
 	g_assert_cmpint(pli_source_read_at(source, 6, 30, &octets, &error), ==,
-	                PLI_STEP_READY);
+			PLI_STEP_READY);
 	g_assert_cmpmem(octets.data, octets.len, "gh", 2);
 	g_assert_cmpint(pli_source_read_at(source, 8, 1, &octets, &error), ==,
-	                PLI_STEP_READY);
+			PLI_STEP_READY);
 	g_assert_cmpuint(octets.len, ==, 0);
 	g_assert_cmpint(
 		pli_source_read_at(source, G_MAXUINT64, 1, &octets, &error), ==,
@@ -42,11 +42,11 @@ test_read(void)
 	g_autoptr(GError) error = NULL;
 
 	g_assert_cmpint(pli_source_read(source, 1, 3, buf, &error), ==,
-	                PLI_STEP_READY);
+			PLI_STEP_READY);
 	g_assert_cmpint(pli_source_read(source, 8, 0, buf, &error), ==,
-	                PLI_STEP_READY);
+			PLI_STEP_READY);
 	g_assert_cmpint(pli_source_read(source, 6, 2, buf, &error), ==,
-	                PLI_STEP_READY);
+			PLI_STEP_READY);
 	g_assert_cmpmem(buf->data, buf->len, "bcdgh", 5);
 }
 
@@ -59,20 +59,20 @@ test_read_past_end(void)
 
 	g_byte_array_append(buf, (const guint8 *)"x", 1);
 	g_assert_cmpint(pli_source_read(source, 6, 3, buf, &error), ==,
-	                PLI_STEP_FAIL);
+			PLI_STEP_FAIL);
 	g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_IO);
 	g_assert_cmpmem(buf->data, buf->len, "x", 1);
 	g_clear_error(&error);
 	g_assert_cmpint(pli_source_read(source, 0, G_MAXUINT64, buf, &error),
-	                ==, PLI_STEP_FAIL);
+			==, PLI_STEP_FAIL);
 	g_assert_nonnull(error);
 	g_assert_cmpmem(buf->data, buf->len, "x", 1);
 }
 
 /* A source that gives one octet at a time, and from the fifth on says WANT. */
 static PliStep
-slow_read_at(PliSource *source, guint64 offset, gsize max,
-             PliSlice *ret_octets, GError **error)
+slow_read_at(PliSource *source, guint64 offset, gsize max, PliSlice *ret_octets,
+	     GError **error)
 {
 	if (offset >= 4)
 		return PLI_STEP_WANT;
@@ -90,10 +90,10 @@ test_read_slowly(void)
 
 	pli_source_init(&source, &klass);
 	g_assert_cmpint(pli_source_read(&source, 1, 3, buf, &error), ==,
-	                PLI_STEP_READY);
+			PLI_STEP_READY);
 	g_assert_cmpmem(buf->data, buf->len, "xyz", 3);
 	g_assert_cmpint(pli_source_read(&source, 2, 3, buf, &error), ==,
-	                PLI_STEP_WANT);
+			PLI_STEP_WANT);
 	g_assert_cmpmem(buf->data, buf->len, "xyz", 3);
 	g_assert_no_error(error);
 }
@@ -110,7 +110,7 @@ test_reference(void)
 	g_bytes_unref(bytes);
 	pli_source_unref(source);
 	g_assert_cmpint(pli_source_read_at(second, 0, 3, &octets, &error), ==,
-	                PLI_STEP_READY);
+			PLI_STEP_READY);
 	g_assert_cmpmem(octets.data, octets.len, "abc", 3);
 }
 
