@@ -6,6 +6,7 @@
 #include "engine/charset.h"
 #include "engine/cpu-priv.h"
 #include "engine/decoder.h"
+#include "engine/utf8-priv.h"
 #include "engine/utf8.h"
 
 #define ROUNDS 3000
@@ -22,7 +23,7 @@ typedef struct {
 static guint8 *
 copy_at(const guint8 *data, gsize len, gsize alignment, guint8 **ret_block)
 {
-	*ret_block = g_malloc(len + alignment);
+	*ret_block = g_malloc(MAX(len + alignment, 1));
 	if (len > 0)
 		memcpy(*ret_block + alignment, data, len);
 	return *ret_block + alignment;
@@ -113,7 +114,7 @@ make_base64(GRand *random, guint8 *text, gsize len, gsize width, gint rare)
 
 	while (n < len) {
 		if (column == width && n + end_length <= len) {
-			memcpy(text + n, "\r\n" + 2 - end_length, end_length);
+			memcpy(text + n, &"\r\n"[2 - end_length], end_length);
 			n += end_length;
 			column = 0;
 			continue;
@@ -163,6 +164,26 @@ test_base64_every_octet(void)
 			check_decoder(PLI_ENCODING_BASE64, text,
 				      sizeof text - at % 5, at % 7);
 		}
+}
+
+/* Nothing of the alphabet in a block, and a line end first. */
+static void
+test_base64_junk(void)
+{
+	static const char *const starts[] = {"",     "\n", "\r\n",
+					     "QQ\r", "=",  "QUJD\n"};
+	guint8 text[200];
+
+	for (gsize n = 0; n < 6 * 90; n++) {
+		const char *start = starts[n % 6];
+
+		memset(text, ".\r\n"[n % 4 % 3], sizeof text);
+		memcpy(text, start, strlen(start));
+		memset(text + n / 6, 'Q', 50);
+		memcpy(text, start, strlen(start));
+		check_decoder(PLI_ENCODING_BASE64, text, sizeof text - n % 33,
+			      n / 6);
+	}
 }
 
 static void
@@ -339,6 +360,30 @@ test_utf8(void)
 	}
 }
 
+/* Every character there is: blocks see no fault in them. */
+static void
+test_utf8_blocks(void)
+{
+	const gsize most = 4 * 0x110000;
+	g_autofree guint8 *text = g_malloc(most);
+	gsize len = 0;
+
+	for (gunichar c = 1; c <= 0x10ffff; c++)
+		if (c < 0xd800 || c > 0xdfff)
+			len += g_unichar_to_utf8(c, (char *)text + len);
+	for (PliCpuLevel level = PLI_CPU_SSSE3; pli_cpu_set_level(level);
+	     level++)
+		for (gsize skip = 0; skip < 64; skip += 7) {
+			PliSlice octets =
+				pli_slice_new(text + skip, len - skip);
+
+			g_assert_cmpuint(pli_utf8_get_valid_blocks(octets) +
+						 PLI_UTF8_BLOCK + 3,
+					 >, octets.len);
+		}
+	pli_cpu_set_level(pli_cpu_get_best());
+}
+
 /* Whole, and octet by octet. */
 static void
 check_charset(PliContext *context, const char *label, const guint8 *data,
@@ -421,11 +466,13 @@ main(int argc, char **argv)
 	g_test_add_func("/engine/kernel/base64", test_base64);
 	g_test_add_func("/engine/kernel/base64-every-octet",
 			test_base64_every_octet);
+	g_test_add_func("/engine/kernel/base64-junk", test_base64_junk);
 	g_test_add_func("/engine/kernel/qp", test_qp);
 	g_test_add_func("/engine/kernel/qp-every-pair", test_qp_every_pair);
 	g_test_add_func("/engine/kernel/qp-blanks", test_qp_blanks);
 	g_test_add_func("/engine/kernel/bound", test_bound);
 	g_test_add_func("/engine/kernel/utf8", test_utf8);
+	g_test_add_func("/engine/kernel/utf8-blocks", test_utf8_blocks);
 	g_test_add_func("/engine/kernel/utf8-every-pair", test_utf8_every_pair);
 	g_test_add_func("/engine/kernel/charset-pieces", test_charset_pieces);
 	g_test_add_func("/engine/kernel/charset-single", test_charset_single);
