@@ -57,14 +57,25 @@ copy_word(const guint8 *in, guint8 *out, gboolean *ret_found)
 	return found != 0 ? (gsize)__builtin_ctzll(found) / 8 : sizeof word;
 }
 
+/* The values of hexadecimal digits. */
+#define IS_DIGIT 0x10
+/* clang-format off */
+static const guint8 digits[256] = {
+	['0'] = 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19,
+	['A'] = 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f,
+	['a'] = 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f,
+};
+/* clang-format on */
+
 /* What an "=" and the two octets after it give, in *out; how many octets of
  * the three it takes, 0 when it is none of the usual. */
 static inline gsize
 take_escape(const guint8 *in, guint8 **out)
 {
-	if (g_ascii_isxdigit(in[1]) && g_ascii_isxdigit(in[2])) {
-		*(*out)++ = g_ascii_xdigit_value(in[1]) << 4 |
-			    g_ascii_xdigit_value(in[2]);
+	const guint8 high = digits[in[1]], low = digits[in[2]];
+
+	if (high & low & IS_DIGIT) {
+		*(*out)++ = (guint8)(high << 4) | (low & 0x0f);
 		return 3;
 	}
 	if (in[1] == '\n')

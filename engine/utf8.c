@@ -78,7 +78,7 @@ skip_characters(PliSlice octets, gsize i, gsize stop)
 
 	while (i < stop) {
 		if (octets.data[i] < 0x80) {
-			i++;
+			i += pli_utf8_get_ascii(pli_slice_skip(octets, i));
 			continue;
 		}
 		if (match_character(octets.data + i, octets.len - i, &wanted) !=
