@@ -274,17 +274,17 @@ take_batch(Lane *lane)
 	g_mutex_lock(&lane->lock);
 	wait_ready(lane);
 	link = lane->stopping ? NULL : lane->ready.head;
-	for (; link != NULL && batch->len < BATCH && n_seen < LOOKAHEAD;
-	     link = next, n_seen++) {
+	while (link != NULL && batch->len < BATCH && n_seen++ < LOOKAHEAD) {
 		Job *job = link->data;
 
 		next = link->next;
 		if (account == NULL)
 			account = job->account;
-		if (!g_str_equal(job->account, account))
-			continue;
-		g_ptr_array_add(batch, job);
-		g_queue_delete_link(&lane->ready, link);
+		if (g_str_equal(job->account, account)) {
+			g_ptr_array_add(batch, job);
+			g_queue_delete_link(&lane->ready, link);
+		}
+		link = next;
 	}
 	g_mutex_unlock(&lane->lock);
 	return batch;

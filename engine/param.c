@@ -61,11 +61,26 @@ pli_param_reader_init(PliParamReader *reader, PliSlice value, PliBuf *scratch,
 	};
 }
 
+/* After what stands before the parameters: a semicolon, or nothing. */
+static void
+expect_semicolon(PliParamReader *reader)
+{
+	PliSlice s = skip_blanks(reader->rest);
+
+	if (s.len > 0 && s.data[0] != ';')
+		pli_defect_set_add(&reader->defects,
+		                   PLI_DEFECT_MALFORMED_PARAMETER);
+}
+
 PliSlice
 pli_param_reader_take_token(PliParamReader *reader)
 {
+	PliSlice token;
+
 	reader->rest = skip_blanks(reader->rest);
-	return take_token(&reader->rest);
+	token = take_token(&reader->rest);
+	expect_semicolon(reader);
+	return token;
 }
 
 gboolean
@@ -87,6 +102,7 @@ pli_param_reader_take_type(PliParamReader *reader, PliSlice *ret_type,
 	*ret_type = type;
 	*ret_subtype = subtype;
 	reader->rest = rest;
+	expect_semicolon(reader);
 	return TRUE;
 }
 

@@ -198,7 +198,9 @@ end_at_boundary(PliParser *parser, const PliBoundaryResult *result,
 			line.len = lf + 1 - line.data;
 		pli_parser_count_to(parser, parser->in);
 	}
-	if (offset > part->header.offset)
+	/* a message inside may well be empty; a body part may not */
+	if (offset > part->header.offset ||
+	    !(part->flags & PLI_PART_IS_MESSAGE))
 		pli_parser_add_defect(parser, PLI_DEFECT_BOUNDARY_IN_HEADER,
 		                      part->index, offset, line.len);
 	pli_parser_end_header(parser, offset);
