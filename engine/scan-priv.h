@@ -78,7 +78,7 @@ typedef enum {
 } PliScanKernel;
 
 /* For tests: FALSE when this processor has no such kernel. Not while a scan
- * runs in another thread. */
+ * runs in another thread. Sets the level of every kernel (cpu-priv.h). */
 gboolean
 pli_scan_force_kernel(PliScanKernel kernel);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/scan-priv.h"
 
-#if defined(__x86_64__)
+#include "engine/cpu-priv.h"
+
+#ifdef PLI_CPU_HAS_X86
 #include <immintrin.h>
-#define HAVE_X86 1
 #endif
 
 #define BLOCK 64
@@ -288,7 +289,7 @@ run_header_portable(PliScan *scan, const guint8 *p, const guint8 *end,
 	           get_masks_portable);
 }
 
-#ifdef HAVE_X86
+#ifdef PLI_CPU_HAS_X86
 static ALWAYS_INLINE void
 get_masks_sse2(const guint8 *block, Masks *ret)
 {
@@ -326,11 +327,7 @@ run_header_sse2(PliScan *scan, const guint8 *p, const guint8 *end,
 	           get_masks_sse2);
 }
 
-#define AVX2 __attribute__((target("avx2,bmi,lzcnt,popcnt")))
-#define AVX512                                                                 \
-	__attribute__((target("avx512f,avx512bw,bmi,lzcnt,popcnt")))
-
-AVX2 static ALWAYS_INLINE void
+PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE void
 get_masks_avx2(const guint8 *block, Masks *ret)
 {
 	__m256i a = _mm256_loadu_si256((const __m256i *)block);
@@ -351,14 +348,14 @@ get_masks_avx2(const guint8 *block, Masks *ret)
 #undef MASK256
 }
 
-AVX2 static const guint8 *
+PLI_CPU_TARGET_AVX2 static const guint8 *
 run_avx2(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
          gboolean stop_at_dashes)
 {
 	return run(scan, p, end, offset, stop_at_dashes, get_masks_avx2);
 }
 
-AVX2 static void
+PLI_CPU_TARGET_AVX2 static void
 run_header_avx2(PliScan *scan, const guint8 *p, const guint8 *end,
                 guint64 offset, gboolean stop_at_dashes, PliScanLines *lines)
 {
@@ -366,7 +363,7 @@ run_header_avx2(PliScan *scan, const guint8 *p, const guint8 *end,
 	           get_masks_avx2);
 }
 
-AVX512 static ALWAYS_INLINE void
+PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE void
 get_masks_avx512(const guint8 *block, Masks *ret)
 {
 	__m512i v = _mm512_loadu_si512(block);
@@ -378,14 +375,14 @@ get_masks_avx512(const guint8 *block, Masks *ret)
 	ret->high = _mm512_movepi8_mask(v);
 }
 
-AVX512 static const guint8 *
+PLI_CPU_TARGET_AVX512 static const guint8 *
 run_avx512(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
            gboolean stop_at_dashes)
 {
 	return run(scan, p, end, offset, stop_at_dashes, get_masks_avx512);
 }
 
-AVX512 static void
+PLI_CPU_TARGET_AVX512 static void
 run_header_avx512(PliScan *scan, const guint8 *p, const guint8 *end,
                   guint64 offset, gboolean stop_at_dashes,
                   PliScanLines *lines)
@@ -403,58 +400,35 @@ typedef struct {
 	                   PliScanLines *lines);
 } Kernel;
 
-static const Kernel kernels[] = {
-	[PLI_SCAN_KERNEL_PORTABLE] = {run_portable, run_header_portable},
-#ifdef HAVE_X86
-	[PLI_SCAN_KERNEL_SSE2] = {run_sse2, run_header_sse2},
-	[PLI_SCAN_KERNEL_AVX2] = {run_avx2, run_header_avx2},
-	[PLI_SCAN_KERNEL_AVX512] = {run_avx512, run_header_avx512},
+static const Kernel kernels[PLI_CPU_LEVELS] = {
+	[PLI_CPU_PORTABLE] = {run_portable, run_header_portable},
+#ifdef PLI_CPU_HAS_X86
+	[PLI_CPU_SSE2] = {run_sse2, run_header_sse2},
+	[PLI_CPU_SSSE3] = {run_sse2, run_header_sse2},
+	[PLI_CPU_AVX2] = {run_avx2, run_header_avx2},
+	[PLI_CPU_AVX512] = {run_avx512, run_header_avx512},
 #endif
 };
-
-static const Kernel *chosen;
-
-static gboolean
-has_kernel(PliScanKernel kernel)
-{
-	if (kernel >= G_N_ELEMENTS(kernels))
-		return FALSE;
-#ifdef HAVE_X86
-	if (kernel >= PLI_SCAN_KERNEL_AVX2 &&
-	    !(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")))
-		return FALSE;
-	if (kernel == PLI_SCAN_KERNEL_AVX512 &&
-	    !__builtin_cpu_supports("avx512bw"))
-		return FALSE;
-#endif
-	return TRUE;
-}
 
 gboolean
 pli_scan_force_kernel(PliScanKernel kernel)
 {
-	if (kernel == PLI_SCAN_KERNEL_BEST)
-		for (kernel = PLI_SCAN_KERNEL_AVX512; !has_kernel(kernel);)
-			kernel--;
-	if (!has_kernel(kernel))
-		return FALSE;
-	g_atomic_pointer_set(&chosen, &kernels[kernel]);
-	return TRUE;
-}
-
-static inline const Kernel *
-get_kernel(void)
-{
-	if (G_UNLIKELY(g_atomic_pointer_get(&chosen) == NULL))
-		pli_scan_force_kernel(PLI_SCAN_KERNEL_BEST);
-	return g_atomic_pointer_get(&chosen);
+	switch (kernel) {
+	case PLI_SCAN_KERNEL_PORTABLE:
+		return pli_cpu_set_level(PLI_CPU_PORTABLE);
+	case PLI_SCAN_KERNEL_SSE2: return pli_cpu_set_level(PLI_CPU_SSE2);
+	case PLI_SCAN_KERNEL_AVX2: return pli_cpu_set_level(PLI_CPU_AVX2);
+	case PLI_SCAN_KERNEL_AVX512: return pli_cpu_set_level(PLI_CPU_AVX512);
+	default: return pli_cpu_set_level(pli_cpu_get_best());
+	}
 }
 
 const guint8 *
 pli_scan_run(PliScan *scan, const guint8 *p, const guint8 *end,
              guint64 offset, gboolean stop_at_dashes)
 {
-	return get_kernel()->run(scan, p, end, offset, stop_at_dashes);
+	return kernels[pli_cpu_get_level()].run(scan, p, end, offset,
+						stop_at_dashes);
 }
 
 void
@@ -462,8 +436,8 @@ pli_scan_run_header(PliScan *scan, const guint8 *p, const guint8 *end,
                     guint64 offset, gboolean stop_at_dashes,
                     PliScanLines *ret_lines)
 {
-	get_kernel()->run_header(scan, p, end, offset, stop_at_dashes,
-	                         ret_lines);
+	kernels[pli_cpu_get_level()].run_header(scan, p, end, offset,
+	                                        stop_at_dashes, ret_lines);
 }
 
 void
