@@ -15,7 +15,9 @@ pli_decoder_get_bound(const PliDecoder *decoder, gsize len)
 	switch (decoder->encoding) {
 	case PLI_ENCODING_BASE64: return len / 4 * 3 + 6;
 	case PLI_ENCODING_QUOTED_PRINTABLE: return len + decoder->n_held;
-	case PLI_ENCODING_UUENCODE: return len + 3;
+	case PLI_ENCODING_UUENCODE:
+	case PLI_ENCODING_XXENCODE: return len + 3;
+	case PLI_ENCODING_BINHEX: return pli_decoder_binhex_get_bound(len);
 	default: return len;
 	}
 }
@@ -32,7 +34,14 @@ pli_decoder_feed(PliDecoder *decoder, PliSlice in, guint8 *out)
 	case PLI_ENCODING_QUOTED_PRINTABLE:
 		n = pli_decoder_qp_feed(decoder, in, out);
 		break;
-	case PLI_ENCODING_UUENCODE: n = pli_decoder_uu_feed(decoder, in, out); break;
+	case PLI_ENCODING_UUENCODE:
+	case PLI_ENCODING_XXENCODE:
+		n = pli_decoder_uu_feed(decoder, in, out);
+		break;
+	case PLI_ENCODING_YENC: n = pli_decoder_yenc_feed(decoder, in, out); break;
+	case PLI_ENCODING_BINHEX:
+		n = pli_decoder_binhex_feed(decoder, in, out);
+		break;
 	default:
 		memcpy(out, in.data, in.len);
 		n = in.len;
@@ -50,7 +59,10 @@ pli_decoder_finish(PliDecoder *decoder, guint8 *out)
 	switch (decoder->encoding) {
 	case PLI_ENCODING_BASE64: n = pli_decoder_base64_finish(decoder, out); break;
 	case PLI_ENCODING_QUOTED_PRINTABLE: n = pli_decoder_qp_finish(decoder, out); break;
-	case PLI_ENCODING_UUENCODE: n = pli_decoder_uu_finish(decoder, out); break;
+	case PLI_ENCODING_UUENCODE:
+	case PLI_ENCODING_XXENCODE: n = pli_decoder_uu_finish(decoder, out); break;
+	case PLI_ENCODING_YENC: pli_decoder_yenc_finish(decoder); break;
+	case PLI_ENCODING_BINHEX: pli_decoder_binhex_finish(decoder); break;
 	default: break;
 	}
 	decoder->produced += n;
