@@ -66,6 +66,12 @@ get_value(guint8 octet)
 	return values[octet - '!'] - 1;
 }
 
+gboolean
+pli_binhex_is_character(guint8 octet)
+{
+	return get_value(octet) < 64;
+}
+
 /* Sections without octets are passed over. */
 static void
 open_section(PliBinhex *binhex, guint section)

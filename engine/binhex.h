@@ -66,6 +66,10 @@ PliStep pli_binhex_next(PliBinhex *binhex, PliSlice *in, guint8 *out,
  * WANT. */
 PliStep pli_binhex_finish(PliBinhex *binhex, PliBinhexEvent *ret_event);
 
+/* One of the 64 that BinHex is written in. */
+gboolean
+pli_binhex_is_character(guint8 octet);
+
 /* The closing ':' was read. */
 gboolean pli_binhex_is_done(const PliBinhex *binhex);
 

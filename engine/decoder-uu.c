@@ -155,26 +155,25 @@ uu_take_data(PliDecoder *decoder, guint8 octet, guint8 *out)
 	return n;
 }
 
-/* "end" stands for itself in uuencode, whose counts are no letters of lower
- * case. In xxencode "e" is a count too, so there the line must end. */
+/* "end", when a blank or the line's end follows. In xxencode "e" is a count
+ * too, so there another line is data; in uuencode it is junk. */
 static gsize
 uu_match_end(PliDecoder *decoder, guint8 octet, guint8 *out)
 {
 	gsize n = 0;
 
 	if (decoder->n_held < 3 && octet == "end"[decoder->n_held]) {
-		if (++decoder->n_held == 3 && !uu_is_xx(decoder))
-			decoder->state = UU_DONE;
+		decoder->n_held++;
+		return 0;
+	}
+	if (decoder->n_held == 3 && g_ascii_isspace(octet)) {
+		decoder->state = UU_DONE;
 		return 0;
 	}
 	if (!uu_is_xx(decoder)) {
 		uu_add_defect(decoder);
 		decoder->n_held = 0;
 		decoder->state = octet == '\n' ? UU_LENGTH : UU_TAIL;
-		return 0;
-	}
-	if (decoder->n_held == 3 && g_ascii_isspace(octet)) {
-		decoder->state = UU_DONE;
 		return 0;
 	}
 	uu_set_length(decoder, xx_get_value('e'));
