@@ -205,6 +205,18 @@ typedef enum {
 	  "RFC 5321 4.1.1.4", "5.6.0", "the message ended before its time")    \
 	X(97, EMPTY_MESSAGE, "empty-message", WARNING, PLAIN, "RFC 5322 3.6",  \
 	  "5.6.0", "there is no header and no body")                           \
+	X(98, PARTIAL_MALFORMED, "partial-malformed", WARNING, AMBIGUITY,      \
+	  "RFC 2046 5.2.2", "5.6.0",                                           \
+	  "a message/partial without a usable id or number")                   \
+	X(99, PARTIAL_CONFLICT, "partial-conflict", WARNING, AMBIGUITY,        \
+	  "RFC 2046 5.2.2", "5.6.0",                                           \
+	  "pieces of a message differ in id or total, or one is there twice")  \
+	X(100, PARTIAL_INCOMPLETE, "partial-incomplete", WARNING, PLAIN,       \
+	  "RFC 2046 5.2.2", "5.6.0",                                           \
+	  "pieces of a message are missing, or how many there are")            \
+	X(101, PARTIAL_ENCODED, "partial-encoded", WARNING, AMBIGUITY,         \
+	  "RFC 2046 5.2.2", "5.6.1",                                           \
+	  "a message/partial with an encoding other than 7bit")                \
 	/* limits */                                                           \
 	X(112, LIMIT_DEPTH, "limit-depth", ERROR, LIMIT, "RFC 2046 5.1",       \
 	  "5.6.0", "parts nest deeper than the limit; what lies beyond is "    \
