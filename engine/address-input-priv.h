@@ -43,20 +43,16 @@ typedef struct {
 	gsize open_quote, open_comment, open_literal;
 	gboolean keeps_comment;
 	PliBuf comment; /* the last one that was not empty, while kept */
-	PliBuf token;   /* of a quoted string or literal */
+	PliBuf token;	/* of a quoted string or literal */
 } PliAddressInput;
 
-void
-pli_address_input_init(PliAddressInput *in, PliSlice value);
+void pli_address_input_init(PliAddressInput *in, PliSlice value);
 
-void
-pli_address_input_clear(PliAddressInput *in);
+void pli_address_input_clear(PliAddressInput *in);
 
 /* The next token; kind END at the end, as often as it is asked. */
-void
-pli_address_input_next(PliAddressInput *in, PliAddressToken *ret_token);
+void pli_address_input_next(PliAddressInput *in, PliAddressToken *ret_token);
 
-gboolean
-pli_address_is_atom_octet(guint8 octet);
+gboolean pli_address_is_atom_octet(guint8 octet);
 
 #endif

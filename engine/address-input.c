@@ -5,9 +5,9 @@ void
 pli_address_input_init(PliAddressInput *in, PliSlice value)
 {
 	*in = (PliAddressInput){.value = value,
-	                        .open_quote = value.len,
-	                        .open_comment = value.len,
-	                        .open_literal = value.len};
+				.open_quote = value.len,
+				.open_comment = value.len,
+				.open_literal = value.len};
 	pli_buf_init(&in->comment, value.len + 2);
 	pli_buf_init(&in->token, value.len + 2);
 }
@@ -31,8 +31,8 @@ is_blank(guint8 octet)
  * when nothing closes it.
  */
 static gboolean
-take_enclosed(PliAddressInput *in, guint8 open, guint8 close,
-              gboolean outer, PliBuf *out)
+take_enclosed(PliAddressInput *in, guint8 open, guint8 close, gboolean outer,
+	      PliBuf *out)
 {
 	const guint8 *data = in->value.data;
 	gsize i = in->pos + 1, depth = 1;
@@ -43,6 +43,9 @@ take_enclosed(PliAddressInput *in, guint8 open, guint8 close,
 	for (; i < in->value.len; i++) {
 		if (data[i] == '\\' && i + 1 < in->value.len &&
 		    data[i + 1] != '\r' && data[i + 1] != '\n') {
+			/* A literal stays as it is written. */
+			if (outer)
+				pli_buf_append_octet(out, data[i]);
 			pli_buf_append_octet(out, data[++i]);
 			continue;
 		}
@@ -64,7 +67,7 @@ take_enclosed(PliAddressInput *in, guint8 open, guint8 close,
  * that follows, too. */
 static gboolean
 take_closed(PliAddressInput *in, guint8 open, guint8 close,
-            gsize *unclosed_from, PliBuf *out)
+	    gsize *unclosed_from, PliBuf *out)
 {
 	if (in->pos >= *unclosed_from)
 		return FALSE;
@@ -79,8 +82,7 @@ take_closed(PliAddressInput *in, guint8 open, guint8 close,
 static gboolean
 take_comment(PliAddressInput *in)
 {
-	if (!take_closed(in, '(', ')', &in->open_comment,
-	                 &in->token))
+	if (!take_closed(in, '(', ')', &in->open_comment, &in->token))
 		return FALSE;
 	if (in->keeps_comment && in->token.len > 0) {
 		PliBuf swap = in->comment;
@@ -156,8 +158,8 @@ take_atom(PliAddressInput *in, PliAddressToken *ret_token)
 	       pli_address_is_atom_octet(in->value.data[in->pos]))
 		in->pos++;
 	ret_token->kind = PLI_ADDRESS_TOKEN_WORD;
-	ret_token->text = pli_slice_new(in->value.data + start,
-	                                in->pos - start);
+	ret_token->text =
+		pli_slice_new(in->value.data + start, in->pos - start);
 }
 
 void
@@ -174,17 +176,14 @@ pli_address_input_next(PliAddressInput *in, PliAddressToken *ret_token)
 	octet = in->value.data[in->pos];
 	if (octet != 0 && strchr(".,;:@<>", octet) != NULL) {
 		ret_token->kind = (PliAddressTokenKind)octet;
-		ret_token->text =
-			pli_slice_new(in->value.data + in->pos, 1);
+		ret_token->text = pli_slice_new(in->value.data + in->pos, 1);
 		in->pos++;
 	} else if (octet == '"' &&
-	           take_closed(in, '"', '"', &in->open_quote,
-	                       &in->token)) {
+		   take_closed(in, '"', '"', &in->open_quote, &in->token)) {
 		ret_token->kind = PLI_ADDRESS_TOKEN_QUOTED;
 		ret_token->text = pli_buf_slice(&in->token);
 	} else if (octet == '[' &&
-	           take_closed(in, '[', ']', &in->open_literal,
-	                       &in->token)) {
+		   take_closed(in, '[', ']', &in->open_literal, &in->token)) {
 		ret_token->kind = PLI_ADDRESS_TOKEN_LITERAL;
 		ret_token->text = pli_buf_slice(&in->token);
 	} else if (!take_encoded_word(in, ret_token)) {

@@ -36,7 +36,7 @@ pli_address_reader_new(PliSlice value, const PliLimits *limits)
 {
 	PliAddressReader *reader = g_new0(PliAddressReader, 1);
 	PliBuf *const bufs[] = {&reader->text, &reader->run, &reader->local,
-	                        &reader->route};
+				&reader->route};
 
 	pli_address_input_init(&reader->in, value);
 	reader->n_left =
@@ -61,7 +61,7 @@ pli_address_reader_free(PliAddressReader *reader)
 
 void
 pli_address_reader_get_defects(const PliAddressReader *reader,
-                               PliDefectSet *set)
+			       PliDefectSet *set)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(set->bits); i++)
 		set->bits[i] |= reader->in.defects.bits[i];
@@ -156,7 +156,7 @@ finish_bare(PliAddressReader *reader, PliAddress *ret_address)
 			add_defect(reader);
 		if (reader->name_length > 0)
 			ret_address->name = pli_slice_new(reader->text.data,
-			                                  reader->name_length);
+							  reader->name_length);
 		return TRUE;
 	}
 	add_defect(reader);
@@ -172,18 +172,20 @@ finish_bare(PliAddressReader *reader, PliAddress *ret_address)
 typedef struct {
 	gboolean is_route; /* inside "@a,@b:" */
 	gboolean is_over;  /* the rest up to ">" is junk */
-	gsize comma;       /* in a route, where the last one stood */
+	gsize comma;	   /* in a route, where the last one stood */
 	gboolean after_comma;
 } Angle;
 
 static void
-take_angle_word(PliAddressReader *reader, Angle *angle, const PliAddressToken *token)
+take_angle_word(PliAddressReader *reader, Angle *angle,
+		const PliAddressToken *token)
 {
 	if (angle->is_route) {
 		append(&reader->route, token->text);
 		return;
 	}
-	if (token->kind != PLI_ADDRESS_TOKEN_DOT && token->has_gap && !reader->is_joined) {
+	if (token->kind != PLI_ADDRESS_TOKEN_DOT && token->has_gap &&
+	    !reader->is_joined) {
 		add_defect(reader);
 		if (reader->has_at) {
 			angle->is_over = TRUE;
@@ -191,6 +193,8 @@ take_angle_word(PliAddressReader *reader, Angle *angle, const PliAddressToken *t
 		}
 		append(&reader->run, PLI_SLICE_LITERAL(" "));
 	}
+	if (reader->has_at && token->kind == PLI_ADDRESS_TOKEN_QUOTED)
+		add_defect(reader);
 	append(&reader->run, token->text);
 	reader->is_joined = token->kind == PLI_ADDRESS_TOKEN_DOT;
 }
@@ -198,7 +202,7 @@ take_angle_word(PliAddressReader *reader, Angle *angle, const PliAddressToken *t
 static void
 restart_angle(PliAddressReader *reader, Angle *angle)
 {
-	*angle = (Angle){FALSE};
+	*angle = (Angle){.comma = 0};
 	pli_buf_reset(&reader->run);
 	pli_buf_reset(&reader->local);
 	pli_buf_reset(&reader->route);
@@ -223,7 +227,8 @@ take_angle_colon(PliAddressReader *reader, Angle *angle)
 
 /* TRUE: the token ends the brackets. */
 static gboolean
-take_angle_token(PliAddressReader *reader, Angle *angle, const PliAddressToken *token)
+take_angle_token(PliAddressReader *reader, Angle *angle,
+		 const PliAddressToken *token)
 {
 	const gboolean after_comma = angle->after_comma;
 
@@ -261,7 +266,7 @@ take_angle_token(PliAddressReader *reader, Angle *angle, const PliAddressToken *
 	} else if (angle->is_route) {
 		append(&reader->route, token->text);
 	} else if (!reader->has_at && reader->run.len == 0 &&
-	           reader->route.len == 0) {
+		   reader->route.len == 0) {
 		angle->is_route = TRUE;
 		append(&reader->route, token->text);
 	} else {
@@ -284,7 +289,8 @@ finish_element(PliAddressReader *reader)
 	if (token.kind == PLI_ADDRESS_TOKEN_COMMA)
 		return;
 	reader->in.pos = token.start;
-	if (token.kind != PLI_ADDRESS_TOKEN_END && token.kind != PLI_ADDRESS_TOKEN_SEMICOLON) {
+	if (token.kind != PLI_ADDRESS_TOKEN_END &&
+	    token.kind != PLI_ADDRESS_TOKEN_SEMICOLON) {
 		add_defect(reader);
 		reader->is_remainder = TRUE;
 	}
@@ -293,7 +299,7 @@ finish_element(PliAddressReader *reader)
 static void
 read_angle(PliAddressReader *reader, PliAddress *ret_address)
 {
-	Angle angle = {FALSE};
+	Angle angle = {.comma = 0};
 	PliAddressToken token;
 
 	pli_buf_reset(&reader->run);
@@ -334,11 +340,13 @@ read_angle(PliAddressReader *reader, PliAddress *ret_address)
 static gboolean
 take_word(PliAddressReader *reader, const PliAddressToken *token)
 {
-	const gboolean is_apart = token->kind != PLI_ADDRESS_TOKEN_DOT && token->has_gap &&
-	                          !reader->is_joined;
+	const gboolean is_apart = token->kind != PLI_ADDRESS_TOKEN_DOT &&
+				  token->has_gap && !reader->is_joined;
 
 	if (is_apart && reader->has_at)
 		return TRUE;
+	if (reader->has_at && token->kind == PLI_ADDRESS_TOKEN_QUOTED)
+		add_defect(reader);
 	if (is_apart) {
 		pli_buf_reset(&reader->run);
 		reader->name_length = reader->text.len;
@@ -377,14 +385,15 @@ begin_group(PliAddressReader *reader, gsize start, PliAddress *ret_address)
 	reader->is_in_group = TRUE;
 	reader->is_remainder = FALSE;
 	*ret_address = (PliAddress){.kind = PLI_ADDRESS_GROUP_BEGIN,
-	                            .name = slice_or_empty(&reader->text)};
+				    .name = slice_or_empty(&reader->text)};
 	return PLI_STEP_READY;
 }
 
 /* The token that ends an element without angle brackets. WANT: it came to
  * nothing. */
 static PliStep
-end_bare(PliAddressReader *reader, const PliAddressToken *token, PliAddress *ret_address)
+end_bare(PliAddressReader *reader, const PliAddressToken *token,
+	 PliAddress *ret_address)
 {
 	const gboolean is_address = finish_bare(reader, ret_address);
 
@@ -408,7 +417,7 @@ end_bare(PliAddressReader *reader, const PliAddressToken *token, PliAddress *ret
 /* A bare address with words after it, up to *token. */
 static PliStep
 end_bare_before(PliAddressReader *reader, gsize after, gsize text_length,
-                const PliAddressToken *token, PliAddress *ret_address)
+		const PliAddressToken *token, PliAddress *ret_address)
 {
 	reader->bare_until = MAX(reader->bare_until, token->start);
 	reader->text.len = text_length;
@@ -422,7 +431,8 @@ end_bare_before(PliAddressReader *reader, gsize after, gsize text_length,
 /* Ends with *token one that closes an element, or "<" or ":". READY: the
  * address was decided before that. */
 static PliStep
-read_words(PliAddressReader *reader, PliAddressToken *token, PliAddress *ret_address)
+read_words(PliAddressReader *reader, PliAddressToken *token,
+	   PliAddress *ret_address)
 {
 	for (;;) {
 		pli_address_input_next(&reader->in, token);
@@ -449,7 +459,7 @@ read_words(PliAddressReader *reader, PliAddressToken *token, PliAddress *ret_add
 				    token->kind == PLI_ADDRESS_TOKEN_COLON)
 					return PLI_STEP_WANT;
 				return end_bare_before(reader, after, length,
-				                       token, ret_address);
+						       token, ret_address);
 			}
 			break;
 		}
@@ -471,7 +481,8 @@ read_element(PliAddressReader *reader, PliAddress *ret_address)
 	case PLI_ADDRESS_TOKEN_LESS:
 		read_angle(reader, ret_address);
 		return PLI_STEP_READY;
-	case PLI_ADDRESS_TOKEN_COLON: return begin_group(reader, start, ret_address);
+	case PLI_ADDRESS_TOKEN_COLON:
+		return begin_group(reader, start, ret_address);
 	default: break;
 	}
 	step = end_bare(reader, &token, ret_address);
@@ -509,7 +520,7 @@ pli_address_reader_next(PliAddressReader *reader, PliAddress *ret_address)
 	}
 	if (address.kind != PLI_ADDRESS_GROUP_END && reader->n_left-- == 0) {
 		pli_defect_set_add(&reader->in.defects,
-		                   PLI_DEFECT_LIMIT_ADDRESSES);
+				   PLI_DEFECT_LIMIT_ADDRESSES);
 		if (address.kind == PLI_ADDRESS_GROUP_BEGIN)
 			reader->is_in_group = FALSE;
 		return end_list(reader, ret_address);
@@ -529,8 +540,8 @@ is_dot_atom(PliSlice local)
 		guint8 octet = local.data[i];
 
 		if (octet == '.' ? last == '.'
-		                 : octet <= ' ' || octet == 127 ||
-		                           !pli_address_is_atom_octet(octet))
+				 : octet <= ' ' || octet == 127 ||
+					   !pli_address_is_atom_octet(octet))
 			return FALSE;
 		last = octet;
 	}
@@ -559,10 +570,9 @@ pli_address_format(const PliAddress *address, PliBuf *out)
 {
 	const PliSlice local = address->local, domain = address->domain;
 
-	if (local.data != NULL && !(is_dot_atom(local)
-	                                    ? pli_buf_append(out, local.data,
-	                                                     local.len)
-	                                    : format_quoted(local, out)))
+	if (local.data != NULL &&
+	    !(is_dot_atom(local) ? pli_buf_append(out, local.data, local.len)
+				 : format_quoted(local, out)))
 		return FALSE;
 	if (domain.data == NULL)
 		return TRUE;

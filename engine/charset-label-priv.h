@@ -76,7 +76,6 @@ typedef enum {
 	PLI_CHARSET_ISO_2022_KR,
 	PLI_CHARSET_GB18030,
 	PLI_CHARSET_ISO_2022_CN,
-	PLI_CHARSET_ISO_2022_CN_EXT,
 	PLI_CHARSET_CP950,
 	PLI_CHARSET_BIG5_HKSCS,
 	PLI_CHARSET_EUC_TW,
@@ -107,6 +106,8 @@ enum {
 	/* Two octets over 127 make a character: one that is unassigned is
 	 * replaced as a whole. */
 	PLI_CHARSET_PAIRS = 1 << 1,
+	/* A lead, a digit, a lead and a digit make one, too. */
+	PLI_CHARSET_QUADS = 1 << 3,
 	/* A leading U+FEFF is a signature. */
 	PLI_CHARSET_UNICODE = 1 << 2,
 };

@@ -16,7 +16,7 @@ struct PliCharsetDecoder {
 	guint32 flags;
 	const guint32 *table; /* or NULL */
 	iconv_t iconv;
-	gboolean has_started; /* something came out */
+	gboolean has_started;  /* something came out */
 	guint8 held[HELD_MAX]; /* the start of an unfinished character */
 	gsize n_held;
 	PliDefectSet defects;
@@ -58,6 +58,18 @@ emit_replacement(PliCharsetDecoder *decoder, PliBuf *out)
 
 /* ---- single octets ---- */
 
+/* Whether it pays to look for where US-ASCII ends. */
+static inline gboolean
+is_ascii_run(const guint8 *octets, gsize len)
+{
+	guint64 word;
+
+	if (len < sizeof word)
+		return FALSE;
+	memcpy(&word, octets, sizeof word);
+	return (word & G_GUINT64_CONSTANT(0x8080808080808080)) == 0;
+}
+
 /* `room` has three octets for each of `octets`, and one more. */
 static gsize
 convert_by_table(PliCharsetDecoder *decoder, PliSlice octets, guint8 *room)
@@ -71,7 +83,8 @@ convert_by_table(PliCharsetDecoder *decoder, PliSlice octets, guint8 *room)
 		const guint32 entry = table[octets.data[i]];
 		const guint32 utf8 = GUINT32_TO_LE(entry);
 
-		if (has_ascii && octets.data[i] < 0x80) {
+		if (has_ascii &&
+		    is_ascii_run(octets.data + i, octets.len - i)) {
 			gsize n = pli_utf8_get_ascii(pli_slice_skip(octets, i));
 
 			memcpy(o, octets.data + i, n);
@@ -85,7 +98,7 @@ convert_by_table(PliCharsetDecoder *decoder, PliSlice octets, guint8 *room)
 	}
 	if (seen & PLI_CONTEXT_ENTRY_UNDECODABLE)
 		pli_defect_set_add(&decoder->defects,
-		                   PLI_DEFECT_UNDECODABLE_TEXT);
+				   PLI_DEFECT_UNDECODABLE_TEXT);
 	return o - room;
 }
 
@@ -100,16 +113,15 @@ feed_table(PliCharsetDecoder *decoder, PliSlice octets, PliBuf *out)
 
 		if (room != NULL)
 			pli_buf_add_length(
-				out, convert_by_table(
-					     decoder,
-					     pli_slice_new(octets.data, n),
-					     room));
+				out,
+				convert_by_table(decoder,
+						 pli_slice_new(octets.data, n),
+						 room));
 		else if (!pli_buf_append(
 				 out, scratch,
-				 convert_by_table(
-					 decoder,
-					 pli_slice_new(octets.data, n),
-					 scratch)))
+				 convert_by_table(decoder,
+						  pli_slice_new(octets.data, n),
+						  scratch)))
 			return FALSE;
 		octets = pli_slice_skip(octets, n);
 	}
@@ -122,7 +134,7 @@ feed_table(PliCharsetDecoder *decoder, PliSlice octets, PliBuf *out)
  * that leaves. */
 static gboolean
 convert_utf8(PliCharsetDecoder *decoder, PliSlice octets, gsize *ret_left,
-             PliBuf *out)
+	     PliBuf *out)
 {
 	gboolean is_cut = FALSE;
 
@@ -159,14 +171,21 @@ iconv_fault_length(const PliCharsetDecoder *decoder, PliSlice rest)
 		return 1;
 	if (rest.len == 1)
 		return 0;
-	return rest.data[1] >= 0x80 ? 2 : 1;
+	if (rest.data[1] >= 0x80)
+		return 2;
+	if (!(decoder->flags & PLI_CHARSET_QUADS) ||
+	    !g_ascii_isdigit(rest.data[1]))
+		return 1;
+	if (rest.len < 4)
+		return 0;
+	return rest.data[2] > 0x80 && g_ascii_isdigit(rest.data[3]) ? 4 : 1;
 }
 
 /* One call of iconv; what it took comes off `octets`. *ret_errno is 0 when it
  * took all. */
 static gboolean
 iconv_step(PliCharsetDecoder *decoder, PliSlice *octets, int *ret_errno,
-           PliBuf *out)
+	   PliBuf *out)
 {
 	guint8 *scratch = pli_context_get_scratch(decoder->context);
 	const gsize chunk = MIN(octets->len, PLI_CONTEXT_CHUNK);
@@ -189,8 +208,9 @@ iconv_step(PliCharsetDecoder *decoder, PliSlice *octets, int *ret_errno,
 
 static gboolean
 convert_iconv(PliCharsetDecoder *decoder, PliSlice octets, gsize *ret_left,
-              PliBuf *out)
+	      PliBuf *out)
 {
+	*ret_left = 0;
 	while (octets.len > 0) {
 		int error;
 		gsize n;
@@ -209,6 +229,8 @@ convert_iconv(PliCharsetDecoder *decoder, PliSlice octets, gsize *ret_left,
 			break;
 		if (error != EILSEQ)
 			continue;
+		if (octets.len == 0) /* a converter that took them first */
+			return emit_replacement(decoder, out);
 		n = iconv_fault_length(decoder, octets);
 		if (n == 0)
 			break;
@@ -229,18 +251,17 @@ choose_byte_order(PliCharsetDecoder *decoder)
 
 	if (decoder->kind == PLI_CHARSET_KIND_UTF16)
 		decoder->id = decoder->n_held >= 2 && held[0] == 0xff &&
-		                              held[1] == 0xfe
-		                      ? PLI_CHARSET_UTF_16LE
-		                      : PLI_CHARSET_UTF_16BE;
+					      held[1] == 0xfe
+				      ? PLI_CHARSET_UTF_16LE
+				      : PLI_CHARSET_UTF_16BE;
 	else
 		decoder->id = decoder->n_held >= 4 && held[0] == 0xff &&
-		                              held[1] == 0xfe &&
-		                              held[2] == 0 && held[3] == 0
-		                      ? PLI_CHARSET_UTF_32LE
-		                      : PLI_CHARSET_UTF_32BE;
+					      held[1] == 0xfe && held[2] == 0 &&
+					      held[3] == 0
+				      ? PLI_CHARSET_UTF_32LE
+				      : PLI_CHARSET_UTF_32BE;
 	decoder->kind = PLI_CHARSET_KIND_MULTI;
-	decoder->iconv =
-		pli_context_take_iconv(decoder->context, decoder->id);
+	decoder->iconv = pli_context_take_iconv(decoder->context, decoder->id);
 }
 
 /* ---- the decoder ---- */
@@ -258,9 +279,8 @@ become_unknown(PliCharsetDecoder *decoder)
 static void
 decoder_init(PliCharsetDecoder *decoder, PliContext *context, PliCharsetId id)
 {
-	*decoder = (PliCharsetDecoder){.context = context,
-	                               .id = id,
-	                               .iconv = PLI_CONTEXT_NO_ICONV};
+	*decoder = (PliCharsetDecoder){
+		.context = context, .id = id, .iconv = PLI_CONTEXT_NO_ICONV};
 	if (id == PLI_CHARSET_UNKNOWN) {
 		become_unknown(decoder);
 		return;
@@ -312,11 +332,11 @@ pli_charset_decoder_free(PliCharsetDecoder *decoder)
 
 static gboolean
 convert(PliCharsetDecoder *decoder, PliSlice octets, gsize *ret_left,
-        PliBuf *out)
+	PliBuf *out)
 {
 	return decoder->kind == PLI_CHARSET_KIND_UTF8
-	               ? convert_utf8(decoder, octets, ret_left, out)
-	               : convert_iconv(decoder, octets, ret_left, out);
+		       ? convert_utf8(decoder, octets, ret_left, out)
+		       : convert_iconv(decoder, octets, ret_left, out);
 }
 
 /* What is held, with one octet more. */
@@ -334,7 +354,7 @@ feed_held(PliCharsetDecoder *decoder, guint8 octet, PliBuf *out)
 		choose_byte_order(decoder);
 	}
 	if (!convert(decoder, pli_slice_new(decoder->held, decoder->n_held),
-	             &left, out))
+		     &left, out))
 		return FALSE;
 	memmove(decoder->held, decoder->held + decoder->n_held - left, left);
 	decoder->n_held = left;
@@ -346,16 +366,17 @@ feed_held(PliCharsetDecoder *decoder, guint8 octet, PliBuf *out)
 
 gboolean
 pli_charset_decoder_feed(PliCharsetDecoder *decoder, PliSlice octets,
-                         PliBuf *out)
+			 PliBuf *out)
 {
 	gsize left = 0;
 
+	if (octets.len == 0)
+		return TRUE;
 	if (decoder->table != NULL)
 		return feed_table(decoder, octets, out);
-	while (octets.len > 0 &&
-	       (decoder->n_held > 0 ||
-	        decoder->kind == PLI_CHARSET_KIND_UTF16 ||
-	        decoder->kind == PLI_CHARSET_KIND_UTF32)) {
+	while (octets.len > 0 && (decoder->n_held > 0 ||
+				  decoder->kind == PLI_CHARSET_KIND_UTF16 ||
+				  decoder->kind == PLI_CHARSET_KIND_UTF32)) {
 		if (!feed_held(decoder, octets.data[0], out))
 			return FALSE;
 		octets = pli_slice_skip(octets, 1);
@@ -396,7 +417,7 @@ pli_charset_decoder_finish(PliCharsetDecoder *decoder, PliBuf *out)
 
 void
 pli_charset_decoder_get_defects(const PliCharsetDecoder *decoder,
-                                PliDefectSet *set)
+				PliDefectSet *set)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(set->bits); i++)
 		set->bits[i] |= decoder->defects.bits[i];
@@ -404,14 +425,14 @@ pli_charset_decoder_get_defects(const PliCharsetDecoder *decoder,
 
 static gboolean
 decode_as(PliContext *context, PliCharsetId id, PliSlice octets, PliBuf *out,
-          PliDefectSet *set)
+	  PliDefectSet *set)
 {
 	PliCharsetDecoder decoder;
 	gboolean is_whole;
 
 	decoder_init(&decoder, context, id);
 	is_whole = pli_charset_decoder_feed(&decoder, octets, out) &&
-	           pli_charset_decoder_finish(&decoder, out);
+		   pli_charset_decoder_finish(&decoder, out);
 	decoder_clear(&decoder);
 	if (set != NULL)
 		pli_charset_decoder_get_defects(&decoder, set);
@@ -420,15 +441,15 @@ decode_as(PliContext *context, PliCharsetId id, PliSlice octets, PliBuf *out,
 
 gboolean
 pli_charset_decode(PliContext *context, PliSlice label, PliSlice octets,
-                   PliBuf *out, PliDefectSet *set)
+		   PliBuf *out, PliDefectSet *set)
 {
 	return decode_as(context, pli_charset_label_find(label), octets, out,
-	                 set);
+			 set);
 }
 
 gboolean
 pli_charset_decode_raw(PliContext *context, PliSlice octets, PliBuf *out,
-                       PliDefectSet *set)
+		       PliDefectSet *set)
 {
 	if (pli_utf8_is_valid(octets))
 		return pli_buf_append(out, octets.data, octets.len);

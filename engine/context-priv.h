@@ -29,23 +29,18 @@
 
 /* The 257 entries of a charset whose kind has a table, or of UNKNOWN. Owned by
  * the context. NULL when iconv does not have the charset. */
-const guint32 *
-pli_context_get_table(PliContext *context, PliCharsetId id);
+const guint32 *pli_context_get_table(PliContext *context, PliCharsetId id);
 
 /* A descriptor from the charset to UTF-8 in its first state, for the caller
  * alone until it is given back. NO_ICONV when iconv does not have it. */
-iconv_t
-pli_context_take_iconv(PliContext *context, PliCharsetId id);
+iconv_t pli_context_take_iconv(PliContext *context, PliCharsetId id);
 
-void
-pli_context_add_iconv(PliContext *context, PliCharsetId id, iconv_t iconv);
+void pli_context_add_iconv(PliContext *context, PliCharsetId id, iconv_t iconv);
 
 /* PLI_CONTEXT_SCRATCH octets, for the length of one call. */
-guint8 *
-pli_context_get_scratch(PliContext *context);
+guint8 *pli_context_get_scratch(PliContext *context);
 
 /* Whether iconv has the charset under its name or its fallback, and which. */
-const char *
-pli_context_get_iconv_name(PliContext *context, PliCharsetId id);
+const char *pli_context_get_iconv_name(PliContext *context, PliCharsetId id);
 
 #endif

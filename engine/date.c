@@ -17,14 +17,14 @@ static const struct {
 	const char *name;
 	gint minutes;
 } zones[] = {
-	{"UT", 0},      {"GMT", 0},     {"UTC", 0},     {"Z", 0},
-	{"EST", -300},  {"EDT", -240},  {"CST", -360},  {"CDT", -300},
-	{"MST", -420},  {"MDT", -360},  {"PST", -480},  {"PDT", -420},
-	{"AKST", -540}, {"AKDT", -480}, {"HST", -600},  {"WET", 0},
-	{"WEST", 60},   {"CET", 60},    {"CEST", 120},  {"MET", 60},
-	{"MEST", 120},  {"EET", 120},   {"EEST", 180},  {"MSK", 180},
-	{"JST", 540},   {"KST", 540},   {"AEST", 600},  {"AEDT", 660},
-	{"NZST", 720},  {"NZDT", 780},
+	{"UT", 0},	{"GMT", 0},	{"UTC", 0},    {"Z", 0},
+	{"EST", -300},	{"EDT", -240},	{"CST", -360}, {"CDT", -300},
+	{"MST", -420},	{"MDT", -360},	{"PST", -480}, {"PDT", -420},
+	{"AKST", -540}, {"AKDT", -480}, {"HST", -600}, {"WET", 0},
+	{"WEST", 60},	{"CET", 60},	{"CEST", 120}, {"MET", 60},
+	{"MEST", 120},	{"EET", 120},	{"EEST", 180}, {"MSK", 180},
+	{"JST", 540},	{"KST", 540},	{"AEST", 600}, {"AEDT", 660},
+	{"NZST", 720},	{"NZDT", 780},
 };
 
 /* What was read so far; -1 is "not yet". */
@@ -55,7 +55,7 @@ static gint
 days_in_month(gint64 year, gint month)
 {
 	static const guint8 days[] = {31, 28, 31, 30, 31, 30,
-	                              31, 31, 30, 31, 30, 31};
+				      31, 31, 30, 31, 30, 31};
 
 	return days[month] + (month == 1 && is_leap(year));
 }
@@ -83,22 +83,6 @@ skip(DateReader *reader)
 	reader->rest = pli_slice_skip(reader->rest, 1);
 }
 
-/* Digits at the front, at most nine of them looked at; how many there were. */
-static gsize
-take_number(DateReader *reader, gint *ret_number)
-{
-	gsize n = 0;
-	gint number = 0;
-
-	while (g_ascii_isdigit(peek(reader))) {
-		if (n++ < 9)
-			number = number * 10 + (peek(reader) - '0');
-		skip(reader);
-	}
-	*ret_number = number;
-	return n;
-}
-
 static void
 skip_comment(DateReader *reader)
 {
@@ -115,6 +99,35 @@ skip_comment(DateReader *reader)
 		else if (c == ')')
 			depth--;
 	} while (depth > 0 && reader->rest.len > 0);
+}
+
+static void
+skip_gap(DateReader *reader)
+{
+	while (reader->rest.len > 0) {
+		if (peek(reader) == '(')
+			skip_comment(reader);
+		else if (g_ascii_isspace(peek(reader)))
+			skip(reader);
+		else
+			break;
+	}
+}
+
+/* Digits at the front, at most nine of them looked at; how many there were. */
+static gsize
+take_number(DateReader *reader, gint *ret_number)
+{
+	gsize n = 0;
+	gint number = 0;
+
+	while (g_ascii_isdigit(peek(reader))) {
+		if (n++ < 9)
+			number = number * 10 + (peek(reader) - '0');
+		skip(reader);
+	}
+	*ret_number = number;
+	return n;
 }
 
 /* RFC 5322 4.3: two and three digits. */
@@ -144,10 +157,13 @@ take_time(DateReader *reader, gint hour)
 
 	set_once(reader, &reader->hour, hour);
 	skip(reader);
+	skip_gap(reader);
 	if (take_number(reader, &minute) == 0)
 		reader->is_bad = TRUE;
+	skip_gap(reader);
 	if (peek(reader) == ':') {
 		skip(reader);
+		skip_gap(reader);
 		if (take_number(reader, &second) == 0)
 			reader->is_bad = TRUE;
 	}
@@ -189,11 +205,13 @@ read_number(DateReader *reader)
 	gint number;
 	gsize n = take_number(reader, &number);
 
+	/* RFC 5322 4.3: blanks and comments around the colons. */
+	if (n <= 2)
+		skip_gap(reader);
 	if (peek(reader) == ':') {
 		take_time(reader, number);
 	} else if (n == 4 && peek(reader) == '-' && reader->rest.len > 1 &&
-	           g_ascii_isdigit(reader->rest.data[1]) &&
-	           reader->month < 0) {
+		   g_ascii_isdigit(reader->rest.data[1]) && reader->month < 0) {
 		set_once(reader, &reader->year, number);
 		take_iso_rest(reader);
 	} else if (n <= 2 && reader->day < 0) {
@@ -253,7 +271,7 @@ read_word(DateReader *reader)
 	if (n >= 3 && reader->month < 0)
 		for (gint i = 0; i < 12; i++)
 			if (g_ascii_strncasecmp((const char *)word.data,
-			                        month_names[i], 3) == 0) {
+						month_names[i], 3) == 0) {
 				reader->month = i;
 				return;
 			}
@@ -283,18 +301,15 @@ is_date(const DateReader *reader)
 gboolean
 pli_date_parse(PliSlice value, gint64 *ret_seconds, gint *ret_zone)
 {
-	DateReader reader = {.rest = value,
-	                     .day = -1,
-	                     .month = -1,
-	                     .year = -1,
-	                     .hour = -1};
+	DateReader reader = {
+		.rest = value, .day = -1, .month = -1, .year = -1, .hour = -1};
 	gint64 seconds;
 
 	while (reader.rest.len > 0 && !reader.is_bad) {
 		guint8 c = peek(&reader);
 
-		if (c == '(')
-			skip_comment(&reader);
+		if (c == '(' || g_ascii_isspace(c))
+			skip_gap(&reader);
 		else if (g_ascii_isdigit(c))
 			read_number(&reader);
 		else if (g_ascii_isalpha(c))
@@ -306,11 +321,11 @@ pli_date_parse(PliSlice value, gint64 *ret_seconds, gint *ret_zone)
 	}
 	if (!is_date(&reader))
 		return FALSE;
-	seconds = days_of(reader.year, reader.month, reader.day) *
-	          SECONDS_A_DAY;
+	seconds =
+		days_of(reader.year, reader.month, reader.day) * SECONDS_A_DAY;
 	if (reader.hour >= 0)
-		seconds += reader.hour * 3600 + reader.minute * 60 +
-		           reader.second;
+		seconds +=
+			reader.hour * 3600 + reader.minute * 60 + reader.second;
 	*ret_seconds = seconds - reader.zone * 60;
 	*ret_zone = reader.zone;
 	return TRUE;
@@ -358,9 +373,9 @@ pli_date_format(gint64 seconds, gint zone, char ret_text[40])
 	const Civil c = civil_of(seconds, zone);
 
 	g_snprintf(ret_text, 40, "%s, %02d %s %04d %02d:%02d:%02d %c%02d%02d",
-	           day_names[c.weekday], c.day, month_names[c.month],
-	           (gint)c.year, c.hour, c.minute, c.second, c.sign,
-	           c.zone / 60, c.zone % 60);
+		   day_names[c.weekday], c.day, month_names[c.month],
+		   (gint)c.year, c.hour, c.minute, c.second, c.sign,
+		   c.zone / 60, c.zone % 60);
 }
 
 void
@@ -369,7 +384,7 @@ pli_date_format_imap(gint64 seconds, gint zone, char ret_text[40])
 	const Civil c = civil_of(seconds, zone);
 
 	/* date-day-fixed: a blank fills in for the tens (RFC 9051 9). */
-	g_snprintf(ret_text, 40, "%2d-%s-%04d %02d:%02d:%02d %c%02d%02d",
-	           c.day, month_names[c.month], (gint)c.year, c.hour,
-	           c.minute, c.second, c.sign, c.zone / 60, c.zone % 60);
+	g_snprintf(ret_text, 40, "%2d-%s-%04d %02d:%02d:%02d %c%02d%02d", c.day,
+		   month_names[c.month], (gint)c.year, c.hour, c.minute,
+		   c.second, c.sign, c.zone / 60, c.zone % 60);
 }

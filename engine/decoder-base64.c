@@ -6,22 +6,22 @@
  * no value has a bit above 63.
  */
 enum {
-	B64_END = 64,  /* CR and LF */
-	B64_PAD = 65,  /* "=" */
+	B64_END = 64, /* CR and LF */
+	B64_PAD = 65, /* "=" */
 	B64_JUNK = 128,
 };
 
 #define J8 128, 128, 128, 128, 128, 128, 128, 128
 #define J64 J8, J8, J8, J8, J8, J8, J8, J8
 static const guint8 base64_values[256] = {
-	128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 64, 128, 128, 64, 128,
-	128, J8, J8, J8, 128, 128, 128, 62, 128, 128, 128, 63,
-	52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 128, 128, 128, 65, 128, 128,
-	128, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18,
-	19, 20, 21, 22, 23, 24, 25, 128, 128, 128, 128, 128,
-	128, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42,
-	43, 44, 45, 46, 47, 48, 49, 50, 51, 128, 128, 128, 128, 128,
-	J64, J64};
+	128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 64,  128, 128, 64,
+	128, 128, J8,  J8,  J8,	 128, 128, 128, 62,  128, 128, 128, 63,	 52,
+	53,  54,  55,  56,  57,	 58,  59,  60,	61,  128, 128, 128, 65,	 128,
+	128, 128, 0,   1,   2,	 3,   4,   5,	6,   7,	  8,   9,   10,	 11,
+	12,  13,  14,  15,  16,	 17,  18,  19,	20,  21,  22,  23,  24,	 25,
+	128, 128, 128, 128, 128, 128, 26,  27,	28,  29,  30,  31,  32,	 33,
+	34,  35,  36,  37,  38,	 39,  40,  41,	42,  43,  44,  45,  46,	 47,
+	48,  49,  50,  51,  128, 128, 128, 128, 128, J64, J64};
 #undef J64
 #undef J8
 
@@ -71,7 +71,7 @@ base64_take_padding(PliDecoder *decoder, guint8 *out)
 			decoder->state &= ~(guint32)B64_WANTS_PADDING;
 		else
 			pli_defect_set_add(&decoder->defects,
-			                   PLI_DEFECT_BASE64_PADDING);
+					   PLI_DEFECT_BASE64_PADDING);
 		decoder->state |= B64_HAS_PADDED;
 		return 0;
 	}
@@ -79,7 +79,7 @@ base64_take_padding(PliDecoder *decoder, guint8 *out)
 	decoder->state = B64_HAS_PADDED | (n == 2 ? B64_WANTS_PADDING : 0);
 	if (n == 1) {
 		pli_defect_set_add(&decoder->defects,
-		                   PLI_DEFECT_BASE64_TRUNCATED);
+				   PLI_DEFECT_BASE64_TRUNCATED);
 		return 0;
 	}
 	out[0] = bits >> (n == 2 ? 4 : 10);
@@ -96,7 +96,7 @@ base64_take_value(PliDecoder *decoder, guint8 value, guint8 *out)
 
 	if (decoder->state & B64_HAS_PADDED)
 		pli_defect_set_add(&decoder->defects,
-		                   PLI_DEFECT_BASE64_PADDING);
+				   PLI_DEFECT_BASE64_PADDING);
 	decoder->bits = decoder->bits << 6 | value;
 	if (n < 3) {
 		decoder->state = n + 1;
@@ -125,8 +125,8 @@ pli_decoder_base64_feed(PliDecoder *decoder, PliSlice in, guint8 *out)
 		guint8 value = base64_values[in.data[i]];
 
 		if (value < 64 && decoder->state == 0) {
-			gsize n = base64_decode_clean(in.data + i, in.len - i,
-			                              o);
+			gsize n =
+				base64_decode_clean(in.data + i, in.len - i, o);
 
 			i += n;
 			o += n / 4 * 3;
@@ -141,7 +141,7 @@ pli_decoder_base64_feed(PliDecoder *decoder, PliSlice in, guint8 *out)
 			o += base64_take_padding(decoder, o);
 		else if (value == B64_JUNK)
 			pli_defect_set_add(&decoder->defects,
-			                   PLI_DEFECT_BASE64_JUNK);
+					   PLI_DEFECT_BASE64_JUNK);
 	}
 	return o - out;
 }
@@ -153,11 +153,11 @@ pli_decoder_base64_finish(PliDecoder *decoder, guint8 *out)
 
 	if ((decoder->state & B64_N) != 0) {
 		pli_defect_set_add(&decoder->defects,
-		                   PLI_DEFECT_BASE64_TRUNCATED);
+				   PLI_DEFECT_BASE64_TRUNCATED);
 		n = base64_take_padding(decoder, out);
 	} else if (decoder->state & B64_WANTS_PADDING) {
 		pli_defect_set_add(&decoder->defects,
-		                   PLI_DEFECT_BASE64_TRUNCATED);
+				   PLI_DEFECT_BASE64_TRUNCATED);
 	}
 	return n;
 }

@@ -11,7 +11,7 @@ typedef enum {
 	QP_BLANKS,    /* blanks */
 	QP_BLANKS_CR, /* blanks CR */
 	QP_EQUALS,    /* = */
-	QP_HEX,       /* = hex */
+	QP_HEX,	      /* = hex */
 	QP_SOFT,      /* = blanks */
 	QP_SOFT_CR,   /* = [blanks] CR */
 } QpState;
@@ -105,7 +105,7 @@ qp_take_after_equals(PliDecoder *decoder, guint8 octet, guint8 **out)
 	}
 	if (state == QP_HEX && g_ascii_isxdigit(octet)) {
 		*(*out)++ = g_ascii_xdigit_value(decoder->held[1]) << 4 |
-		            g_ascii_xdigit_value(octet);
+			    g_ascii_xdigit_value(octet);
 		decoder->n_held = 0;
 		decoder->state = QP_TEXT;
 		return TRUE;
@@ -118,8 +118,7 @@ qp_take_after_equals(PliDecoder *decoder, guint8 octet, guint8 **out)
 /* Octets of a line without "=", its line end not among them: blanks and a CR
  * at the end are held, what stands before them goes out. */
 static gsize
-qp_take_open_text(PliDecoder *decoder, const guint8 *in, gsize len,
-                  guint8 *out)
+qp_take_open_text(PliDecoder *decoder, const guint8 *in, gsize len, guint8 *out)
 {
 	gsize text = len, n_blanks;
 
@@ -137,7 +136,7 @@ qp_take_open_text(PliDecoder *decoder, const guint8 *in, gsize len,
 	memcpy(out, in, text);
 	for (gsize i = text; i < len; i++)
 		qp_hold(decoder, in[i],
-		        in[i] == '\r' ? QP_BLANKS_CR : QP_BLANKS);
+			in[i] == '\r' ? QP_BLANKS_CR : QP_BLANKS);
 	return text;
 }
 

@@ -125,11 +125,11 @@ uu_end_line(PliDecoder *decoder, guint8 *out)
 {
 	gsize n = 0;
 
-	if (decoder->held[UU_DUE] > 0) {
+	/* Fill characters at the end of a line get lost; others must not. */
+	if (decoder->held[UU_DUE] * 8 > decoder->held[UU_CHARS] * 6)
 		uu_add_defect(decoder);
-		if (decoder->held[UU_CHARS] > 0)
-			n = uu_close_group(decoder, out);
-	}
+	if (decoder->held[UU_CHARS] > 0)
+		n = uu_close_group(decoder, out);
 	return n;
 }
 

@@ -30,7 +30,9 @@ pli_decoder_feed(PliDecoder *decoder, PliSlice in, guint8 *out)
 	if (in.len == 0)
 		return 0;
 	switch (decoder->encoding) {
-	case PLI_ENCODING_BASE64: n = pli_decoder_base64_feed(decoder, in, out); break;
+	case PLI_ENCODING_BASE64:
+		n = pli_decoder_base64_feed(decoder, in, out);
+		break;
 	case PLI_ENCODING_QUOTED_PRINTABLE:
 		n = pli_decoder_qp_feed(decoder, in, out);
 		break;
@@ -57,10 +59,16 @@ pli_decoder_finish(PliDecoder *decoder, guint8 *out)
 	gsize n = 0;
 
 	switch (decoder->encoding) {
-	case PLI_ENCODING_BASE64: n = pli_decoder_base64_finish(decoder, out); break;
-	case PLI_ENCODING_QUOTED_PRINTABLE: n = pli_decoder_qp_finish(decoder, out); break;
+	case PLI_ENCODING_BASE64:
+		n = pli_decoder_base64_finish(decoder, out);
+		break;
+	case PLI_ENCODING_QUOTED_PRINTABLE:
+		n = pli_decoder_qp_finish(decoder, out);
+		break;
 	case PLI_ENCODING_UUENCODE:
-	case PLI_ENCODING_XXENCODE: n = pli_decoder_uu_finish(decoder, out); break;
+	case PLI_ENCODING_XXENCODE:
+		n = pli_decoder_uu_finish(decoder, out);
+		break;
 	case PLI_ENCODING_YENC: pli_decoder_yenc_finish(decoder); break;
 	case PLI_ENCODING_BINHEX: pli_decoder_binhex_finish(decoder); break;
 	default: break;

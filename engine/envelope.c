@@ -55,7 +55,8 @@ add_address(PliImapWriter *writer, const PliAddress *address)
 static gboolean
 add_addresses(PliImapWriter *writer, PliSlice value)
 {
-	g_autoptr(PliAddressReader) reader = pli_address_reader_new(value, NULL);
+	g_autoptr(PliAddressReader) reader =
+		pli_address_reader_new(value, NULL);
 	PliAddress address;
 	gboolean any = FALSE;
 

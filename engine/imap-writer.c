@@ -126,9 +126,9 @@ pli_imap_writer_add_param(PliImapWriter *writer, PliSlice name,
 	for (gsize i = 0; i < name.len; i++)
 		add_quoted_octet(writer, name.data[i], '?');
 	pli_imap_writer_add(writer, was_extended ? "\" " : "*\" ");
-	add_extended_value(writer, value,
-	                   !is_segment || pli_slice_is(pli_slice_skip(
-	                                                       name, name.len - 2),
-	                                               "*0"),
-	                   was_extended);
+	add_extended_value(
+		writer, value,
+		!is_segment ||
+			pli_slice_is(pli_slice_skip(name, name.len - 2), "*0"),
+		was_extended);
 }

@@ -18,7 +18,7 @@ typedef struct {
 	guint32 field_octets;    /* octets of one field that are looked at */
 	guint32 header_octets;   /* octets of one header that are tabled */
 	guint32 boundary_octets; /* RFC 2046 5.1.1 allows 70 */
-	guint32 boundary_blanks; /* blanks after a boundary that are waited for */
+	guint32 boundary_blanks; /* waited for after a boundary */
 	guint32 parameters;      /* of one field */
 	guint32 addresses;       /* of one field, groups counted */
 	guint32 string_octets;   /* kept of all fields for ENVELOPE and such */

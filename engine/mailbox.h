@@ -93,15 +93,15 @@ struct PliAccount {
 };
 
 typedef struct {
-	gboolean (*get_status)(PliMailbox *mailbox, PliMailboxStatus *ret_status,
-	                       GError **error);
+	gboolean (*get_status)(PliMailbox *mailbox,
+			       PliMailboxStatus *ret_status, GError **error);
 	/* All UIDs, ascending, as guint32. */
 	GArray *(*list_uids)(PliMailbox *mailbox, GError **error);
 	/* Rows of those of `uids` (ascending) that exist, as PliMailboxRow with
 	 * a clear function set; `columns` says what beside the fixed ones. */
 	GArray *(*fetch_rows)(PliMailbox *mailbox, const guint32 *uids, guint n,
 	                      guint32 columns, GError **error);
-	/* The message's octets as stored. G_FILE_ERROR_NOENT when it is gone. */
+	/* The message's octets as stored; G_FILE_ERROR_NOENT when gone. */
 	PliSource *(*open_message)(PliMailbox *mailbox, guint32 uid,
 	                           GError **error);
 	/* Sets and clears flags; gives the row's new flags. */
@@ -111,7 +111,7 @@ typedef struct {
 	/* Durable when it returns TRUE. Gives the UID. */
 	gboolean (*append)(PliMailbox *mailbox, const PliMailboxAppend *append,
 	                   guint32 *ret_uid, GError **error);
-	/* Clears \Recent for this view: the UIDs first seen by it, ascending. */
+	/* Clears \Recent for this view: the UIDs it saw first, ascending. */
 	GArray *(*take_recent)(PliMailbox *mailbox, GError **error);
 	void (*free)(PliMailbox *mailbox);
 } PliMailboxClass;

@@ -15,7 +15,7 @@ typedef struct {
 /* All forms one parameter occurs in; values are the structure's. */
 typedef struct {
 	gboolean has_plain, has_extended;
-	PliSlice plain;    /* name= */
+	PliSlice plain;	   /* name= */
 	PliSlice extended; /* name*= */
 	GArray *segments;  /* of Segment */
 } Forms;
@@ -30,7 +30,7 @@ add_defect(PliDefectSet *set, PliDefectId id)
 /* What follows the name: "", "*", "*12" or "*12*". FALSE: another name. */
 static gboolean
 parse_suffix(PliSlice suffix, gboolean *ret_has_number, guint32 *ret_number,
-             gboolean *ret_is_encoded)
+	     gboolean *ret_is_encoded)
 {
 	gsize i = 1;
 	guint32 number = 0;
@@ -66,7 +66,7 @@ take_item(Forms *forms, PliSlice suffix, PliSlice value, PliDefectSet *set)
 		return;
 	if (has_number) {
 		Segment segment = {number, forms->segments->len, is_encoded,
-		                   value};
+				   value};
 
 		g_array_append_val(forms->segments, segment);
 	} else if (is_encoded ? forms->has_extended : forms->has_plain) {
@@ -82,8 +82,8 @@ take_item(Forms *forms, PliSlice suffix, PliSlice value, PliDefectSet *set)
 
 static void
 collect_forms(const PliStructure *structure, const PliPart *part,
-              PliItemKind kind, const char *name, Forms *forms,
-              PliDefectSet *set)
+	      PliItemKind kind, const char *name, Forms *forms,
+	      PliDefectSet *set)
 {
 	const gsize len = strlen(name);
 
@@ -94,7 +94,7 @@ collect_forms(const PliStructure *structure, const PliPart *part,
 		if (item.kind == kind && item.name.len >= len &&
 		    pli_slice_is(pli_slice_new(item.name.data, len), name))
 			take_item(forms, pli_slice_skip(item.name, len),
-			          item.value, set);
+				  item.value, set);
 	}
 }
 
@@ -119,7 +119,7 @@ append_percent(PliSlice value, PliBuf *out)
 		    g_ascii_isxdigit(value.data[i + 1]) &&
 		    g_ascii_isxdigit(value.data[i + 2])) {
 			octet = g_ascii_xdigit_value(value.data[i + 1]) << 4 |
-			        g_ascii_xdigit_value(value.data[i + 2]);
+				g_ascii_xdigit_value(value.data[i + 2]);
 			i += 2;
 		}
 		pli_buf_append_octet(out, octet);
@@ -166,7 +166,7 @@ steal_without_nul(PliBuf *text)
 
 static char *
 decode_octets(PliContext *context, PliSlice charset, PliSlice octets,
-              PliDefectSet *set)
+	      PliDefectSet *set)
 {
 	g_auto(PliBuf) text = {0};
 
@@ -255,17 +255,16 @@ decode_segments(PliContext *context, GArray *segments, PliDefectSet *set)
 		}
 	}
 	return has_encoded ? decode_octets(context, charset,
-	                                   pli_buf_slice(&octets), set)
-	                   : decode_plain(context, pli_buf_slice(&octets), set);
+					   pli_buf_slice(&octets), set)
+			   : decode_plain(context, pli_buf_slice(&octets), set);
 }
 
 char *
 pli_param_decode(PliContext *context, const PliStructure *structure,
-                 const PliPart *part, PliItemKind kind, const char *name,
-                 PliDefectSet *set)
+		 const PliPart *part, PliItemKind kind, const char *name,
+		 PliDefectSet *set)
 {
-	g_autoptr(GArray) segments =
-		g_array_new(FALSE, FALSE, sizeof(Segment));
+	g_autoptr(GArray) segments = g_array_new(FALSE, FALSE, sizeof(Segment));
 	Forms forms = {.segments = segments};
 	char *value = NULL;
 
@@ -285,7 +284,7 @@ pli_param_decode(PliContext *context, const PliStructure *structure,
 
 char *
 pli_param_decode_filename(PliContext *context, const PliStructure *structure,
-                          const PliPart *part, PliDefectSet *set)
+			  const PliPart *part, PliDefectSet *set)
 {
 	static const struct {
 		PliItemKind kind;
@@ -298,7 +297,7 @@ pli_param_decode_filename(PliContext *context, const PliStructure *structure,
 	for (gsize i = 0; i < G_N_ELEMENTS(places); i++) {
 		g_autofree char *name =
 			pli_param_decode(context, structure, part,
-		                         places[i].kind, places[i].name, set);
+					 places[i].kind, places[i].name, set);
 
 		/* An empty name is none: the next place may have one. */
 		if (name != NULL && name[0] != '\0')

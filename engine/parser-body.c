@@ -170,11 +170,12 @@ begin_last_part(PliParser *parser, guint32 parent, guint64 offset)
 	parser->parts_full = TRUE;
 	while (parser->boundaries.n > 0)
 		pli_boundary_table_pop(&parser->boundaries);
-	pli_parser_push_event(parser, (PliParserEvent){
-	                                      .type = PLI_PARSER_EVENT_HEADER_END,
-	                                      .part = part->index,
-	                                      .span = part->header,
-	                              });
+	pli_parser_push_event(parser,
+			      (PliParserEvent){
+				      .type = PLI_PARSER_EVENT_HEADER_END,
+				      .part = part->index,
+				      .span = part->header,
+			      });
 	pli_parser_begin_region(parser);
 	parser->state = pli_parser_body_state;
 }

@@ -123,7 +123,8 @@ void
 pli_parser_begin_part(PliParser *parser, guint32 parent, guint64 offset,
                       guint32 flags)
 {
-	PliPart *part = pli_structure_builder_add_part(&parser->builder, parent);
+	PliPart *part =
+		pli_structure_builder_add_part(&parser->builder, parent);
 
 	part->flags = flags;
 	part->header.offset = offset;
@@ -132,11 +133,12 @@ pli_parser_begin_part(PliParser *parser, guint32 parent, guint64 offset,
 	parser->header_full = FALSE;
 	parser->last_octet = 0;
 	pli_header_reader_begin(&parser->header);
-	pli_parser_push_event(parser, (PliParserEvent){
-	                                      .type = PLI_PARSER_EVENT_PART_BEGIN,
-	                                      .part = part->index,
-	                                      .span = {0, offset, 0},
-	                              });
+	pli_parser_push_event(parser,
+			      (PliParserEvent){
+				      .type = PLI_PARSER_EVENT_PART_BEGIN,
+				      .part = part->index,
+				      .span = {0, offset, 0},
+			      });
 	parser->state = pli_parser_header_state;
 }
 
@@ -270,11 +272,12 @@ pli_parser_end_header(PliParser *parser, guint64 offset)
 	part->kind = choose_kind(parser, index);
 	parser->seen_total |= parser->scan.seen;
 	parser->scan.seen = 0;
-	pli_parser_push_event(parser, (PliParserEvent){
-	                                      .type = PLI_PARSER_EVENT_HEADER_END,
-	                                      .part = index,
-	                                      .span = part->header,
-	                              });
+	pli_parser_push_event(parser,
+			      (PliParserEvent){
+				      .type = PLI_PARSER_EVENT_HEADER_END,
+				      .part = index,
+				      .span = part->header,
+			      });
 	if (part->kind == PLI_PART_MESSAGE) {
 		pli_parser_begin_part(parser, index, offset,
 		                      PLI_PART_IS_MESSAGE);
@@ -288,7 +291,8 @@ pli_parser_end_header(PliParser *parser, guint64 offset)
 static void
 add_synthetic_part(PliParser *parser, guint32 parent, guint64 offset)
 {
-	PliPart *part = pli_structure_builder_add_part(&parser->builder, parent);
+	PliPart *part =
+		pli_structure_builder_add_part(&parser->builder, parent);
 	PliParserEvent event = {.part = part->index, .span = {0, offset, 0}};
 
 	part->flags = PLI_PART_SYNTHETIC;
@@ -424,7 +428,8 @@ pli_parser_end_message(PliParser *parser)
 		                      parser->offset, 0);
 	}
 	if (parser->offset == 0)
-		pli_parser_add_defect(parser, PLI_DEFECT_EMPTY_MESSAGE, 0, 0, 0);
+		pli_parser_add_defect(parser, PLI_DEFECT_EMPTY_MESSAGE, 0, 0,
+				      0);
 	pli_parser_push_event(
 	        parser, (PliParserEvent){.type = PLI_PARSER_EVENT_END});
 	parser->ended = TRUE;
@@ -452,7 +457,11 @@ pli_parser_skip_counted(PliParser *parser)
 void
 pli_parser_feed(PliParser *parser, PliSlice octets)
 {
+	static const guint8 nothing;
+
 	g_assert(parser->in == parser->end && !parser->finishing);
+	if (octets.len == 0)
+		octets.data = &nothing;
 	parser->in = parser->counted = octets.data;
 	parser->end = octets.data + octets.len;
 	parser->scanned += octets.len;

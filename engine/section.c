@@ -171,7 +171,8 @@ get_path_number(const PliStructure *structure, const PliPart *part)
 	/* children are in document order: bisect */
 	for (guint32 low = 0, high = parent.n_children; low < high;) {
 		guint32 mid = low + (high - low) / 2;
-		guint32 child = pli_structure_get_child(structure, &parent, mid);
+		guint32 child =
+			pli_structure_get_child(structure, &parent, mid);
 
 		if (child == part->index)
 			return mid + 1;

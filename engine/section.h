@@ -44,7 +44,7 @@ pli_section_find_part(const PliStructure *structure, const PliSection *section,
 
 /*
  * The span a section names; for FIELDS and FIELDS_NOT the whole header, of
- * which the caller picks fields with pli_section_has_field(). *ret_part is
+ * which the caller picks fields from the field table. *ret_part is
  * the part whose header or body it is. FALSE when the section names nothing
  * (HEADER of a leaf, MIME of the message itself, no such part).
  */

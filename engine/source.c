@@ -8,7 +8,7 @@ typedef struct {
 
 static PliStep
 bytes_read_at(PliSource *source, guint64 offset, gsize max,
-              PliSlice *ret_octets, GError **error)
+	      PliSlice *ret_octets, GError **error)
 {
 	const BytesSource *self = (const BytesSource *)source;
 	gsize size;
@@ -55,28 +55,28 @@ pli_source_new_bytes(GBytes *bytes)
 
 PliStep
 pli_source_read(PliSource *source, guint64 offset, guint64 length,
-                GByteArray *buf, GError **error)
+		GByteArray *buf, GError **error)
 {
 	const guint before = buf->len;
 
 	if (length > G_MAXUINT32 / 2 - MIN(before, G_MAXUINT32 / 2)) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM,
-		            "%" G_GUINT64_FORMAT
-		            " octets are too many to hold in memory",
-		            length);
+			    "%" G_GUINT64_FORMAT
+			    " octets are too many to hold in memory",
+			    length);
 		return PLI_STEP_FAIL;
 	}
 	while (length > 0) {
 		PliSlice octets;
 		PliStep step = pli_source_read_at(source, offset, length,
-		                                  &octets, error);
+						  &octets, error);
 
 		if (step == PLI_STEP_READY && octets.len == 0) {
 			g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO,
-			            "the source ends at octet "
-			            "%" G_GUINT64_FORMAT
-			            ", %" G_GUINT64_FORMAT " are missing",
-			            offset, length);
+				    "the source ends at octet "
+				    "%" G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT
+				    " are missing",
+				    offset, length);
 			step = PLI_STEP_FAIL;
 		}
 		if (step != PLI_STEP_READY) {

@@ -21,10 +21,8 @@ struct PliStructure {
 guint64
 pli_structure_compute_checksum(const guint8 *data, gsize total)
 {
-	guint64 seed = XXH3_64bits(data, PLI_HEAD_CHECKSUM);
-
-	return XXH3_64bits_withSeed(data + PLI_HEAD_LENGTH,
-	                            total - PLI_HEAD_LENGTH, seed);
+	return XXH3_64bits(data + PLI_HEAD_LENGTH, total - PLI_HEAD_LENGTH) +
+	       3 * XXH3_64bits(data, PLI_HEAD_CHECKSUM);
 }
 
 static void
@@ -140,6 +138,15 @@ is_run_inside(guint32 first, guint32 n, guint32 total)
 	return first <= total && n <= total - first;
 }
 
+static guint32
+get_parent(const PliStructure *s, guint32 part)
+{
+	const Section *parts = &s->sections[PLI_SECTION_PARTS];
+
+	return pli_load32(parts->data + (gsize)part * parts->record +
+	                  PLI_PART_AT_PARENT);
+}
+
 static const char *
 check_part(const PliStructure *s, guint32 i, guint64 length,
            guint32 *next_child)
@@ -150,7 +157,8 @@ check_part(const PliStructure *s, guint32 i, guint64 length,
 	pli_structure_get_part(s, i, &part);
 	if ((i == 0) != (part.parent == PLI_NONE) ||
 	    (i > 0 && part.parent >= i) || part.kind > PLI_PART_MESSAGE ||
-	    (part.kind != PLI_PART_LEAF && part.n_children == 0))
+	    (part.kind == PLI_PART_LEAF) != (part.n_children == 0) ||
+	    (part.kind == PLI_PART_MESSAGE && part.n_children != 1))
 		return "a part is out of place";
 	if (part.first_child != *next_child ||
 	    !is_run_inside(part.first_child, part.n_children,
@@ -164,13 +172,38 @@ check_part(const PliStructure *s, guint32 i, guint64 length,
 	    !is_span_inside(part.header.offset, part.header.length, length) ||
 	    !is_span_inside(part.body.offset, part.body.length, length))
 		return "a part lies outside the message";
-	for (guint32 n = 0; n < part.n_children; n++) {
+	for (guint32 n = 0, last = i; n < part.n_children; n++) {
 		guint32 child = pli_structure_get_child(s, &part, n);
 
-		if (child <= i || child >= n_parts)
+		if (child <= last || child >= n_parts ||
+		    get_parent(s, child) != i)
 			return "a part's child is out of place";
+		last = child;
 	}
 	*next_child += part.n_children;
+	return NULL;
+}
+
+/* Document order: each part's parent is the part before it, or one that
+ * encloses that. Climbs no further than the parts before went down. */
+static const char *
+check_order(const PliStructure *s)
+{
+	guint32 n_parts = s->sections[PLI_SECTION_PARTS].n;
+
+	for (guint32 i = 1; i < n_parts; i++) {
+		guint32 parent = get_parent(s, i), open = i - 1;
+		PliPart part, above;
+
+		while (open != parent && open != PLI_NONE)
+			open = get_parent(s, open);
+		if (open == PLI_NONE)
+			return "its parts are not in document order";
+		pli_structure_get_part(s, i, &part);
+		pli_structure_get_part(s, parent, &above);
+		if (part.depth != above.depth + 1)
+			return "a part's depth is wrong";
+	}
 	return NULL;
 }
 
@@ -188,6 +221,8 @@ check_records(const PliStructure *s)
 		return "it has no parts, or stray children";
 	for (guint32 i = 0; i < n_parts && trouble == NULL; i++)
 		trouble = check_part(s, i, length, &next_child);
+	if (trouble == NULL)
+		trouble = check_order(s);
 	for (guint32 i = 0; i < n_fields && trouble == NULL; i++) {
 		PliField field;
 

@@ -153,9 +153,9 @@ typedef struct {
 
 /*
  * Checks `bytes` whole (magic, layout, checksum, every index) and reads them
- * in place. The bytes are referenced. NULL and a G_FILE_ERROR_INVAL that names what is
- * wrong when they are no structure, or one with a must-understand section
- * that is newer than this program.
+ * in place. The bytes are referenced. NULL and a G_FILE_ERROR_INVAL that names
+ * what is wrong when they are no structure, or one with a must-understand
+ * section that is newer than this program.
  */
 PliStructure *
 pli_structure_open(GBytes *bytes, GError **error);

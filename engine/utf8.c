@@ -67,21 +67,46 @@ match_character(const guint8 *data, gsize len, gsize *ret_wanted)
 	return n;
 }
 
+/* A whole character of two or three octets that is no special case: most of
+ * what is not ASCII. */
+static inline gsize
+common_length(const guint8 *data, gsize len)
+{
+	if (len < 3 || (data[1] & 0xc0) != 0x80)
+		return 0;
+	if (data[0] >= 0xc2 && data[0] <= 0xdf)
+		return 2;
+	if (data[0] >= 0xe1 && data[0] <= 0xef && data[0] != 0xed &&
+	    (data[2] & 0xc0) == 0x80)
+		return 3;
+	return 0;
+}
+
 gsize
 pli_utf8_get_valid(PliSlice octets)
 {
+	const guint8 *data = octets.data;
 	gsize i = 0, wanted;
 
 	while (i < octets.len) {
-		if (octets.data[i] < 0x80) {
-			i += pli_utf8_get_ascii(pli_slice_skip(octets, i));
+		gsize n;
+
+		if (data[i] < 0x80) {
+			if (octets.len - i >= 8 &&
+			    (load_word(data + i) & HIGH_BITS) == 0)
+				i += pli_utf8_get_ascii(
+					pli_slice_skip(octets, i));
+			else
+				i++;
 			continue;
 		}
-		if (match_character(octets.data + i, octets.len - i,
-		                    &wanted) != wanted ||
-		    wanted == 0)
-			break;
-		i += wanted;
+		n = common_length(data + i, octets.len - i);
+		if (n == 0) {
+			n = match_character(data + i, octets.len - i, &wanted);
+			if (n == 0 || n != wanted)
+				break;
+		}
+		i += n;
 	}
 	return i;
 }

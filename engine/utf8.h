@@ -11,12 +11,10 @@
 #define PLI_UTF8_REPLACEMENT "\xef\xbf\xbd"
 
 /* Octets at the front that are US-ASCII. */
-gsize
-pli_utf8_get_ascii(PliSlice octets);
+gsize pli_utf8_get_ascii(PliSlice octets);
 
 /* Octets at the front that are whole characters. */
-gsize
-pli_utf8_get_valid(PliSlice octets);
+gsize pli_utf8_get_valid(PliSlice octets);
 
 /*
  * Of octets that do not start with a whole character: how many one
@@ -24,10 +22,8 @@ pli_utf8_get_valid(PliSlice octets);
  * *ret_is_cut: they are all of the octets, and more could make them a
  * character.
  */
-gsize
-pli_utf8_get_fault(PliSlice octets, gboolean *ret_is_cut);
+gsize pli_utf8_get_fault(PliSlice octets, gboolean *ret_is_cut);
 
-gboolean
-pli_utf8_is_valid(PliSlice octets);
+gboolean pli_utf8_is_valid(PliSlice octets);
 
 #endif

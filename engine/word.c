@@ -60,8 +60,7 @@ find_word(PliSlice s, Word *ret_word)
 
 	while (i < s.len && is_charset_octet(s.data[i]))
 		i++;
-	if (i == 2 || s.len - i < 3 || s.data[i] != '?' ||
-	    s.data[i + 2] != '?')
+	if (i == 2 || s.len - i < 3 || s.data[i] != '?' || s.data[i + 2] != '?')
 		return FALSE;
 	ret_word->charset = pli_slice_new(s.data + 2, i - 2);
 	for (star = 0; star < ret_word->charset.len; star++)
@@ -93,7 +92,7 @@ is_ascii_equal(PliSlice a, PliSlice b)
 {
 	return a.len == b.len &&
 	       g_ascii_strncasecmp((const char *)a.data, (const char *)b.data,
-	                           a.len) == 0;
+				   a.len) == 0;
 }
 
 /* CR, LF and NUL of what a word holds become blanks. */
@@ -130,14 +129,14 @@ end_words(WordReader *reader)
 		return TRUE;
 	n = pli_decoder_finish(&reader->base64, rest);
 	is_whole = feed_charset(reader, pli_slice_new(rest, n)) &&
-	           pli_charset_decoder_finish(reader->charset, reader->out);
+		   pli_charset_decoder_finish(reader->charset, reader->out);
 	clean(reader->out, before);
 	if (reader->set != NULL)
 		pli_charset_decoder_get_defects(reader->charset, reader->set);
 	if (pli_defect_set_has(&reader->base64.defects,
-	                       PLI_DEFECT_BASE64_JUNK) ||
+			       PLI_DEFECT_BASE64_JUNK) ||
 	    pli_defect_set_has(&reader->base64.defects,
-	                       PLI_DEFECT_BASE64_TRUNCATED))
+			       PLI_DEFECT_BASE64_TRUNCATED))
 		add_defect(reader, PLI_DEFECT_WORD_MALFORMED);
 	pli_charset_decoder_free(reader->charset);
 	reader->charset = NULL;
@@ -156,10 +155,10 @@ decode_q(PliSlice text, guint8 *out)
 		if (octet == '_') {
 			octet = ' ';
 		} else if (octet == '=' && text.len - i > 2 &&
-		           g_ascii_isxdigit(text.data[i + 1]) &&
-		           g_ascii_isxdigit(text.data[i + 2])) {
+			   g_ascii_isxdigit(text.data[i + 1]) &&
+			   g_ascii_isxdigit(text.data[i + 2])) {
 			octet = g_ascii_xdigit_value(text.data[i + 1]) << 4 |
-			        g_ascii_xdigit_value(text.data[i + 2]);
+				g_ascii_xdigit_value(text.data[i + 2]);
 			i += 2;
 		} else if (octet == '\r' || octet == '\n') {
 			continue; /* a fold inside the word */
@@ -181,8 +180,8 @@ take_word(WordReader *reader, const Word *word)
 	    !end_words(reader))
 		return FALSE;
 	if (reader->charset == NULL) {
-		reader->charset = pli_charset_decoder_new(reader->context,
-		                                          word->charset);
+		reader->charset =
+			pli_charset_decoder_new(reader->context, word->charset);
 		pli_decoder_init(&reader->base64, PLI_ENCODING_BASE64);
 	}
 	reader->last = *word;
@@ -191,8 +190,8 @@ take_word(WordReader *reader, const Word *word)
 	if (room == NULL)
 		return FALSE;
 	n = word->encoding == 'q'
-	            ? decode_q(word->text, room)
-	            : pli_decoder_feed(&reader->base64, word->text, room);
+		    ? decode_q(word->text, room)
+		    : pli_decoder_feed(&reader->base64, word->text, room);
 	return feed_charset(reader, pli_slice_new(room, n));
 }
 
@@ -214,15 +213,15 @@ take_raw(WordReader *reader, PliSlice raw, gboolean is_last)
 			n++;
 		if (n > i &&
 		    !(reader->is_utf8
-		              ? pli_buf_append(reader->out, raw.data + i, n - i)
-		              : pli_charset_decode(
+			      ? pli_buf_append(reader->out, raw.data + i, n - i)
+			      : pli_charset_decode(
 					reader->context,
 					PLI_SLICE_LITERAL("windows-1252"),
 					pli_slice_new(raw.data + i, n - i),
 					reader->out, reader->set)))
 			return FALSE;
-		for (end = n; end < raw.len && (raw.data[end] == '\r' ||
-		                                raw.data[end] == '\n');)
+		for (end = n; end < raw.len &&
+			      (raw.data[end] == '\r' || raw.data[end] == '\n');)
 			end++;
 		if (end > n &&
 		    (end == raw.len ? !is_last : !is_blank(raw.data[end])) &&
@@ -241,11 +240,10 @@ read_words(WordReader *reader, PliSlice text)
 	gboolean is_blank_only = TRUE;
 
 	while (i < text.len) {
-		const guint8 *equals =
-			memchr(text.data + i, '=', text.len - i);
+		const guint8 *equals = memchr(text.data + i, '=', text.len - i);
 		Word word = {0};
-		gsize at = equals != NULL ? (gsize)(equals - text.data)
-		                          : text.len;
+		gsize at =
+			equals != NULL ? (gsize)(equals - text.data) : text.len;
 
 		while (is_blank_only && i < at)
 			is_blank_only = is_blank(text.data[i++]);
@@ -266,8 +264,8 @@ read_words(WordReader *reader, PliSlice text)
 		/* Blanks between words are none (RFC 2047 6.2). */
 		if ((reader->charset == NULL || !is_blank_only) &&
 		    !take_raw(reader,
-		              pli_slice_new(text.data + done, at - done),
-		              FALSE))
+			      pli_slice_new(text.data + done, at - done),
+			      FALSE))
 			return FALSE;
 		if (!take_word(reader, &word))
 			return FALSE;
@@ -279,7 +277,7 @@ read_words(WordReader *reader, PliSlice text)
 
 gboolean
 pli_word_decode(PliContext *context, PliSlice text, PliBuf *out,
-                PliDefectSet *set)
+		PliDefectSet *set)
 {
 	WordReader reader = {.context = context, .out = out, .set = set};
 	gboolean is_whole;
@@ -312,7 +310,7 @@ typedef struct {
 	PliBuf *out;
 	const char *prefix; /* "=?utf-8?Q?" */
 	gboolean is_utf8;
-	gsize n_word; /* octets of the open word; 0: none is open */
+	gsize n_word;	  /* octets of the open word; 0: none is open */
 	gboolean is_full; /* the buffer's ceiling was met */
 } WordWriter;
 
@@ -361,7 +359,7 @@ put_encoded(WordWriter *writer, PliSlice character)
 		if (octet == ' ')
 			code[n++] = '_';
 		else if (g_ascii_isalnum(octet) ||
-		         (octet != 0 && strchr("!*+-/", octet) != NULL))
+			 (octet != 0 && strchr("!*+-/", octet) != NULL))
 			code[n++] = (char)octet;
 		else
 			n += g_snprintf(code + n, 4, "=%02X", octet);
@@ -418,23 +416,31 @@ token_length(PliSlice text)
 	return n;
 }
 
-static gboolean
-starts_word(PliSlice token)
+/* Whether the token begins, and whether it ends, with a word as it is. */
+static void
+find_words(PliSlice token, gboolean *ret_starts, gboolean *ret_ends)
 {
-	return token.len >= 2 && token.data[0] == '=' && token.data[1] == '?';
-}
+	gsize i = 0;
 
-static gboolean
-ends_word(PliSlice token)
-{
-	return token.len >= 2 && token.data[token.len - 2] == '?' &&
-	       token.data[token.len - 1] == '=';
+	*ret_starts = *ret_ends = FALSE;
+	while (token.len - i >= 2) {
+		Word word;
+
+		if (token.data[i] != '=' || token.data[i + 1] != '?' ||
+		    !find_word(pli_slice_skip(token, i), &word)) {
+			i++;
+			continue;
+		}
+		*ret_starts |= i == 0;
+		i += word.length;
+		*ret_ends = i == token.len;
+	}
 }
 
 /* Blanks that count, inside a word; those around the word do not. */
 static void
 put_encoded_gap(WordWriter *writer, PliSlice gap, gboolean is_first,
-                gboolean goes_on)
+		gboolean goes_on)
 {
 	if (is_first)
 		put(writer, " ", 1);
@@ -461,10 +467,12 @@ write_words(WordWriter *writer, PliSlice text)
 		PliSlice token = {rest.data, token_length(rest)};
 		const gboolean is_encoded =
 			pli_utf8_get_ascii(token) < token.len;
+		gboolean starts_word, ends_word;
 
+		find_words(token, &starts_word, &ends_word);
 		if (gap.len > 0 &&
 		    ((is_encoded && (after_encoded || after_word)) ||
-		     (after_encoded && starts_word(token))))
+		     (after_encoded && starts_word)))
 			put_encoded_gap(writer, gap, after_word, is_encoded);
 		else {
 			close_word(writer);
@@ -475,7 +483,7 @@ write_words(WordWriter *writer, PliSlice text)
 		else
 			put_plain(writer, token);
 		after_encoded = is_encoded;
-		after_word = !is_encoded && ends_word(token);
+		after_word = !is_encoded && ends_word;
 		text = pli_slice_skip(rest, token.len);
 	}
 	close_word(writer);
@@ -487,8 +495,7 @@ pli_word_encode_raw(PliSlice text, PliBuf *out)
 	WordWriter writer = {.out = out};
 
 	writer.is_utf8 = pli_utf8_is_valid(text);
-	writer.prefix =
-		writer.is_utf8 ? "=?utf-8?Q?" : "=?unknown-8bit?Q?";
+	writer.prefix = writer.is_utf8 ? "=?utf-8?Q?" : "=?unknown-8bit?Q?";
 	write_words(&writer, text);
 	return !writer.is_full;
 }

@@ -42,6 +42,7 @@ segment_free_first(PliOutputQueue *queue)
 	queue->first = segment->next;
 	if (queue->first == NULL)
 		queue->last = NULL;
+	queue->n_ranges -= segment->source != NULL;
 	pli_source_unref(segment->source);
 	g_free(segment);
 }
@@ -128,6 +129,7 @@ pli_output_append_source(PliOutputQueue *queue, PliSource *source,
 		return;
 	segment = segment_new(queue, 0);
 	segment->source = pli_source_ref(source);
+	queue->n_ranges++;
 	segment->offset = offset;
 	segment->length = length;
 	queue->waiting += length;

@@ -20,7 +20,12 @@ typedef struct {
 	PliOutputSegment *last;
 	guint64 waiting;
 	guint64 high_water;
+	guint n_ranges; /* of sources */
 } PliOutputQueue;
+
+/* What a range of a source costs, however short: a source keeps a file open.
+ * Counted towards the high-water mark. */
+#define PLI_OUTPUT_RANGE_COST 4096
 
 /* An empty queue; it counts as full once `high_water` octets wait. */
 void
@@ -70,7 +75,9 @@ pli_output_get_waiting(const PliOutputQueue *queue)
 static inline gboolean
 pli_output_is_full(const PliOutputQueue *queue)
 {
-	return queue->waiting >= queue->high_water;
+	return queue->waiting +
+	               (guint64)queue->n_ranges * PLI_OUTPUT_RANGE_COST >=
+	       queue->high_water;
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PliOutputQueue, pli_output_clear)

@@ -61,7 +61,8 @@ typedef struct {
 typedef struct {
 	gsize (*feed)(PliSession *session, PliSlice in);
 	PliStep (*next)(PliSession *session, PliSessionEvent *ret_event);
-	void (*answer)(PliSession *session, guint64 ask, const PliAnswer *answer);
+	void (*answer)(PliSession *session, guint64 ask,
+		       const PliAnswer *answer);
 	gboolean (*output)(const PliSession *session, PliOutput *ret_head);
 	void (*sent)(PliSession *session, gsize n);
 	gint64 (*deadline)(const PliSession *session);

@@ -35,7 +35,7 @@ fill(FileSource *self, guint64 offset, gsize max, GError **error)
 	self->block_length = 0;
 	do
 		n = pread(self->fd, self->block, want,
-		          (off_t)(self->start + offset));
+			  (off_t)(self->start + offset));
 	while (n < 0 && errno == EINTR);
 	if (n < 0) {
 		pli_files_set_error(error, "read", NULL);
@@ -48,7 +48,7 @@ fill(FileSource *self, guint64 offset, gsize max, GError **error)
 
 static PliStep
 read_at(PliSource *source, guint64 offset, gsize max, PliSlice *ret_octets,
-        GError **error)
+	GError **error)
 {
 	FileSource *self = (FileSource *)source;
 	gsize at;
@@ -63,7 +63,7 @@ read_at(PliSource *source, guint64 offset, gsize max, PliSlice *ret_octets,
 		return PLI_STEP_FAIL;
 	at = (gsize)(offset - self->block_offset);
 	*ret_octets = pli_slice_new(self->block + at,
-	                            MIN(max, self->block_length - at));
+				    MIN(max, self->block_length - at));
 	return PLI_STEP_READY;
 }
 
@@ -113,7 +113,7 @@ pli_file_source_new(int fd, guint64 start, guint64 length, GError **error)
 	}
 	if (!S_ISREG(st.st_mode)) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-		            "Not a regular file");
+			    "Not a regular file");
 		close(fd);
 		return NULL;
 	}

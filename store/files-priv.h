@@ -22,9 +22,18 @@ gboolean
 pli_files_write_source(int fd, PliSource *source, const char *path,
                        GError **error);
 
+/* 32 hexadecimal digits that nobody had before: the kernel's, since a forked
+ * process goes on with the same g_random. */
+char *
+pli_files_make_name(void);
+
 /* Opens a directory of `at` (or AT_FDCWD). -1 with *error set on failure. */
 int
 pli_files_open_dir(int at, const char *path, GError **error);
+
+/* Puts the names in a directory on disk. */
+gboolean
+pli_files_sync_dir(int at, const char *path, GError **error);
 
 /* Makes a directory (mode 0700) if it is not there, and syncs its parent's
  * entry; parents must exist. */

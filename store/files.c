@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,8 +19,8 @@ pli_files_set_error(GError **error, const char *doing, const char *path)
 	if (saved == EDQUOT || saved == EFBIG)
 		saved = ENOSPC;
 	g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(saved),
-	            "Cannot %s%s%s: %s", doing, path != NULL ? " " : "",
-	            path != NULL ? path : "", g_strerror(errno));
+		    "Cannot %s%s%s: %s", doing, path != NULL ? " " : "",
+		    path != NULL ? path : "", g_strerror(errno));
 }
 
 gboolean
@@ -39,7 +40,7 @@ pli_files_write(int fd, PliSlice octets)
 
 gboolean
 pli_files_write_source(int fd, PliSource *source, const char *path,
-                       GError **error)
+		       GError **error)
 {
 	guint64 length = pli_source_get_length(source);
 	guint64 offset = 0;
@@ -47,14 +48,14 @@ pli_files_write_source(int fd, PliSource *source, const char *path,
 
 	while (offset < length) {
 		PliStep step = pli_source_read_at(source, offset, BLOCK,
-		                                  &octets, error);
+						  &octets, error);
 
 		if (step == PLI_STEP_FAIL)
 			return FALSE;
 		if (step == PLI_STEP_WANT ||
 		    (octets.len == 0 && length != G_MAXUINT64)) {
 			g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO,
-			            "The message ends early");
+				    "The message ends early");
 			return FALSE;
 		}
 		if (octets.len == 0)
@@ -66,6 +67,18 @@ pli_files_write_source(int fd, PliSource *source, const char *path,
 		offset += octets.len;
 	}
 	return TRUE;
+}
+
+char *
+pli_files_make_name(void)
+{
+	guint64 random[2];
+
+	while (getrandom(random, sizeof random, 0) != sizeof random)
+		g_assert(errno == EINTR);
+	return g_strdup_printf("%016" G_GINT64_MODIFIER "x"
+			       "%016" G_GINT64_MODIFIER "x",
+			       random[0], random[1]);
 }
 
 int
@@ -82,8 +95,6 @@ gboolean
 pli_files_make_dir(int at, const char *path, GError **error)
 {
 	g_autofree char *parent = NULL;
-	int fd;
-	gboolean ok;
 
 	if (mkdirat(at, path, 0700) < 0) {
 		if (errno == EEXIST)
@@ -92,12 +103,20 @@ pli_files_make_dir(int at, const char *path, GError **error)
 		return FALSE;
 	}
 	parent = g_path_get_dirname(path);
-	fd = pli_files_open_dir(at, parent, error);
+	return pli_files_sync_dir(at, parent, error);
+}
+
+gboolean
+pli_files_sync_dir(int at, const char *path, GError **error)
+{
+	int fd = pli_files_open_dir(at, path, error);
+	gboolean ok;
+
 	if (fd < 0)
 		return FALSE;
 	ok = fsync(fd) == 0;
 	if (!ok)
-		pli_files_set_error(error, "sync", parent);
+		pli_files_set_error(error, "sync", path);
 	close(fd);
 	return ok;
 }

@@ -32,8 +32,8 @@ find_name(PliSlice token, const char *names)
 	if (token.len != 3)
 		return -1;
 	for (i = 0; names[i * 3] != '\0'; i++)
-		if (g_ascii_strncasecmp((const char *)token.data,
-		                        names + i * 3, 3) == 0)
+		if (g_ascii_strncasecmp((const char *)token.data, names + i * 3,
+					3) == 0)
 			return (int)i;
 	return -1;
 }
@@ -102,10 +102,11 @@ read_zone(PliSlice token, int *ret_seconds)
 static gint64
 days_of(int year, int month, int day)
 {
-	static const int before[] = {0,   31,  59,  90,  120, 151,
-	                             181, 212, 243, 273, 304, 334};
+	static const int before[] = {0,	  31,  59,  90,	 120, 151,
+				     181, 212, 243, 273, 304, 334};
 	int y = year - (month < 2 ? 1 : 0);
-	int leaps = y / 4 - y / 100 + y / 400 - (1969 / 4 - 1969 / 100 + 1969 / 400);
+	int leaps = y / 4 - y / 100 + y / 400 -
+		    (1969 / 4 - 1969 / 100 + 1969 / 400);
 
 	return (gint64)(year - 1970) * 365 + leaps + before[month] + day - 1;
 }
@@ -158,10 +159,11 @@ split(PliSlice line, PliSlice *tokens)
 		start = i;
 		while (i < line.len &&
 		       (line.data[i] == '\0' ||
-		        strchr(" \t\r\n", line.data[i]) == NULL))
+			strchr(" \t\r\n", line.data[i]) == NULL))
 			i++;
 		if (i > start)
-			tokens[n++] = pli_slice_new(line.data + start, i - start);
+			tokens[n++] =
+				pli_slice_new(line.data + start, i - start);
 	}
 	return n;
 }
@@ -195,8 +197,7 @@ pli_mbox_line_is_quoted(PliSlice octets, PliMboxFormat format)
 {
 	gsize n = 0;
 
-	if (octets.len == 0 || octets.data[0] != '>' ||
-	    format == PLI_MBOX_CL2)
+	if (octets.len == 0 || octets.data[0] != '>' || format == PLI_MBOX_CL2)
 		return FALSE;
 	while (n < octets.len && n <= QUOTES_MAX && octets.data[n] == '>')
 		n++;
@@ -217,7 +218,7 @@ pli_mbox_line_find_length(PliSlice octets, guint64 *ret_length)
 
 	if (end == NULL || octets.len < sizeof name ||
 	    g_ascii_strncasecmp((const char *)octets.data, name,
-	                        sizeof name - 1) != 0)
+				sizeof name - 1) != 0)
 		return FALSE;
 	octets.len = (gsize)(end - octets.data);
 	if (octets.len < sizeof name)

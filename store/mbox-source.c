@@ -21,6 +21,8 @@ typedef struct {
 	guint64 block_out;
 	gsize block_length;
 	guint8 *raw;
+	guint64 raw_offset; /* what `raw` holds so far, for what WANT cut off */
+	gsize n_raw;
 	guint8 *block;
 } MboxSource;
 
@@ -43,9 +45,9 @@ unquote(MboxSource *self, gsize n, gboolean last)
 
 		if (bol && !last && n - p < PLI_MBOX_LINE_MAX)
 			break;
-		if (bol && pli_mbox_line_is_quoted(
-		                   pli_slice_new(self->raw + p, n - p),
-		                   self->message.format))
+		if (bol &&
+		    pli_mbox_line_is_quoted(pli_slice_new(self->raw + p, n - p),
+					    self->message.format))
 			p++;
 		end = memchr(self->raw + p, '\n', n - p);
 		to = end != NULL ? (gsize)(end - self->raw) + 1 : n;
@@ -63,26 +65,31 @@ static PliStep
 produce(MboxSource *self, GError **error)
 {
 	guint64 left = self->message.length - self->next.raw;
-	const Mark *mark = &g_array_index(self->marks, Mark,
-	                                  self->marks->len - 1);
-	gsize n = 0;
+	const Mark *mark =
+		&g_array_index(self->marks, Mark, self->marks->len - 1);
+	gsize n;
 
 	if (self->next.raw >= mark->raw + BLOCK)
 		g_array_append_val(self->marks, self->next);
-	while (n < MIN(left, BLOCK)) {
+	if (self->raw_offset != self->next.raw)
+		self->n_raw = 0;
+	self->raw_offset = self->next.raw;
+	while (self->n_raw < MIN(left, BLOCK)) {
 		PliSlice octets;
 		PliStep step = pli_source_read_at(
-		        self->file,
-		        self->message.offset + self->next.raw + n,
-		        MIN(left, BLOCK) - n, &octets, error);
+			self->file,
+			self->message.offset + self->next.raw + self->n_raw,
+			MIN(left, BLOCK) - self->n_raw, &octets, error);
 
 		if (step != PLI_STEP_READY)
 			return step;
 		if (octets.len == 0)
 			break; /* the file shrank: an early end */
-		memcpy(self->raw + n, octets.data, octets.len);
-		n += octets.len;
+		memcpy(self->raw + self->n_raw, octets.data, octets.len);
+		self->n_raw += octets.len;
 	}
+	n = self->n_raw;
+	self->n_raw = 0;
 	self->block_out = self->next.out;
 	self->block_length = 0;
 	self->next.raw += unquote(self, n, n == left || n < BLOCK);
@@ -111,7 +118,7 @@ jump(MboxSource *self, guint64 offset)
 
 static PliStep
 read_at(PliSource *source, guint64 offset, gsize max, PliSlice *ret_octets,
-        GError **error)
+	GError **error)
 {
 	MboxSource *self = (MboxSource *)source;
 	guint64 length = self->message.unquoted_length;
@@ -123,8 +130,8 @@ read_at(PliSource *source, guint64 offset, gsize max, PliSlice *ret_octets,
 	max = MIN(max, length - offset);
 	if (is_plain(self))
 		return pli_source_read_at(self->file,
-		                          self->message.offset + offset, max,
-		                          ret_octets, error);
+					  self->message.offset + offset, max,
+					  ret_octets, error);
 	if (self->raw == NULL) {
 		self->raw = g_malloc(BLOCK);
 		self->block = g_malloc(BLOCK);
@@ -143,7 +150,7 @@ read_at(PliSource *source, guint64 offset, gsize max, PliSlice *ret_octets,
 	}
 	at = (gsize)(offset - self->block_out);
 	*ret_octets = pli_slice_new(self->block + at,
-	                            MIN(max, self->block_length - at));
+				    MIN(max, self->block_length - at));
 	return PLI_STEP_READY;
 }
 

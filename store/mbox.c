@@ -20,9 +20,9 @@ struct PliMboxReader {
 	PliSource *source;
 	PliMboxFormat format;
 	State state;
-	gboolean bol;        /* `at` is a line start, not yet judged */
+	gboolean bol;	      /* `at` is a line start, not yet judged */
 	gboolean after_empty; /* between: the line before was empty */
-	gboolean at_end;     /* the source has no more than the window holds */
+	gboolean at_end;      /* the source has no more than the window holds */
 	gboolean has_length;
 	guint64 content_length;
 	guint64 limit;
@@ -87,14 +87,14 @@ fill(PliMboxReader *reader, GError **error)
 	if (reader->at_end || reader->fill - reader->at >= AHEAD)
 		return PLI_STEP_READY;
 	memmove(reader->window, reader->window + reader->at,
-	        reader->fill - reader->at);
+		reader->fill - reader->at);
 	reader->fill -= reader->at;
 	reader->at = 0;
 	while (reader->fill < WINDOW) {
 		PliSlice octets;
 		PliStep step = pli_source_read_at(
-		        reader->source, reader->offset + reader->fill,
-		        WINDOW - reader->fill, &octets, error);
+			reader->source, reader->offset + reader->fill,
+			WINDOW - reader->fill, &octets, error);
 
 		if (step == PLI_STEP_FAIL)
 			return step;
@@ -108,7 +108,7 @@ fill(PliMboxReader *reader, GError **error)
 		reader->fill += octets.len;
 	}
 	return reader->at_end || reader->fill >= AHEAD ? PLI_STEP_READY
-	                                               : PLI_STEP_WANT;
+						       : PLI_STEP_WANT;
 }
 
 static void
@@ -125,8 +125,8 @@ look_ahead(PliMboxReader *reader, guint64 offset, GError **error)
 	while (reader->n_peeked < sizeof reader->peek) {
 		PliSlice octets;
 		PliStep step = pli_source_read_at(
-		        reader->source, offset + reader->n_peeked,
-		        sizeof reader->peek - reader->n_peeked, &octets, error);
+			reader->source, offset + reader->n_peeked,
+			sizeof reader->peek - reader->n_peeked, &octets, error);
 
 		if (step != PLI_STEP_READY)
 			return step;
@@ -143,7 +143,7 @@ look_ahead(PliMboxReader *reader, guint64 offset, GError **error)
  * `From ` line, and nothing but a line end before it. */
 static PliStep
 is_boundary(PliMboxReader *reader, guint64 end, gboolean *ret_is,
-            GError **error)
+	    GError **error)
 {
 	const guint8 *peek = reader->peek;
 	gsize skip;
@@ -161,7 +161,7 @@ is_boundary(PliMboxReader *reader, guint64 end, gboolean *ret_is,
 	skip = pli_mbox_line_find_empty(there);
 	there = pli_slice_skip(there, skip);
 	*ret_is = there.len == 0 || ((skip > 0 || peek[0] == '\n') &&
-	                             pli_mbox_line_find_from(there, &date) > 0);
+				     pli_mbox_line_find_from(there, &date) > 0);
 	return PLI_STEP_READY;
 }
 
@@ -173,9 +173,8 @@ end_header(PliMboxReader *reader, guint64 body, GError **error)
 	gboolean counts = FALSE;
 
 	if (reader->has_length) {
-		PliStep step =
-		        is_boundary(reader, body + reader->content_length,
-		                    &counts, error);
+		PliStep step = is_boundary(
+			reader, body + reader->content_length, &counts, error);
 
 		if (step != PLI_STEP_READY)
 			return step;
@@ -186,7 +185,10 @@ end_header(PliMboxReader *reader, guint64 body, GError **error)
 		return PLI_STEP_READY;
 	reader->state = STATE_COUNTED;
 	reader->limit = body + reader->content_length;
-	if (reader->format == PLI_MBOX_AUTO)
+	/* unless its header was quoted and so is not CL2's */
+	if (reader->format == PLI_MBOX_AUTO &&
+	    reader->message.unquoted_length ==
+		    reader->offset - reader->message.offset)
 		reader->message.format = PLI_MBOX_CL2;
 	return PLI_STEP_READY;
 }
@@ -208,7 +210,7 @@ note_length(PliMboxReader *reader, gsize at)
 	if (!reader->has_length && reader->format != PLI_MBOX_RD &&
 	    reader->format != PLI_MBOX_O)
 		reader->has_length = pli_mbox_line_find_length(
-		        rest(reader, at), &reader->content_length);
+			rest(reader, at), &reader->content_length);
 }
 
 typedef enum {
@@ -229,9 +231,8 @@ judge(PliMboxReader *reader, gsize at, gsize end, Line *ret_line,
 	if (reader->state == STATE_COUNTED)
 		n = 0;
 	if (n > 0 && reader->state == STATE_HEADER) {
-		step = end_header(reader,
-		                  reader->offset + (at - reader->at) + n,
-		                  error);
+		step = end_header(
+			reader, reader->offset + (at - reader->at) + n, error);
 		if (step != PLI_STEP_READY || reader->state == STATE_COUNTED)
 			return step;
 	} else if (reader->state == STATE_HEADER) {
@@ -240,8 +241,8 @@ judge(PliMboxReader *reader, gsize at, gsize end, Line *ret_line,
 	if (n > 0 && is_separator(reader, at, n))
 		*ret_line = LINE_SEPARATOR;
 	else if (pli_mbox_line_is_quoted(
-	                 pli_slice_new(reader->window + at, end - at),
-	                 reader->message.format))
+			 pli_slice_new(reader->window + at, end - at),
+			 reader->message.format))
 		*ret_line = LINE_QUOTED;
 	return PLI_STEP_READY;
 }
@@ -250,8 +251,8 @@ static void
 take(PliMboxReader *reader, gsize to, PliMboxEvent *event)
 {
 	event->type = PLI_MBOX_EVENT_OCTETS;
-	event->octets = pli_slice_new(reader->window + reader->at,
-	                              to - reader->at);
+	event->octets =
+		pli_slice_new(reader->window + reader->at, to - reader->at);
 	reader->message.unquoted_length += event->octets.len;
 	advance(reader, event->octets.len);
 }
@@ -336,17 +337,17 @@ close_message(PliMboxReader *reader, PliMboxEvent *event)
 
 static void
 open_message(PliMboxReader *reader, gsize length, gint64 date,
-             PliMboxEvent *event)
+	     PliMboxEvent *event)
 {
 	event->octets = pli_slice_new(reader->window + reader->at, length);
 	reader->message = (PliMboxMessage){
-	        .from_offset = reader->offset,
-	        .from_length = length,
-	        .offset = reader->offset + length,
-	        .date = date,
-	        .format = reader->format == PLI_MBOX_AUTO ? PLI_MBOX_RD
-	                  : reader->format == PLI_MBOX_CL ? PLI_MBOX_O
-	                                                  : reader->format,
+		.from_offset = reader->offset,
+		.from_length = length,
+		.offset = reader->offset + length,
+		.date = date,
+		.format = reader->format == PLI_MBOX_AUTO ? PLI_MBOX_RD
+			  : reader->format == PLI_MBOX_CL ? PLI_MBOX_O
+							  : reader->format,
 	};
 	advance(reader, length);
 	event->type = PLI_MBOX_EVENT_BEGIN;
@@ -393,7 +394,7 @@ next_skip(PliMboxReader *reader)
 
 PliStep
 pli_mbox_reader_next(PliMboxReader *reader, PliMboxEvent *ret_event,
-                     GError **error)
+		     GError **error)
 {
 	PliMboxEvent event = {.type = PLI_MBOX_EVENT_EOF};
 
@@ -402,8 +403,7 @@ pli_mbox_reader_next(PliMboxReader *reader, PliMboxEvent *ret_event,
 
 		if (step != PLI_STEP_READY)
 			return step;
-		if (reader->state <= STATE_SKIP &&
-		    reader->at == reader->fill)
+		if (reader->state <= STATE_SKIP && reader->at == reader->fill)
 			break; /* the end of the file */
 		if (reader->state == STATE_BETWEEN)
 			next_between(reader, &event);

@@ -27,8 +27,8 @@
 #include "engine/source.h"
 
 typedef enum {
-	/* As CL2 for a message with a Content-Length that is right, as RD for
-	 * any other. */
+	/* As CL2 for a message with a Content-Length that is right and with
+	 * nothing quoted in its header, as RD for any other. */
 	PLI_MBOX_AUTO,
 	PLI_MBOX_RD,  /* ">", ">>" ... before "From " lose one '>' */
 	PLI_MBOX_O,   /* ">From " loses its '>'; ">>From " keeps all */
@@ -55,7 +55,7 @@ typedef enum {
 	/* from_*, offset and date are set; `octets` is the `From ` line */
 	PLI_MBOX_EVENT_BEGIN,
 	PLI_MBOX_EVENT_OCTETS, /* more of the message, unquoted; never empty */
-	PLI_MBOX_EVENT_END,    /* the message is over: all its figures are set */
+	PLI_MBOX_EVENT_END,    /* it is over: all its figures are set */
 	PLI_MBOX_EVENT_EOF,    /* no more messages; comes again if asked */
 } PliMboxEventType;
 

@@ -29,7 +29,12 @@ typedef enum {
 GQuark
 pli_spool_error_quark(void);
 
-/* Opens or makes DIR/N.db. Octets over `row_octets` go to a file. */
+/*
+ * Opens or makes DIR/N.db, and DIR/N/ for the files of messages of more than
+ * `row_octets`. DIR is made as well when its parent is there. Files of an
+ * earlier run that no row names are removed. Only one process has a slot
+ * open; a damaged database is an error, never replaced.
+ */
 PliSpool *
 pli_spool_open(const char *dir, guint slot, gsize row_octets, GError **error);
 
@@ -48,12 +53,18 @@ pli_spool_entry_free(PliSpoolEntry *entry);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliSpoolEntry, pli_spool_entry_free)
 
-/* More octets. After an error the entry only takes free. */
+/* More octets. After an error (of PLI_SPOOL_ERROR) the entry only takes
+ * free. */
 gboolean
 pli_spool_entry_append(PliSpoolEntry *entry, PliSlice octets, GError **error);
 
 guint64
 pli_spool_entry_get_length(const PliSpoolEntry *entry);
+
+/* The octets appended so far, for who must read them again; to be unreferenced
+ * before the entry is appended to, committed or freed. */
+PliSource *
+pli_spool_entry_get_source(PliSpoolEntry *entry, GError **error);
 
 /* What the message is committed with; all of it is copied. */
 typedef struct {
@@ -72,7 +83,10 @@ pli_spool_entry_set_envelope(PliSpoolEntry *entry,
 /*
  * Commits all `n` entries in one transaction with one sync. TRUE: each is on
  * disk, has an id (pli_spool_entry_get_id) and may be answered for; they are
- * still to be freed. FALSE: none is, none may be answered for.
+ * still to be freed. FALSE: none is, none may be answered for, and the entries
+ * only take free (PLI_SPOOL_ERROR says which reply). After an error of the
+ * disk the spool opens its database anew and reads it back before it commits
+ * anything else.
  */
 gboolean
 pli_spool_commit(PliSpool *spool, PliSpoolEntry *const *entries, guint n,
@@ -126,8 +140,7 @@ pli_spool_set_done(PliSpool *spool, const char *id, guint recipient,
 gboolean
 pli_spool_checkpoint(PliSpool *spool, GError **error);
 
-/* Length of the log file; it is used again from its start after a whole
- * checkpoint. */
+/* Octets gathered in the log since the last whole checkpoint. */
 guint64
 pli_spool_get_log_octets(const PliSpool *spool);
 

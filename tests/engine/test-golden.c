@@ -43,7 +43,8 @@ test_golden(gconstpointer user_data)
 		g_assert_true(g_file_set_contents(golden, have, -1, NULL));
 	g_assert_true(g_file_get_contents(golden, &want, NULL, NULL));
 	g_assert_cmpstr(have, ==, want);
-	for (PliLineMode mode = PLI_LINE_AS_IS; mode <= PLI_LINE_LF_FILE; mode++)
+	for (PliLineMode mode = PLI_LINE_AS_IS; mode <= PLI_LINE_LF_FILE;
+	     mode++)
 		pli_split_check(eml, message, G_MAXSIZE, pli_transcribe,
 		                GINT_TO_POINTER(mode));
 }

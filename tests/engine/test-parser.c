@@ -45,7 +45,8 @@ test_kernels(void)
 		for (gsize i = 0; i < len; i++)
 			text[i] = octets[g_rand_int_range(random, 0, 6)];
 		for (guint k = 0; k < 3; k++) {
-			if (!pli_scan_force_kernel(PLI_SCAN_KERNEL_PORTABLE + k))
+			if (!pli_scan_force_kernel(PLI_SCAN_KERNEL_PORTABLE +
+						   k))
 				pli_scan_force_kernel(
 				        PLI_SCAN_KERNEL_PORTABLE);
 			pli_scan_init(&scans[k]);
@@ -188,7 +189,8 @@ test_memory(void)
 	static const char head[] = "Subject: x\r\n\r\n";
 
 	for (guint in_header = 0; in_header < 2; in_header++) {
-		g_autoptr(PliParser) parser = pli_parser_new(PLI_LINE_AS_IS, NULL);
+		g_autoptr(PliParser) parser =
+			pli_parser_new(PLI_LINE_AS_IS, NULL);
 		gsize len = strlen(body);
 
 		if (in_header)
@@ -212,7 +214,8 @@ test_snapshot(void)
 
 	for (guint i = 0; i < files->len; i++) {
 		g_autofree char *octets = NULL;
-		g_autoptr(PliParser) parser = pli_parser_new(PLI_LINE_AS_IS, NULL);
+		g_autoptr(PliParser) parser =
+			pli_parser_new(PLI_LINE_AS_IS, NULL);
 		g_autoptr(PliStructure) end = NULL, whole = NULL;
 		PliParserEvent event;
 		gsize len;
@@ -220,7 +223,8 @@ test_snapshot(void)
 		g_assert_true(g_file_get_contents(files->pdata[i], &octets,
 		                                  &len, NULL));
 		for (gsize at = 0; at < len; at++) {
-			g_autoptr(PliStructure) now = pli_parser_snapshot(parser);
+			g_autoptr(PliStructure) now =
+				pli_parser_snapshot(parser);
 			g_autoptr(PliStructure) opened = pli_structure_open(
 			        pli_structure_get_bytes(now), NULL);
 
@@ -244,8 +248,8 @@ test_snapshot(void)
 static void
 test_abort(void)
 {
-	static const char start[] =
-	        "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhal";
+	static const char start[] = "Content-Type: multipart/mixed; "
+				    "boundary=b\r\n\r\n--b\r\n\r\nhal";
 	g_autoptr(PliParser) parser = pli_parser_new(PLI_LINE_AS_IS, NULL);
 	g_autoptr(PliStructure) structure = NULL;
 	PliParserEvent event;

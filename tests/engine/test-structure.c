@@ -70,7 +70,8 @@ test_flipped(void)
 				g_autoptr(GError) error = NULL;
 
 				copy[at] ^= mask;
-				g_assert_null(pli_structure_open(bytes, &error));
+				g_assert_null(
+					pli_structure_open(bytes, &error));
 				g_assert_error(error, G_FILE_ERROR,
 				               G_FILE_ERROR_INVAL);
 				copy[at] ^= mask;

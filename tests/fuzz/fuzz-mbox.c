@@ -19,8 +19,8 @@ read_all(PliSource *source, PliMboxFormat format)
 {
 	g_autoptr(PliMboxReader) reader = pli_mbox_reader_new(source, format);
 	Found found = {
-	        .messages = g_array_new(FALSE, TRUE, sizeof(PliMboxMessage)),
-	        .octets = g_byte_array_new(),
+		.messages = g_array_new(FALSE, TRUE, sizeof(PliMboxMessage)),
+		.octets = g_byte_array_new(),
 	};
 
 	for (;;) {
@@ -34,7 +34,7 @@ read_all(PliSource *source, PliMboxFormat format)
 			break;
 		if (event.type == PLI_MBOX_EVENT_OCTETS)
 			g_byte_array_append(found.octets, event.octets.data,
-			                    (guint)event.octets.len);
+					    (guint)event.octets.len);
 		if (event.type == PLI_MBOX_EVENT_END)
 			g_array_append_val(found.messages, event.message);
 	}
@@ -57,8 +57,10 @@ check_same(const Found *a, const Found *b)
 	g_assert(a->messages->len == b->messages->len);
 	g_assert(a->skipped == b->skipped);
 	for (i = 0; i < a->messages->len; i++) {
-		PliMboxMessage *m = &g_array_index(a->messages, PliMboxMessage, i);
-		PliMboxMessage *n = &g_array_index(b->messages, PliMboxMessage, i);
+		PliMboxMessage *m =
+			&g_array_index(a->messages, PliMboxMessage, i);
+		PliMboxMessage *n =
+			&g_array_index(b->messages, PliMboxMessage, i);
 
 		g_assert(m->from_offset == n->from_offset);
 		g_assert(m->from_length == n->from_length);
@@ -68,7 +70,7 @@ check_same(const Found *a, const Found *b)
 	}
 	g_assert(a->octets->len == b->octets->len);
 	g_assert(a->octets->len == 0 ||
-	         memcmp(a->octets->data, b->octets->data, a->octets->len) == 0);
+		 memcmp(a->octets->data, b->octets->data, a->octets->len) == 0);
 }
 
 /* The same octets by the message sources; spans in order. */
@@ -81,7 +83,7 @@ check_sources(PliSource *file, const Found *found, gsize size)
 
 	for (i = 0; i < found->messages->len; i++) {
 		PliMboxMessage *m =
-		        &g_array_index(found->messages, PliMboxMessage, i);
+			&g_array_index(found->messages, PliMboxMessage, i);
 		g_autoptr(PliSource) source = pli_mbox_source_new(file, m);
 		guint64 offset = 0;
 
@@ -93,11 +95,11 @@ check_sources(PliSource *file, const Found *found, gsize size)
 			PliSlice got;
 
 			if (pli_source_read_at(source, offset, G_MAXSIZE, &got,
-			                       NULL) != PLI_STEP_READY)
+					       NULL) != PLI_STEP_READY)
 				continue;
 			g_assert(got.len > 0);
 			g_assert(memcmp(found->octets->data + at, got.data,
-			                got.len) == 0);
+					got.len) == 0);
 			at += got.len;
 			offset += got.len;
 		}
@@ -105,8 +107,7 @@ check_sources(PliSource *file, const Found *found, gsize size)
 	g_assert(at == found->octets->len);
 }
 
-int
-LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
+int LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
 
 int
 LLVMFuzzerTestOneInput(const guint8 *data, gsize size)

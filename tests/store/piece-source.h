@@ -19,7 +19,7 @@ typedef struct {
 
 static inline PliStep
 piece_source_read_at(PliSource *source, guint64 offset, gsize max,
-                     PliSlice *ret_octets, GError **error)
+		     PliSlice *ret_octets, GError **error)
 {
 	PieceSource *self = (PieceSource *)source;
 

@@ -33,7 +33,7 @@ check_at(PliSource *source, guint64 offset, guint64 file_offset)
 	gsize i;
 
 	g_assert_true(pli_source_read_at(source, offset, 1000, &got, NULL) ==
-	              PLI_STEP_READY);
+		      PLI_STEP_READY);
 	g_assert_cmpuint(got.len, >, 0);
 	g_assert_cmpuint(got.len, <=, 1000);
 	for (i = 0; i < got.len; i++)
@@ -61,12 +61,12 @@ test_read(void)
 	}
 	for (at = 0; at < 200000; at += got.len) {
 		g_assert_true(pli_source_read_at(source, at, 70000, &got,
-		                                 NULL) == PLI_STEP_READY);
+						 NULL) == PLI_STEP_READY);
 		g_assert_cmpuint(got.len, >, 0);
 		g_assert_cmpuint(got.data[0], ==, octet_at(at));
 	}
 	g_assert_true(pli_source_read_at(source, 200000, 10, &got, NULL) ==
-	              PLI_STEP_READY);
+		      PLI_STEP_READY);
 	g_assert_cmpuint(got.len, ==, 0);
 	unlink(path);
 }
@@ -76,9 +76,9 @@ test_range(void)
 {
 	g_autofree char *path = make_file(1000);
 	g_autoptr(PliSource) range =
-	        pli_file_source_new(open(path, O_RDONLY), 300, 500, NULL);
+		pli_file_source_new(open(path, O_RDONLY), 300, 500, NULL);
 	g_autoptr(PliSource) over =
-	        pli_file_source_new(open(path, O_RDONLY), 900, 500, NULL);
+		pli_file_source_new(open(path, O_RDONLY), 900, 500, NULL);
 	guint64 start = 0;
 	PliSlice got;
 
@@ -88,7 +88,7 @@ test_range(void)
 	g_assert_cmpuint(start, ==, 300);
 	check_at(range, 40, 340);
 	g_assert_true(pli_source_read_at(range, 490, 100, &got, NULL) ==
-	              PLI_STEP_READY);
+		      PLI_STEP_READY);
 	g_assert_cmpuint(got.len, ==, 10);
 	unlink(path);
 }
@@ -103,10 +103,10 @@ test_shrinks(void)
 
 	g_assert_cmpint(truncate(path, 10), ==, 0);
 	g_assert_true(pli_source_read_at(source, 5, 100, &got, NULL) ==
-	              PLI_STEP_READY);
+		      PLI_STEP_READY);
 	g_assert_cmpuint(got.len, ==, 5);
 	g_assert_true(pli_source_read_at(source, 50000, 100, &got, NULL) ==
-	              PLI_STEP_READY);
+		      PLI_STEP_READY);
 	g_assert_cmpuint(got.len, ==, 0);
 	unlink(path);
 }

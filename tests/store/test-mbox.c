@@ -32,17 +32,17 @@ read_all(PliSource *source, PliMboxFormat format, guint64 *ret_skipped)
 		if (event.type == PLI_MBOX_EVENT_OCTETS) {
 			g_assert_cmpuint(event.octets.len, >, 0);
 			g_string_append_len(message,
-			                    (const char *)event.octets.data,
-			                    (gssize)event.octets.len);
+					    (const char *)event.octets.data,
+					    (gssize)event.octets.len);
 		}
 		if (event.type != PLI_MBOX_EVENT_END)
 			continue;
 		g_assert_cmpuint(event.message.unquoted_length, ==,
-		                 message->len);
+				 message->len);
 		g_string_append_printf(
-		        all, "%" G_GUINT64_FORMAT "+%" G_GUINT64_FORMAT "|%s;",
-		        event.message.offset, event.message.length,
-		        message->str);
+			all, "%" G_GUINT64_FORMAT "+%" G_GUINT64_FORMAT "|%s;",
+			event.message.offset, event.message.length,
+			message->str);
 		g_string_truncate(message, 0);
 	}
 	if (ret_skipped != NULL)
@@ -58,8 +58,8 @@ check(const char *mbox, PliMboxFormat format, const char *expected)
 
 	for (piece = 0; piece < 9; piece++) {
 		g_autoptr(PliSource) source = piece_source_new(
-		        pli_slice_from_string(mbox),
-		        piece == 0 ? G_MAXSIZE : piece, piece > 0);
+			pli_slice_from_string(mbox),
+			piece == 0 ? G_MAXSIZE : piece, piece > 0);
 		g_autofree char *found = read_all(source, format, NULL);
 
 		g_assert_cmpstr(found, ==, expected);
@@ -84,7 +84,8 @@ test_separators(void)
 static void
 test_crlf(void)
 {
-	check(FROM_CR "A: 1\r\n\r\none\r\n\r\n" FROM_CR "B: 2\r\n\r\n>From x\r\n",
+	check(FROM_CR "A: 1\r\n\r\none\r\n\r\n" FROM_CR
+		      "B: 2\r\n\r\n>From x\r\n",
 	      PLI_MBOX_AUTO,
 	      "36+13|A: 1\r\n\r\none\r\n;87+17|B: 2\r\n\r\nFrom x\r\n;");
 }
@@ -93,7 +94,7 @@ static void
 test_quoting(void)
 {
 	static const char mbox[] =
-	        FROM_A "A: 1\n\n>From a\n>>From b\n >From\n>Frommage\n>\n\n";
+		FROM_A "A: 1\n\n>From a\n>>From b\n >From\n>Frommage\n>\n\n";
 
 	check(mbox, PLI_MBOX_RD,
 	      "34+42|A: 1\n\nFrom a\n>From b\n >From\n>Frommage\n>\n;");
@@ -106,10 +107,11 @@ test_quoting(void)
 static void
 test_content_length(void)
 {
-	static const char inside[] = FROM_A "content-length : 47\n\n>From q\n\n" FROM_A
-	                                    "hid\n\n" FROM_B "B: 2\n\n";
-	static const char wrong[] = FROM_A "Content-Length: 5\n\nlonger\n\n" FROM_B
-	                                   "B: 2\n\n";
+	static const char inside[] =
+		FROM_A "content-length : 47\n\n>From q\n\n" FROM_A
+		       "hid\n\n" FROM_B "B: 2\n\n";
+	static const char wrong[] =
+		FROM_A "Content-Length: 5\n\nlonger\n\n" FROM_B "B: 2\n\n";
 
 	/* it leads to a From line, over one that is none */
 	check(inside, PLI_MBOX_AUTO,
@@ -134,8 +136,8 @@ static void
 test_skipped(void)
 {
 	g_autoptr(PliSource) source = piece_source_new(
-	        PLI_SLICE_LITERAL("junk\n" FROM_A "more\n\n" FROM_A "A: 1\n\n"),
-	        G_MAXSIZE, FALSE);
+		PLI_SLICE_LITERAL("junk\n" FROM_A "more\n\n" FROM_A "A: 1\n\n"),
+		G_MAXSIZE, FALSE);
 	guint64 skipped = 0;
 	g_autofree char *found = read_all(source, PLI_MBOX_AUTO, &skipped);
 
@@ -147,9 +149,9 @@ static gint64
 date_of(const char *line)
 {
 	g_autoptr(PliSource) source =
-	        piece_source_new(pli_slice_from_string(line), 100, FALSE);
+		piece_source_new(pli_slice_from_string(line), 100, FALSE);
 	g_autoptr(PliMboxReader) reader =
-	        pli_mbox_reader_new(source, PLI_MBOX_AUTO);
+		pli_mbox_reader_new(source, PLI_MBOX_AUTO);
 	PliMboxEvent event;
 
 	if (pli_mbox_reader_next(reader, &event, NULL) != PLI_STEP_READY ||
@@ -172,9 +174,13 @@ test_dates(void)
 		"From - mon nov 23 07:36:44 2026",
 	};
 	static const char *const bad[] = {
-		"From a", "From a@b Mon Nov 23", "From the Mon Nov 32 07:36 2026",
-		"From a Mon Nov 23 25:00:00 2026", "From a Mon Nov 23 07:36:44",
-		"From: a Mon Nov 23 07:36:44 2026", "from a Mon Nov 23 07:36:44 2026",
+		"From a",
+		"From a@b Mon Nov 23",
+		"From the Mon Nov 32 07:36 2026",
+		"From a Mon Nov 23 25:00:00 2026",
+		"From a Mon Nov 23 07:36:44",
+		"From: a Mon Nov 23 07:36:44 2026",
+		"from a Mon Nov 23 07:36:44 2026",
 		"From a Mon Nov 23 07:36:44 1826",
 	};
 	gsize i;
@@ -184,7 +190,7 @@ test_dates(void)
 	for (i = 0; i < G_N_ELEMENTS(bad); i++)
 		g_assert_cmpint(date_of(bad[i]), ==, -1);
 	g_assert_cmpint(date_of("From a Thu Feb 29 00:00:00 1996"), ==,
-	                825552000);
+			825552000);
 	g_assert_cmpint(date_of("From a Wed Dec 31 23:59:59 1969"), ==, -1);
 }
 
@@ -211,7 +217,7 @@ make_long(guint n_lines, GString *plain)
 
 		g_string_append_printf(mbox, "%sFrom line %u\n", quote, i);
 		g_string_append_printf(plain, "%sFrom line %u\n",
-		                       i % 3 == 1 ? ">" : "", i);
+				       i % 3 == 1 ? ">" : "", i);
 	}
 	g_string_append(mbox, "\n");
 	return g_string_free(mbox, FALSE);
@@ -222,9 +228,10 @@ test_source(void)
 {
 	g_autoptr(GString) plain = g_string_new(NULL);
 	g_autofree char *mbox = make_long(30000, plain);
-	g_autoptr(PliSource) file = piece_source_new(
-	        pli_slice_from_string(mbox), 5000, FALSE);
-	g_autoptr(PliMboxReader) reader = pli_mbox_reader_new(file, PLI_MBOX_RD);
+	g_autoptr(PliSource) file =
+		piece_source_new(pli_slice_from_string(mbox), 5000, FALSE);
+	g_autoptr(PliMboxReader) reader =
+		pli_mbox_reader_new(file, PLI_MBOX_RD);
 	g_autoptr(PliSource) source = NULL;
 	g_autoptr(GRand) rand = g_rand_new_with_seed(7);
 	PliMboxEvent event;
@@ -232,25 +239,25 @@ test_source(void)
 
 	do
 		g_assert_true(pli_mbox_reader_next(reader, &event, NULL) ==
-		              PLI_STEP_READY);
+			      PLI_STEP_READY);
 	while (event.type != PLI_MBOX_EVENT_END);
 	g_assert_cmpuint(event.message.unquoted_length, ==, plain->len);
 	source = pli_mbox_source_new(file, &event.message);
 	g_assert_cmpuint(pli_source_get_length(source), ==, plain->len);
 	for (i = 0; i < 2000; i++) {
 		guint64 offset = (guint64)g_rand_int_range(
-		        rand, 0, (gint32)plain->len + 10);
+			rand, 0, (gint32)plain->len + 10);
 		PliSlice got;
 
 		g_assert_true(pli_source_read_at(source, offset, 300, &got,
-		                                 NULL) == PLI_STEP_READY);
+						 NULL) == PLI_STEP_READY);
 		if (offset >= plain->len)
 			g_assert_cmpuint(got.len, ==, 0);
 		else
 			g_assert_cmpuint(got.len, >, 0);
 		if (got.len > 0)
 			g_assert_cmpmem(got.data, got.len, plain->str + offset,
-			                got.len);
+					got.len);
 	}
 }
 
@@ -266,7 +273,7 @@ test_linear(void)
 	for (i = 0; i < 5000; i++)
 		g_string_append(mbox, FROM_A "Content-Length: 90000\n\nx\n\n");
 	source = piece_source_new(pli_slice_new(mbox->str, mbox->len), 4096,
-	                          FALSE);
+				  FALSE);
 	found = read_all(source, PLI_MBOX_AUTO, NULL);
 	g_assert_cmpuint(((PieceSource *)source)->n_reads, <, 5000 + 200);
 }

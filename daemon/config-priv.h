@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the table of keys (config.c) and the reader (config-file.c) share. */
+#ifndef PLI_DAEMON_CONFIG_PRIV_H
+#define PLI_DAEMON_CONFIG_PRIV_H
+
+#include "daemon/config.h"
+
+/* Defaults of the keys of PliConfig (group NULL) or PliConfigListener. */
+void
+pli_config_set_defaults(gpointer target, const char *group);
+
+/* Checks and sets one key. FALSE: *ret_error (if wanted) is a sentence to be
+ * freed, and nothing changed. */
+gboolean
+pli_config_set(gpointer target, const PliConfigKey *key, const char *text,
+               char **ret_error);
+
+/* The word of the list that `word` was probably meant to be; NULL: none. */
+const char *
+pli_config_find_near(const char *word, const char *const *words);
+
+#endif

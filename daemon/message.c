@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/message.h"
+
+#include "daemon/trace.h"
+#include "engine/derive.h"
+
+#define SPARE_PARSERS 16
+#define SPARE_PARSER_OCTETS (256 * 1024) /* larger ones are freed */
+
+static PliParser *
+take_parser(PliServices *services)
+{
+	if (services->parsers->len > 0)
+		return g_ptr_array_steal_index_fast(
+		        services->parsers, services->parsers->len - 1);
+	return pli_parser_new(PLI_LINE_AS_IS, NULL);
+}
+
+static void
+give_parser(PliServices *services, PliParser *parser)
+{
+	if (parser == NULL)
+		return;
+	pli_parser_reset(parser);
+	if (services->parsers->len < SPARE_PARSERS &&
+	    pli_parser_get_memory(parser) <= SPARE_PARSER_OCTETS)
+		g_ptr_array_add(services->parsers, parser);
+	else
+		pli_parser_free(parser);
+}
+
+/* Unique on this host: microseconds and a count, in base 36. */
+static char *
+make_id(PliServices *services)
+{
+	static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+	guint64 number = (guint64)g_get_real_time();
+	char text[32];
+	gsize at = sizeof text;
+
+	text[--at] = '\0';
+	for (; number > 0; number /= 36)
+		text[--at] = digits[number % 36];
+	return g_strdup_printf("%s-%" G_GINT64_MODIFIER "x", text + at,
+	                       services->next_message++);
+}
+
+PliMessage *
+pli_message_new(PliServices *services)
+{
+	PliMessage *message = g_new0(PliMessage, 1);
+
+	message->services = services;
+	message->id = make_id(services);
+	message->parser = take_parser(services);
+	message->entry = pli_spool_entry_new(services->spool->spool);
+	message->start_us = g_get_monotonic_time();
+	return message;
+}
+
+void
+pli_message_free(PliMessage *message)
+{
+	if (message == NULL)
+		return;
+	give_parser(message->services, message->parser);
+	pli_spool_entry_free(message->entry);
+	pli_structure_unref(message->structure);
+	g_clear_error(&message->error);
+	if (message->recipients != NULL)
+		g_ptr_array_unref(message->recipients);
+	g_free(message->sender);
+	g_free(message->helo);
+	g_free(message->peer);
+	g_free(message->id);
+	g_free(message);
+}
+
+void
+pli_message_append(PliMessage *message, PliSlice octets)
+{
+	message->octets += octets.len;
+	if (message->error != NULL)
+		return;
+	pli_parser_scan(message->parser, octets);
+	pli_spool_entry_append(message->entry, octets, &message->error);
+}
+
+static void
+set_people(PliMessage *message, const PliSmtpEnvelope *envelope)
+{
+	guint i;
+
+	message->sender = g_strdup(envelope->mail->path->text);
+	message->recipients = g_ptr_array_new_with_free_func(g_free);
+	for (i = 0; i < envelope->n_recipients; i++)
+		g_ptr_array_add(message->recipients,
+		                g_strdup(envelope->recipients[i]->path->text));
+	g_ptr_array_add(message->recipients, NULL);
+	message->protocol = envelope->protocol;
+	message->helo = g_strdup(envelope->helo);
+	message->peer = g_strdup(envelope->peer);
+}
+
+static char *
+make_prefix(const PliMessage *message, gint64 seconds)
+{
+	PliTrace trace = {
+	        .sender = message->sender,
+	        .helo = message->helo,
+	        .peer = message->peer,
+	        .hostname = message->services->config->hostname,
+	        .protocol = message->protocol,
+	        .id = message->id,
+	        .seconds = seconds,
+	};
+
+	if (message->recipients->len == 2) /* one, and the NULL */
+		trace.recipient = g_ptr_array_index(message->recipients, 0);
+	return pli_trace_format(&trace);
+}
+
+/* The structure of the octets as they came. */
+static PliStructure *
+end_scan(PliMessage *message)
+{
+	PliServices *services = message->services;
+	guint64 scanned;
+	PliStructure *structure;
+	PliParserEvent event;
+
+	pli_parser_finish(message->parser, PLI_FINISH_COMPLETE);
+	while (pli_parser_next(message->parser, &event) == PLI_STEP_READY)
+		;
+	scanned = pli_parser_get_scanned(message->parser);
+	pli_counters_add(services->counters, octets_received, message->octets);
+	pli_counters_add(services->counters, octets_scanned, scanned);
+	if (scanned != message->octets)
+		pli_counters_add(services->counters, scan_mismatches, 1);
+	structure = pli_parser_steal_structure(message->parser);
+	give_parser(services, g_steal_pointer(&message->parser));
+	return structure;
+}
+
+/* A second scan, of the trace fields and all octets: for messages at a limit,
+ * where the fields may move what the limit cut. NULL: `error` is set. */
+static PliStructure *
+rebuild(PliMessage *message, PliSlice prefix)
+{
+	g_autoptr(PliSource) source = NULL;
+	g_autoptr(PliParser) parser = NULL;
+	PliParserEvent event;
+	guint64 offset = 0;
+	PliSlice octets;
+
+	source = pli_spool_entry_get_source(message->entry, &message->error);
+	if (source == NULL)
+		return NULL;
+	parser = pli_parser_new(PLI_LINE_AS_IS, NULL);
+	pli_parser_scan(parser, prefix);
+	for (; offset < message->octets; offset += octets.len) {
+		if (pli_source_read_at(source, offset, 64 * 1024, &octets,
+		                       &message->error) != PLI_STEP_READY)
+			return NULL;
+		if (octets.len == 0) {
+			g_set_error(&message->error, PLI_SPOOL_ERROR,
+			            PLI_SPOOL_ERROR_IO,
+			            "the spooled octets end early");
+			return NULL;
+		}
+		pli_parser_scan(parser, octets);
+	}
+	pli_parser_finish(parser, PLI_FINISH_COMPLETE);
+	while (pli_parser_next(parser, &event) == PLI_STEP_READY)
+		;
+	pli_counters_add(message->services->counters, rebuilt, 1);
+	pli_counters_add(message->services->counters, rebuilt_octets,
+	                 message->octets);
+	return pli_parser_steal_structure(parser);
+}
+
+static PliStructure *
+make_structure(PliMessage *message, PliSlice prefix)
+{
+	g_autoptr(PliStructure) plain = end_scan(message);
+	PliStructure *derived = pli_derive_prepend(plain, prefix, NULL, NULL);
+
+	pli_counters_add(message->services->counters, prefix_octets,
+	                 prefix.len);
+	if (derived == NULL)
+		return rebuild(message, prefix);
+	pli_counters_add(message->services->counters, derived, 1);
+	return derived;
+}
+
+gboolean
+pli_message_finish(PliMessage *message, const PliSmtpEnvelope *envelope)
+{
+	gint64 seconds = g_get_real_time() / G_USEC_PER_SEC;
+	g_autofree char *prefix = NULL;
+	PliSpoolEnvelope spooled;
+
+	set_people(message, envelope);
+	if (message->error != NULL)
+		return FALSE;
+	prefix = make_prefix(message, seconds);
+	message->structure =
+	        make_structure(message, pli_slice_from_string(prefix));
+	if (message->structure == NULL)
+		return FALSE;
+	spooled = (PliSpoolEnvelope){
+	        .sender = message->sender,
+	        .recipients =
+	                (const char *const *)message->recipients->pdata,
+	        .structure = message->structure,
+	        .prefix = pli_slice_from_string(prefix),
+	        .arrival = seconds,
+	        .parameters = envelope->mail->parameters,
+	};
+	pli_spool_entry_set_envelope(message->entry, &spooled);
+	return TRUE;
+}
+
+static void
+log_structure(PliLogLine *line, const PliStructure *structure)
+{
+	if (structure == NULL)
+		return;
+	pli_log_line_add_number(line, "parts",
+	                        pli_structure_get_n_parts(structure));
+	pli_log_line_add_number(line, "defects",
+	                        pli_structure_get_n_defects(structure));
+}
+
+void
+pli_message_log(const PliMessage *message, const GError *error)
+{
+	GPtrArray *recipients = message->recipients;
+	guint n = recipients != NULL ? recipients->len - 1 : 0;
+	PliLogLine line;
+
+	pli_log_line_begin(&line, message->services->log, "message");
+	pli_log_line_add_text(&line, "id", message->id);
+	if (error == NULL)
+		pli_log_line_add_text(
+		        &line, "spool",
+		        pli_spool_entry_get_id(message->entry));
+	pli_log_line_add_text(&line, "peer", message->peer);
+	pli_log_line_add_text(&line, "protocol", message->protocol);
+	pli_log_line_add_text(&line, "sender", message->sender);
+	if (n > 0)
+		pli_log_line_add_text(&line, "recipient",
+		                      g_ptr_array_index(recipients, 0));
+	pli_log_line_add_number(&line, "recipients", n);
+	pli_log_line_add_number(&line, "octets", (gint64)message->octets);
+	log_structure(&line, message->structure);
+	pli_log_line_add_number(
+	        &line, "us", g_get_monotonic_time() - message->start_us);
+	pli_log_line_add_text(&line, "result",
+	                      error == NULL ? "accepted" : "refused");
+	if (error != NULL)
+		pli_log_line_add_text(&line, "error", error->message);
+	pli_log_line_send(&line);
+}

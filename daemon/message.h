@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One message on its way in: parser and spool entry fed in one pass, then its
+ * trace fields, its structure and its envelope.
+ *
+ * Belongs to the loop. Knows no session: daemon/intake.c carries octets in
+ * and answers out.
+ */
+#ifndef PLI_DAEMON_MESSAGE_H
+#define PLI_DAEMON_MESSAGE_H
+
+#include "daemon/services.h"
+#include "engine/parser.h"
+#include "protocols/smtp-server.h"
+
+typedef struct {
+	PliServices *services;
+	char *id; /* ours, in Received and the log */
+	PliParser *parser; /* until the last octet */
+	PliSpoolEntry *entry;
+	GError *error; /* the first one; octets are thrown away from then on */
+	guint64 octets;
+	gint64 start_us;
+	/* set by finish */
+	PliStructure *structure; /* with the trace fields */
+	char *sender;
+	GPtrArray *recipients; /* char *, NULL-terminated */
+	const char *protocol;
+	char *helo, *peer;
+} PliMessage;
+
+PliMessage *
+pli_message_new(PliServices *services);
+
+/* With its entry, committed or not. Takes NULL. */
+void
+pli_message_free(PliMessage *message);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliMessage, pli_message_free)
+
+/* More octets: scanned and spooled here and nowhere else. */
+void
+pli_message_append(PliMessage *message, PliSlice octets);
+
+/* The last octet has come. FALSE: see `error`, the message cannot be kept.
+ * TRUE: the entry is ready for the committer. */
+gboolean
+pli_message_finish(PliMessage *message, const PliSmtpEnvelope *envelope);
+
+/* The message's line in the log; `error` NULL: accepted. */
+void
+pli_message_log(const PliMessage *message, const GError *error);
+
+#endif

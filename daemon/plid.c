@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The server's program: options, the configuration, sockets, and the worker,
+ * which for now lives in the same process. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "daemon/config.h"
+#include "daemon/listener.h"
+#include "daemon/root.h"
+#include "daemon/worker.h"
+#include "store/spool.h"
+
+#define MAX_PORT_BASE (65535 - 993) /* the highest port that dev will have */
+#define DEV_ADDRESS "127.0.0.1"
+
+typedef struct {
+	char *file;
+	gboolean check;
+	gboolean dev;
+	char *root;
+	int port_base;
+	char *address;
+	gboolean version;
+} Options;
+
+static const guint default_ports[] = {
+	[PLI_PROTOCOL_SMTP] = 25,
+	[PLI_PROTOCOL_LMTP] = 24,
+	[PLI_PROTOCOL_IMAP] = 143,
+};
+
+static int
+complain(int status, const char *text)
+{
+	fprintf(stderr, "plid: %s\n", text);
+	return status;
+}
+
+static int
+get_status(const GError *error)
+{
+	if (error->domain == PLI_LISTENER_ERROR)
+		return error->code == PLI_LISTENER_ERROR_IN_USE ? EX_UNAVAILABLE
+		                                                : EX_OSERR;
+	if (error->domain == PLI_ROOT_ERROR)
+		return error->code == PLI_ROOT_ERROR_LOCKED ? EX_TEMPFAIL
+		                                            : EX_CANTCREAT;
+	if (error->domain == PLI_SPOOL_ERROR)
+		return EX_IOERR;
+	return EX_OSERR;
+}
+
+/* NULL: the errors were printed, *ret_status says how it went. */
+static PliConfig *
+read_config(const char *file, int *ret_status)
+{
+	g_autoptr(GPtrArray) errors = pli_config_errors_new();
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = NULL;
+	PliConfig *config;
+	gsize len;
+	guint i;
+
+	if (!g_file_get_contents(file, &text, &len, &error)) {
+		*ret_status = complain(EX_NOINPUT, error->message);
+		return NULL;
+	}
+	config = pli_config_parse(pli_slice_new(text, len), file, errors);
+	for (i = 0; i < errors->len; i++) {
+		g_autofree char *line = pli_config_error_format(
+		        g_ptr_array_index(errors, i));
+
+		fprintf(stderr, "%s\n", line);
+	}
+	*ret_status = EX_CONFIG;
+	return config;
+}
+
+static PliConfig *
+make_dev_config(const Options *options)
+{
+	PliConfig *config = pli_config_new();
+	gsize i;
+
+	config->root = g_strdup(options->root);
+	g_free(config->password);
+	config->password = g_strdup("pass");
+	for (i = 0; i < G_N_ELEMENTS(default_ports); i++) {
+		PliConfigListener *listener = pli_config_add_listener(
+		        config, pli_protocol_get_name(i), i,
+		        (guint)options->port_base + default_ports[i]);
+
+		if (options->address != NULL) {
+			g_free(listener->address);
+			listener->address = g_strdup(options->address);
+		}
+	}
+	return config;
+}
+
+/* All sockets, as int, in the order of the listeners; NULL: none is left
+ * open. */
+static GArray *
+bind_all(const PliConfig *config, GError **error)
+{
+	g_autoptr(GArray) sockets = g_array_new(FALSE, FALSE, sizeof(int));
+	guint i;
+
+	for (i = 0; i < config->listeners->len; i++) {
+		PliConfigListener *l = g_ptr_array_index(config->listeners, i);
+		guint port = l->port != 0 ? (guint)l->port
+		                          : default_ports[l->protocol];
+		int fd = pli_listener_bind(l->address, port, error);
+
+		if (fd < 0)
+			break;
+		g_array_append_val(sockets, fd);
+	}
+	if (i == config->listeners->len)
+		return g_steal_pointer(&sockets);
+	for (i = 0; i < sockets->len; i++)
+		close(g_array_index(sockets, int, i));
+	return NULL;
+}
+
+/* A connection needs a descriptor, and the usual soft limit is 1024. */
+static void
+raise_limits(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
+static void
+say_ready(const PliLog *log)
+{
+	pli_log_notice(log, "ready");
+	/* who started us may have gone already, which is fine */
+	if (fputs("ready\n", stdout) >= 0)
+		fflush(stdout);
+}
+
+static int
+serve(const PliConfig *config)
+{
+	PliLog log = {STDERR_FILENO, (PliLogFormat)config->log};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(PliRoot) root = pli_root_open(config->root, &error);
+	g_autoptr(PliWorker) worker = NULL;
+	g_autoptr(GArray) sockets = NULL;
+	PliCounters counters;
+	guint i;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a write past a limit is a full disk */
+	raise_limits();
+	if (root != NULL)
+		sockets = bind_all(config, &error);
+	if (sockets != NULL)
+		worker = pli_worker_new(config, root, &log, &error);
+	if (worker == NULL)
+		return complain(get_status(error), error->message);
+	for (i = 0; i < sockets->len; i++) {
+		PliConfigListener *l = g_ptr_array_index(config->listeners, i);
+
+		pli_worker_add_listener(worker, (PliProtocol)l->protocol,
+		                        g_array_index(sockets, int, i));
+	}
+	say_ready(&log);
+	pli_worker_run(worker);
+	pli_worker_get_counters(worker, &counters);
+	pli_counters_log(&counters, &log);
+	return EX_OK;
+}
+
+static int
+run_dev(const Options *options)
+{
+	g_autoptr(PliConfig) config = NULL;
+
+	if (options->root == NULL)
+		return complain(EX_USAGE, "--dev needs --root DIR");
+	if (options->port_base < 0 || options->port_base > MAX_PORT_BASE)
+		return complain(EX_USAGE,
+		                "--dev needs --port-base N, from 0 to 64542");
+	if (options->address != NULL &&
+	    !pli_config_is_loopback(options->address))
+		return complain(EX_USAGE, "--dev serves loopback addresses "
+		                          "only, such as 127.0.0.1");
+	config = make_dev_config(options);
+	return serve(config);
+}
+
+static int
+run_file(const Options *options)
+{
+	g_autoptr(PliConfig) config = NULL;
+	int status;
+
+	if (options->file == NULL)
+		return complain(EX_USAGE, "no -c FILE (see plid --help)");
+	config = read_config(options->file, &status);
+	if (config == NULL)
+		return status;
+	return options->check ? EX_OK : serve(config);
+}
+
+static int
+run(const Options *options)
+{
+	if (options->version) {
+		printf("plid %s\n", PACKAGE_VERSION);
+		return EX_OK;
+	}
+	if (options->dev && (options->file != NULL || options->check))
+		return complain(EX_USAGE, "--dev takes no configuration file");
+	if (!options->dev &&
+	    (options->root != NULL || options->port_base >= 0 ||
+	     options->address != NULL))
+		return complain(EX_USAGE, "--root, --port-base and --address "
+		                          "belong to --dev");
+	return options->dev ? run_dev(options) : run_file(options);
+}
+
+static void
+options_clear(Options *options)
+{
+	g_free(options->file);
+	g_free(options->root);
+	g_free(options->address);
+}
+
+int
+main(int argc, char **argv)
+{
+	Options options = {.port_base = -1};
+	const GOptionEntry entries[] = {
+		{"config", 'c', 0, G_OPTION_ARG_FILENAME, &options.file,
+		 "Serve as FILE says", "FILE"},
+		{"test", 't', 0, G_OPTION_ARG_NONE, &options.check,
+		 "Check the file, print every error, serve nothing", NULL},
+		{"dev", 0, 0, G_OPTION_ARG_NONE, &options.dev,
+		 "Throw-away server: any account, password \"pass\"", NULL},
+		{"root", 0, 0, G_OPTION_ARG_FILENAME, &options.root,
+		 "Where --dev keeps everything", "DIR"},
+		{"port-base", 0, 0, G_OPTION_ARG_INT, &options.port_base,
+		 "With --dev: SMTP at N+25, LMTP N+24, IMAP N+143", "N"},
+		{"address", 0, 0, G_OPTION_ARG_STRING, &options.address,
+		 "With --dev: a loopback address instead of " DEV_ADDRESS,
+		 "ADDRESS"},
+		{"version", 0, 0, G_OPTION_ARG_NONE, &options.version,
+		 "Print the version", NULL},
+		{NULL, 0, 0, 0, NULL, NULL, NULL},
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new("- the Pli "
+	                                                         "mail server");
+	g_autoptr(GError) error = NULL;
+	int status;
+
+	g_option_context_add_main_entries(context, entries, NULL);
+	if (!g_option_context_parse(context, &argc, &argv, &error))
+		status = complain(EX_USAGE, error->message);
+	else if (argc > 1)
+		status = complain(EX_USAGE, "more arguments than expected "
+		                            "(see plid --help)");
+	else
+		status = run(&options);
+	options_clear(&options);
+	return status;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the sessions of one worker share: made by daemon/worker.c, handed to
+ * whoever carries out events. Owns nothing.
+ */
+#ifndef PLI_DAEMON_SERVICES_H
+#define PLI_DAEMON_SERVICES_H
+
+#include "daemon/accounts.h"
+#include "daemon/committer.h"
+#include "daemon/config.h"
+#include "daemon/conn.h"
+#include "daemon/counters.h"
+#include "daemon/delivery.h"
+#include "daemon/log.h"
+#include "daemon/post.h"
+#include "daemon/shared-spool.h"
+
+typedef struct {
+	const PliConfig *config;
+	const PliLog *log;
+	PliCounters *counters;
+	PliPost *post;
+	PliConnLoop *conns;
+	PliSharedSpool *spool;
+	PliCommitter *committer;
+	PliDelivery *delivery;
+	PliAccounts *accounts;
+	GThreadPool *pool;      /* of imap-access's tasks */
+	GPtrArray *parsers;     /* PliParser, reset, for the next messages */
+	gboolean stopping;      /* the pool takes no more tasks */
+	guint64 next_message;   /* for message ids */
+} PliServices;
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/worker.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/imap-access.h"
+#include "daemon/intake.h"
+#include "daemon/listener.h"
+#include "daemon/services.h"
+#include "engine/parser.h"
+
+#define SLOT 0
+#define DRAIN_US (5 * G_USEC_PER_SEC)
+#define DRAIN_STEP_US 10000
+
+static const int stop_signals[] = {SIGTERM, SIGINT};
+
+typedef struct {
+	PliWorker *worker;
+	PliProtocol protocol;
+	PliListener *listener;
+} Door;
+
+struct PliWorker {
+	struct event_base *base;
+	PliCounters counters;
+	PliSharedSpool spool;
+	PliServices services;
+	GPtrArray *doors;
+	struct event *stop[G_N_ELEMENTS(stop_signals)];
+	struct event *dump;
+	struct event *drain;
+	gint64 drain_until;
+};
+
+static void
+door_free(gpointer data)
+{
+	Door *door = data;
+
+	pli_listener_free(door->listener);
+	g_free(door);
+}
+
+static void
+on_connection(gpointer data, evutil_socket_t fd, const char *peer)
+{
+	Door *door = data;
+	PliServices *services = &door->worker->services;
+
+	if (pli_conn_loop_get_n(services->conns) >=
+	    services->config->connections) {
+		close(fd);
+		return;
+	}
+	pli_counters_add(services->counters, sessions, 1);
+	if (door->protocol == PLI_PROTOCOL_IMAP)
+		pli_imap_access_start(services, fd, peer);
+	else
+		pli_intake_start(services, door->protocol, fd, peer);
+}
+
+void
+pli_worker_add_listener(PliWorker *worker, PliProtocol protocol, int fd)
+{
+	Door *door = g_new0(Door, 1);
+
+	door->worker = worker;
+	door->protocol = protocol;
+	door->listener =
+	        pli_listener_new(worker->base, fd, on_connection, door);
+	g_ptr_array_add(worker->doors, door);
+}
+
+static void
+on_drain(evutil_socket_t fd, short what, gpointer data)
+{
+	PliWorker *worker = data;
+
+	if (pli_conn_loop_get_n(worker->services.conns) == 0 ||
+	    g_get_monotonic_time() >= worker->drain_until)
+		event_base_loopbreak(worker->base);
+}
+
+static void
+on_stop(evutil_socket_t fd, short what, gpointer data)
+{
+	PliWorker *worker = data;
+	struct timeval step = {0, DRAIN_STEP_US};
+
+	if (worker->drain_until != 0)
+		return;
+	g_ptr_array_set_size(worker->doors, 0);
+	pli_conn_loop_stop(worker->services.conns);
+	worker->drain_until = g_get_monotonic_time() + DRAIN_US;
+	event_add(worker->drain, &step);
+}
+
+static void
+on_dump(evutil_socket_t fd, short what, gpointer data)
+{
+	PliWorker *worker = data;
+
+	pli_counters_log(&worker->counters, worker->services.log);
+}
+
+/* With epoll's changelist a turn that switches events back and forth costs no
+ * system call. */
+static struct event_base *
+make_base(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base;
+
+	event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST |
+	                                      EVENT_BASE_FLAG_NOLOCK);
+	base = event_base_new_with_config(config);
+	event_config_free(config);
+	return base;
+}
+
+static void
+add_signals(PliWorker *worker)
+{
+	gsize i;
+
+	for (i = 0; i < G_N_ELEMENTS(stop_signals); i++) {
+		worker->stop[i] = evsignal_new(worker->base, stop_signals[i],
+		                               on_stop, worker);
+		event_add(worker->stop[i], NULL);
+	}
+	worker->dump = evsignal_new(worker->base, SIGUSR1, on_dump, worker);
+	event_add(worker->dump, NULL);
+	worker->drain = event_new(worker->base, -1, EV_PERSIST, on_drain,
+	                          worker);
+}
+
+static void
+start_services(PliWorker *worker, const PliConfig *config, const PliRoot *root,
+               const PliLog *log)
+{
+	PliServices *services = &worker->services;
+
+	services->config = config;
+	services->log = log;
+	services->counters = &worker->counters;
+	services->conns = pli_conn_loop_new(worker->base);
+	services->spool = &worker->spool;
+	services->accounts = pli_accounts_new(root->mail);
+	services->committer = pli_committer_new(
+	        services->spool, services->post, services->counters,
+	        config->pending_messages, config->pending_octets);
+	services->delivery = pli_delivery_new(
+	        services->spool, services->accounts, services->post,
+	        services->counters, log);
+	services->pool = pli_imap_access_pool_new();
+	services->parsers = g_ptr_array_new_with_free_func(
+	        (GDestroyNotify)pli_parser_free);
+}
+
+PliWorker *
+pli_worker_new(const PliConfig *config, const PliRoot *root, const PliLog *log,
+               GError **error)
+{
+	g_autoptr(PliWorker) worker = g_new0(PliWorker, 1);
+
+	g_mutex_init(&worker->spool.lock);
+	worker->doors = g_ptr_array_new_with_free_func(door_free);
+	worker->base = make_base();
+	if (worker->base != NULL)
+		worker->services.post = pli_post_new(worker->base);
+	if (worker->services.post == NULL) {
+		g_set_error(error, G_FILE_ERROR,
+		            g_file_error_from_errno(errno),
+		            "cannot make an event loop: %s", g_strerror(errno));
+		return NULL;
+	}
+	worker->spool.spool =
+	        pli_spool_open(root->spool, SLOT, config->row_octets, error);
+	if (worker->spool.spool == NULL)
+		return NULL;
+	start_services(worker, config, root, log);
+	add_signals(worker);
+	if (!pli_delivery_replay(worker->services.delivery, error))
+		return NULL;
+	return g_steal_pointer(&worker);
+}
+
+/* Threads end in the order in which they hand things on. */
+static void
+stop_services(PliWorker *worker)
+{
+	PliServices *services = &worker->services;
+
+	if (services->conns == NULL)
+		return;
+	pli_conn_loop_close_all(services->conns);
+	pli_committer_free(services->committer);
+	pli_delivery_free(services->delivery);
+	pli_post_flush(services->post);
+	/* what comes back from the pool closes its mailbox itself */
+	services->stopping = TRUE;
+	g_thread_pool_free(services->pool, FALSE, TRUE);
+	pli_post_flush(services->post);
+	pli_accounts_free(services->accounts);
+	g_clear_pointer(&services->conns, pli_conn_loop_free);
+	g_ptr_array_unref(services->parsers);
+}
+
+void
+pli_worker_free(PliWorker *worker)
+{
+	gsize i;
+
+	if (worker == NULL)
+		return;
+	g_ptr_array_unref(worker->doors);
+	stop_services(worker);
+	pli_post_free(worker->services.post);
+	for (i = 0; i < G_N_ELEMENTS(stop_signals); i++)
+		if (worker->stop[i] != NULL)
+			event_free(worker->stop[i]);
+	if (worker->dump != NULL)
+		event_free(worker->dump);
+	if (worker->drain != NULL)
+		event_free(worker->drain);
+	if (worker->base != NULL)
+		event_base_free(worker->base);
+	pli_spool_close(worker->spool.spool);
+	g_mutex_clear(&worker->spool.lock);
+	g_free(worker);
+}
+
+void
+pli_worker_run(PliWorker *worker)
+{
+	event_base_dispatch(worker->base);
+	stop_services(worker);
+}
+
+void
+pli_worker_get_counters(const PliWorker *worker, PliCounters *ret_counters)
+{
+	pli_counters_get(&worker->counters, ret_counters);
+}

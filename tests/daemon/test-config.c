@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/config.h"
+
+/* The errors as one text, a line each; *ret_config when there was none. */
+static char *
+check(const char *text, PliConfig **ret_config)
+{
+	g_autoptr(GPtrArray) errors = pli_config_errors_new();
+	GString *out = g_string_new(NULL);
+	PliConfig *config;
+	guint i;
+
+	config = pli_config_parse(pli_slice_from_string(text), "f", errors);
+	g_assert_true((config == NULL) == (errors->len > 0));
+	for (i = 0; i < errors->len; i++) {
+		g_autofree char *line = pli_config_error_format(
+		        g_ptr_array_index(errors, i));
+
+		g_string_append_printf(out, "%s\n", line);
+	}
+	if (ret_config != NULL)
+		*ret_config = config;
+	else
+		pli_config_free(config);
+	return g_string_free(out, FALSE);
+}
+
+static void
+assert_errors(const char *text, const char *wanted)
+{
+	g_autofree char *errors = check(text, NULL);
+
+	g_assert_cmpstr(errors, ==, wanted);
+}
+
+#define SERVER "[server]\nroot=/r\n"
+#define LISTENER "[listener a]\nprotocol=imap\n"
+
+static void
+test_whole(void)
+{
+	g_autoptr(PliConfig) config = NULL;
+	g_autofree char *errors = NULL;
+	PliConfigListener *l;
+
+	errors = check("# comment\r\n\n [server] \nroot = /srv/pli\n"
+	               "hostname=mx.example.org\nlog=json\n"
+	               "[listener in]\nprotocol=lmtp\nport = 2424\n"
+	               "[listener read]\naddress=::1\nprotocol = imap\n"
+	               "[limits]\nmessage_octets=2M\nrow_octets=0\n"
+	               "[accounts]\npassword=a\\sb\\\\",
+	               &config);
+	g_assert_cmpstr(errors, ==, "");
+	g_assert_cmpstr(config->root, ==, "/srv/pli");
+	g_assert_cmpstr(config->hostname, ==, "mx.example.org");
+	g_assert_cmpuint(config->log, ==, PLI_LOG_JSON);
+	g_assert_cmpuint(config->message_octets, ==, 2 * 1024 * 1024);
+	g_assert_cmpuint(config->row_octets, ==, 0);
+	g_assert_cmpuint(config->recipients, ==, 1000);
+	g_assert_cmpstr(config->password, ==, "a b\\");
+	g_assert_cmpuint(config->listeners->len, ==, 2);
+	l = g_ptr_array_index(config->listeners, 0);
+	g_assert_cmpstr(l->name, ==, "in");
+	g_assert_cmpuint(l->protocol, ==, PLI_PROTOCOL_LMTP);
+	g_assert_cmpuint(l->port, ==, 2424);
+	g_assert_cmpstr(l->address, ==, "127.0.0.1");
+	l = g_ptr_array_index(config->listeners, 1);
+	g_assert_cmpstr(l->address, ==, "::1");
+	g_assert_cmpuint(l->port, ==, 0);
+}
+
+static void
+test_suggestions(void)
+{
+	assert_errors("[server]\nroot=/r\nhostnam=x\n" LISTENER "prot=1\n",
+	              "f:3: unknown key `hostnam` in [server], did you mean "
+	              "`hostname`?\n"
+	              "f:6: unknown key `prot` in [listener a], did you mean "
+	              "`port`?\n");
+	assert_errors(SERVER LISTENER "[limit]\nx=1\n",
+	              "f:5: unknown group [limit], did you mean [limits]?\n");
+	assert_errors(SERVER "zebra=1\n" LISTENER,
+	              "f:3: unknown key `zebra` in [server]\n");
+	assert_errors(SERVER "log=jsno\n" LISTENER,
+	              "f:3: `jsno` is no `log`, did you mean `json`?\n");
+	assert_errors(SERVER "log=binary\n" LISTENER,
+	              "f:3: `binary` is no `log`, it is one of: text, json\n");
+}
+
+/* Nothing hides what comes after it. */
+static void
+test_all_errors(void)
+{
+	assert_errors("root=/r\n[server\n[server]\nroot=r\nnonsense\n"
+	              "log=text\nlog=json\n"
+	              "[listener]\nprotocol=smtp\n"
+	              "[listener b]\nport=65536\naddress=localhost\n"
+	              "[limits]\nmessage_octets=9G\nrecipients=-1\n"
+	              "[accounts]\npassword=a\\x\n",
+	              "f:1: a key stands before the first group, such as "
+	              "[server]\n"
+	              "f:2: `]` is missing after the group's name\n"
+	              "f:4: `root` must be an absolute path, such as "
+	              "/var/lib/pli\n"
+	              "f:5: `nonsense` is no group, no comment and has no `=`\n"
+	              "f:7: `log` was set in line 6 already\n"
+	              "f:8: a listener needs a name: write [listener NAME]\n"
+	              "f:10: `protocol` is missing in [listener b]\n"
+	              "f:10: `localhost` is no IPv4 or IPv6 address\n"
+	              "f:11: `65536` is not `port`: a number from 0 to 65535, "
+	              "such as 0\n"
+	              "f:14: `9G` is not `message_octets`: a number from 1024 "
+	              "to 4294967295 octets (K, M and G multiply by 1024), "
+	              "such as 50M\n"
+	              "f:15: `-1` is not `recipients`: a number from 100 to "
+	              "100000 recipients, such as 1000\n"
+	              "f:17: a `\\` must be followed by s, n, t, r or `\\`\n");
+}
+
+static void
+test_empty(void)
+{
+	assert_errors("", "f: `root` is missing in [server]\n"
+	                  "f: no [listener NAME]: nothing to serve\n");
+}
+
+static void
+test_hostile(void)
+{
+	g_autoptr(GPtrArray) errors = pli_config_errors_new();
+	g_autofree char *bytes = g_malloc(256 * 1024);
+	guint i;
+
+	for (i = 0; i < 256 * 1024; i++)
+		bytes[i] = (char)(i * 7 + i / 251);
+	g_assert_null(pli_config_parse(pli_slice_new(bytes, 256 * 1024), "f",
+	                               errors));
+	g_assert_cmpuint(errors->len, >, 100);
+}
+
+static void
+test_loopback_only(void)
+{
+	assert_errors(SERVER "[listener a]\nprotocol=smtp\naddress=192.0.2.1\n",
+	              "f:3: [listener a] is at 192.0.2.1, but with accounts of "
+	              "mode `any` only a loopback address may be used, such as "
+	              "127.0.0.1\n");
+	g_assert_true(pli_config_is_loopback("127.8.0.1"));
+	g_assert_true(pli_config_is_loopback("::1"));
+	g_assert_false(pli_config_is_loopback("0.0.0.0"));
+	g_assert_false(pli_config_is_loopback("::"));
+	g_assert_false(pli_config_is_loopback("localhost"));
+}
+
+/* Every row of the table is usable: its default is a value of its own. */
+static void
+test_table(void)
+{
+	const PliConfigKey *keys;
+	gsize n, i;
+
+	keys = pli_config_get_keys(&n);
+	g_assert_cmpuint(n, >, 10);
+	for (i = 0; i < n; i++) {
+		g_autofree char *text = NULL, *errors = NULL;
+		gboolean l = g_str_equal(keys[i].group, "listener");
+
+		g_assert_cmpstr(keys[i].text, !=, "");
+		if (keys[i].fallback == NULL)
+			continue;
+		text = g_strdup_printf("%s%s[%s%s]\n%s%s=%s\n", SERVER,
+		                       l ? "" : LISTENER, keys[i].group,
+		                       l ? " b" : "",
+		                       l ? "protocol=smtp\n" : "",
+		                       keys[i].name, keys[i].fallback);
+		errors = check(text, NULL);
+		g_assert_cmpstr(errors, ==, "");
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/daemon/config/whole", test_whole);
+	g_test_add_func("/daemon/config/suggestions", test_suggestions);
+	g_test_add_func("/daemon/config/all-errors", test_all_errors);
+	g_test_add_func("/daemon/config/empty", test_empty);
+	g_test_add_func("/daemon/config/hostile", test_hostile);
+	g_test_add_func("/daemon/config/loopback-only", test_loopback_only);
+	g_test_add_func("/daemon/config/table", test_table);
+	return g_test_run();
+}
