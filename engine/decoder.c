@@ -40,7 +40,9 @@ pli_decoder_feed(PliDecoder *decoder, PliSlice in, guint8 *out)
 	case PLI_ENCODING_XXENCODE:
 		n = pli_decoder_uu_feed(decoder, in, out);
 		break;
-	case PLI_ENCODING_YENC: n = pli_decoder_yenc_feed(decoder, in, out); break;
+	case PLI_ENCODING_YENC:
+		n = pli_decoder_yenc_feed(decoder, in, out);
+		break;
 	case PLI_ENCODING_BINHEX:
 		n = pli_decoder_binhex_feed(decoder, in, out);
 		break;
