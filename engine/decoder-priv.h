@@ -43,8 +43,21 @@ gsize pli_decoder_qp_feed(PliDecoder *decoder, PliSlice in, guint8 *out);
 
 gsize pli_decoder_qp_finish(PliDecoder *decoder, guint8 *out);
 
+/* uuencode and xxencode */
 gsize pli_decoder_uu_feed(PliDecoder *decoder, PliSlice in, guint8 *out);
 
 gsize pli_decoder_uu_finish(PliDecoder *decoder, guint8 *out);
+
+/* Nothing is held back, so nothing comes out at the end. */
+gsize pli_decoder_yenc_feed(PliDecoder *decoder, PliSlice in, guint8 *out);
+
+void pli_decoder_yenc_finish(PliDecoder *decoder);
+
+/* The data fork. */
+gsize pli_decoder_binhex_get_bound(gsize len);
+
+gsize pli_decoder_binhex_feed(PliDecoder *decoder, PliSlice in, guint8 *out);
+
+void pli_decoder_binhex_finish(PliDecoder *decoder);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* uuencode, and xxencode, which is the same with another alphabet. */
 #include "engine/decoder-priv.h"
 
 typedef enum {
@@ -18,10 +19,40 @@ typedef enum {
 #define UU_CHARS 1
 #define UU_SURPLUS 2
 
+static gboolean
+uu_is_xx(const PliDecoder *decoder)
+{
+	return decoder->encoding == PLI_ENCODING_XXENCODE;
+}
+
 static void
 uu_add_defect(PliDecoder *decoder)
 {
-	pli_defect_set_add(&decoder->defects, PLI_DEFECT_UU_MALFORMED);
+	pli_defect_set_add(&decoder->defects,
+			   uu_is_xx(decoder) ? PLI_DEFECT_XX_MALFORMED
+					     : PLI_DEFECT_UU_MALFORMED);
+}
+
+/* "+-0123456789A...Za...z"; 64 for anything else. */
+static guint
+xx_get_value(guint8 octet)
+{
+	if (g_ascii_islower(octet))
+		return octet - 'a' + 38;
+	if (g_ascii_isupper(octet))
+		return octet - 'A' + 12;
+	if (g_ascii_isdigit(octet))
+		return octet - '0' + 2;
+	return octet == '+' ? 0 : octet == '-' ? 1 : 64;
+}
+
+/* 64 for an octet that the alphabet does not have. */
+static guint
+uu_get_value(const PliDecoder *decoder, guint8 octet)
+{
+	if (uu_is_xx(decoder))
+		return xx_get_value(octet);
+	return octet < ' ' || octet > '`' ? 64 : (octet - ' ') & 63;
 }
 
 /* "begin 644 name": matched octet by octet, so that text before it that only
@@ -45,8 +76,17 @@ uu_match_begin(PliDecoder *decoder, guint8 octet)
 }
 
 static void
+uu_set_length(PliDecoder *decoder, guint due)
+{
+	decoder->held[UU_DUE] = due;
+	decoder->state = due > 0 ? UU_DATA : UU_TAIL;
+}
+
+static void
 uu_take_length(PliDecoder *decoder, guint8 octet)
 {
+	const guint due = uu_get_value(decoder, octet);
+
 	decoder->n_held = 0;
 	decoder->held[UU_CHARS] = decoder->held[UU_SURPLUS] = 0;
 	decoder->bits = 0;
@@ -55,26 +95,12 @@ uu_take_length(PliDecoder *decoder, guint8 octet)
 	if (octet == 'e') {
 		decoder->n_held = 1;
 		decoder->state = UU_END;
-	} else if (octet < ' ' || octet > '`') {
+	} else if (due == 64) {
 		uu_add_defect(decoder);
 		decoder->state = UU_TAIL;
 	} else {
-		decoder->held[UU_DUE] = (octet - ' ') & 63;
-		decoder->state = decoder->held[UU_DUE] > 0 ? UU_DATA : UU_TAIL;
+		uu_set_length(decoder, due);
 	}
-}
-
-static void
-uu_match_end(PliDecoder *decoder, guint8 octet)
-{
-	if (decoder->n_held < 3 && octet == "end"[decoder->n_held]) {
-		if (++decoder->n_held == 3)
-			decoder->state = UU_DONE;
-		return;
-	}
-	uu_add_defect(decoder);
-	decoder->n_held = 0;
-	decoder->state = octet == '\n' ? UU_LENGTH : UU_TAIL;
 }
 
 /* The open group's octets, as many as the line is still due. */
@@ -110,6 +136,7 @@ uu_end_line(PliDecoder *decoder, guint8 *out)
 static gsize
 uu_take_data(PliDecoder *decoder, guint8 octet, guint8 *out)
 {
+	guint value;
 	gsize n = 0;
 
 	if (octet == '\n' || octet == '\r') {
@@ -117,14 +144,42 @@ uu_take_data(PliDecoder *decoder, guint8 octet, guint8 *out)
 		decoder->state = octet == '\n' ? UU_LENGTH : UU_TAIL;
 		return n;
 	}
-	if (octet < ' ' || octet > '`')
+	value = uu_get_value(decoder, octet);
+	if (value == 64)
 		uu_add_defect(decoder);
-	decoder->bits = decoder->bits << 6 | ((octet - ' ') & 63);
+	decoder->bits = decoder->bits << 6 | (value & 63);
 	if (++decoder->held[UU_CHARS] == 4)
 		n = uu_close_group(decoder, out);
 	if (decoder->held[UU_DUE] == 0)
 		decoder->state = UU_TAIL;
 	return n;
+}
+
+/* "end", when a blank or the line's end follows. In xxencode "e" is a count
+ * too, so there another line is data; in uuencode it is junk. */
+static gsize
+uu_match_end(PliDecoder *decoder, guint8 octet, guint8 *out)
+{
+	gsize n = 0;
+
+	if (decoder->n_held < 3 && octet == "end"[decoder->n_held]) {
+		decoder->n_held++;
+		return 0;
+	}
+	if (decoder->n_held == 3 && g_ascii_isspace(octet)) {
+		decoder->state = UU_DONE;
+		return 0;
+	}
+	if (!uu_is_xx(decoder)) {
+		uu_add_defect(decoder);
+		decoder->n_held = 0;
+		decoder->state = octet == '\n' ? UU_LENGTH : UU_TAIL;
+		return 0;
+	}
+	uu_set_length(decoder, xx_get_value('e'));
+	for (guint i = 1; i < decoder->n_held; i++)
+		n += uu_take_data(decoder, "end"[i], out + n);
+	return n + uu_take_data(decoder, octet, out + n);
 }
 
 /* One checksum character may follow the data, and blanks. */
@@ -161,7 +216,7 @@ pli_decoder_uu_feed(PliDecoder *decoder, PliSlice in, guint8 *out)
 		case UU_LENGTH: uu_take_length(decoder, octet); break;
 		case UU_DATA: o += uu_take_data(decoder, octet, o); break;
 		case UU_TAIL: uu_take_tail(decoder, octet); break;
-		case UU_END: uu_match_end(decoder, octet); break;
+		case UU_END: o += uu_match_end(decoder, octet, o); break;
 		case UU_DONE: return o - out;
 		}
 	}
@@ -175,6 +230,8 @@ pli_decoder_uu_finish(PliDecoder *decoder, guint8 *out)
 
 	if (decoder->state == UU_DATA)
 		n = uu_end_line(decoder, out);
+	if (decoder->state == UU_END && decoder->n_held == 3)
+		decoder->state = UU_DONE;
 	if (decoder->state != UU_DONE)
 		uu_add_defect(decoder);
 	return n;

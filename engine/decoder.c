@@ -16,7 +16,9 @@ pli_decoder_get_bound(const PliDecoder *decoder, gsize len)
 	case PLI_ENCODING_BASE64: return len / 4 * 3 + 6;
 	case PLI_ENCODING_QUOTED_PRINTABLE:
 		return len + sizeof decoder->held;
-	case PLI_ENCODING_UUENCODE: return len + 3;
+	case PLI_ENCODING_UUENCODE:
+	case PLI_ENCODING_XXENCODE: return len + 3;
+	case PLI_ENCODING_BINHEX: return pli_decoder_binhex_get_bound(len);
 	default: return len;
 	}
 }
@@ -36,7 +38,14 @@ pli_decoder_feed(PliDecoder *decoder, PliSlice in, guint8 *out)
 		n = pli_decoder_qp_feed(decoder, in, out);
 		break;
 	case PLI_ENCODING_UUENCODE:
+	case PLI_ENCODING_XXENCODE:
 		n = pli_decoder_uu_feed(decoder, in, out);
+		break;
+	case PLI_ENCODING_YENC:
+		n = pli_decoder_yenc_feed(decoder, in, out);
+		break;
+	case PLI_ENCODING_BINHEX:
+		n = pli_decoder_binhex_feed(decoder, in, out);
 		break;
 	default:
 		memcpy(out, in.data, in.len);
@@ -60,8 +69,11 @@ pli_decoder_finish(PliDecoder *decoder, guint8 *out)
 		n = pli_decoder_qp_finish(decoder, out);
 		break;
 	case PLI_ENCODING_UUENCODE:
+	case PLI_ENCODING_XXENCODE:
 		n = pli_decoder_uu_finish(decoder, out);
 		break;
+	case PLI_ENCODING_YENC: pli_decoder_yenc_finish(decoder); break;
+	case PLI_ENCODING_BINHEX: pli_decoder_binhex_finish(decoder); break;
 	default: break;
 	}
 	decoder->produced += n;

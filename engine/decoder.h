@@ -6,8 +6,10 @@
  * noted as a defect, nothing fails: base64 takes what follows padding too
  * (with a defect); quoted-printable leaves a malformed "=" as it is, drops
  * blanks at the end of a line (the last 120 of a longer run, with a defect)
- * and leaves line ends as they came; uuencode gives the first file, what
- * stands before "begin" and after "end" is no part of it.
+ * and leaves line ends as they came; uuencode, xxencode and yEnc give the
+ * first file, what stands before its beginning and after its end is no part
+ * of it; BinHex gives the data fork (engine/binhex.h gives all of it), and
+ * may give 96 times what it took.
  */
 #ifndef PLI_ENGINE_DECODER_H
 #define PLI_ENGINE_DECODER_H

@@ -160,6 +160,33 @@ typedef enum {
 	X(69, ENCODED_8BIT, "encoded-8bit", WARNING, AMBIGUITY,                \
 	  "RFC 2045 6.2", "5.6.0",                                             \
 	  "octets over 127 in a part that says it is 7bit or encoded")         \
+	X(70, XX_MALFORMED, "xx-malformed", WARNING, AMBIGUITY, "xxencode",    \
+	  "5.6.0", "an xxencoded line breaks the format")                      \
+	X(71, YENC_MALFORMED, "yenc-malformed", WARNING, AMBIGUITY,            \
+	  "yEnc 1.3", "5.6.0",                                                 \
+	  "yEnc breaks the format or is not as long as it says")               \
+	X(72, YENC_CHECKSUM, "yenc-checksum", WARNING, PLAIN, "yEnc 1.3",      \
+	  "5.6.0", "the CRC-32 of yEnc is not that of its octets")             \
+	X(73, BINHEX_MALFORMED, "binhex-malformed", WARNING, AMBIGUITY,        \
+	  "RFC 1741 App. A", "5.6.0",                                          \
+	  "BinHex breaks the format or ends before its time")                  \
+	X(74, BINHEX_CHECKSUM, "binhex-checksum", WARNING, PLAIN,              \
+	  "RFC 1741 App. A", "5.6.0",                                          \
+	  "a CRC of BinHex is not that of its octets")                         \
+	X(75, INLINE_NESTED, "inline-nested", WARNING, AMBIGUITY,              \
+	  "RFC 7103 1", "5.6.0",                                               \
+	  "an encoded block starts inside another one that has not ended")     \
+	X(76, INLINE_UNFINISHED, "inline-unfinished", WARNING, AMBIGUITY,      \
+	  "RFC 7103 1", "5.6.0",                                               \
+	  "an encoded block in the text has no end; the rest of the text "     \
+	  "was read as part of it")                                            \
+	X(77, TNEF_MALFORMED, "tnef-malformed", WARNING, AMBIGUITY,            \
+	  "MS-OXTNEF 2.1", "5.6.0",                                            \
+	  "TNEF (winmail.dat) breaks the format; what follows is not read")    \
+	X(78, TNEF_CHECKSUM, "tnef-checksum", NOTE, PLAIN, "MS-OXTNEF 2.1.3",  \
+	  "5.6.0", "a checksum of TNEF is not that of its octets")             \
+	X(79, LIMIT_TNEF, "limit-tnef", ERROR, LIMIT, "MS-OXTNEF 2.1",         \
+	  "5.6.0", "more in TNEF than the limit; the rest is left out")        \
 	/* text */                                                             \
 	X(80, UNKNOWN_CHARSET, "unknown-charset", WARNING, AMBIGUITY,          \
 	  "RFC 2046 4.1.2", "5.6.0",                                           \
@@ -178,6 +205,18 @@ typedef enum {
 	  "RFC 5321 4.1.1.4", "5.6.0", "the message ended before its time")    \
 	X(97, EMPTY_MESSAGE, "empty-message", WARNING, PLAIN, "RFC 5322 3.6",  \
 	  "5.6.0", "there is no header and no body")                           \
+	X(98, PARTIAL_MALFORMED, "partial-malformed", WARNING, AMBIGUITY,      \
+	  "RFC 2046 5.2.2", "5.6.0",                                           \
+	  "a message/partial without a usable id or number")                   \
+	X(99, PARTIAL_CONFLICT, "partial-conflict", WARNING, AMBIGUITY,        \
+	  "RFC 2046 5.2.2", "5.6.0",                                           \
+	  "pieces of a message differ in id or total, or one is there twice")  \
+	X(100, PARTIAL_INCOMPLETE, "partial-incomplete", WARNING, PLAIN,       \
+	  "RFC 2046 5.2.2", "5.6.0",                                           \
+	  "pieces of a message are missing, or how many there are")            \
+	X(101, PARTIAL_ENCODED, "partial-encoded", WARNING, AMBIGUITY,         \
+	  "RFC 2046 5.2.2", "5.6.1",                                           \
+	  "a message/partial with an encoding other than 7bit")                \
 	/* limits */                                                           \
 	X(112, LIMIT_DEPTH, "limit-depth", ERROR, LIMIT, "RFC 2046 5.1",       \
 	  "5.6.0", "parts nest deeper than the limit; what lies beyond is "    \

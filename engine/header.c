@@ -173,6 +173,13 @@ find_encoding(PliSlice token)
 	        {"uuencode", PLI_ENCODING_UUENCODE},
 	        {"x-uue", PLI_ENCODING_UUENCODE},
 	        {"uue", PLI_ENCODING_UUENCODE},
+	        {"x-xxencode", PLI_ENCODING_XXENCODE},
+	        {"xxencode", PLI_ENCODING_XXENCODE},
+	        {"x-xxe", PLI_ENCODING_XXENCODE},
+	        {"x-yenc", PLI_ENCODING_YENC},
+	        {"yenc", PLI_ENCODING_YENC},
+	        {"x-binhex", PLI_ENCODING_BINHEX},
+	        {"binhex", PLI_ENCODING_BINHEX},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)

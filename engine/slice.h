@@ -44,7 +44,9 @@ static inline PliSlice
 pli_slice_skip(PliSlice s, gsize offset)
 {
 	g_assert(offset <= s.len);
-	return (PliSlice){s.data + offset, s.len - offset};
+	/* NULL + 0 is undefined; compilers make one addition of this. */
+	return (PliSlice){offset > 0 ? s.data + offset : s.data,
+	                  s.len - offset};
 }
 
 static inline gboolean
