@@ -34,7 +34,7 @@ gsize pli_decoder_base64_take_clean(PliSlice in, guint8 **out);
  * The kernel: text from the front, escapes and soft line breaks in it undone,
  * as far as it likes, but only to where nothing need be held: neither inside
  * an escape nor after blanks. Returns where that is, moves *out on by what it
- * wrote. Writes at most as many octets as there are.
+ * wrote. What it writes past *out lies within the feed's bound.
  */
 const guint8 *pli_decoder_qp_take_plain(const guint8 *in, const guint8 *end,
 					guint8 **out);

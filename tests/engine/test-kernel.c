@@ -303,7 +303,8 @@ test_utf8_every_pair(void)
 {
 	static const guint8 next[] = {0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f,
 				      0xa0, 0xbf, 0xc0, 0xe1, 0xff};
-	static const gsize places[] = {16, 30, 47, 77, 78, 79, 80, 110, 141};
+	static const gsize places[] = {16, 30, 46, 47, 62,  63,
+				       77, 78, 79, 80, 110, 143};
 	guint8 text[240];
 
 	for (guint pair = 0; pair < 0x4000; pair++)
@@ -311,6 +312,11 @@ test_utf8_every_pair(void)
 			gsize at = places[(pair + n) % G_N_ELEMENTS(places)];
 
 			memset(text, 'x', sizeof text);
+			/* so blocks start at 16, 80, 144 */
+			memcpy(text,
+			       "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+			       "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9",
+			       16);
 			text[at] = 0x80 | pair >> 7;
 			text[at + 1] = 0x80 | (pair & 0x7f);
 			text[at + 2] = next[n];
