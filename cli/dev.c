@@ -32,22 +32,17 @@ find_server(void)
 }
 
 static int
-exec_server(const char *root, int port_base, const char *relay)
+exec_server(const char *root, int port_base)
 {
 	g_autofree char *server = find_server();
 	g_autofree char *port = g_strdup_printf("%d", port_base);
-	const char *args[9] = {"plid", "--dev",	      "--root",
-			       root,   "--port-base", port};
-	gsize n = 6;
+	const char *const args[] = {"plid", "--dev",	   "--root",
+				    root,   "--port-base", port, NULL};
 
 	if (server == NULL) {
 		pli_terminal_add_error("plid", "not found beside pli, in "
 					       "../sbin or in PATH");
 		return EX_UNAVAILABLE;
-	}
-	if (relay != NULL) {
-		args[n++] = "--relay";
-		args[n++] = relay;
 	}
 	execv(server, (char *const *)args);
 	pli_terminal_add_error(server, g_strerror(errno));
@@ -59,12 +54,10 @@ run_dev(const PliCommand *command, int argc, char **argv)
 {
 	g_auto(GStrv) rest = NULL;
 	g_autofree char *root = NULL;
-	g_autofree char *relay = NULL;
 	int port_base = -1;
 	const GOptionEntry options[] = {
 		{"root", 0, 0, G_OPTION_ARG_FILENAME, &root, NULL, NULL},
 		{"port-base", 0, 0, G_OPTION_ARG_INT, &port_base, NULL, NULL},
-		{"relay", 0, 0, G_OPTION_ARG_STRING, &relay, NULL, NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	int status;
@@ -81,17 +74,14 @@ run_dev(const PliCommand *command, int argc, char **argv)
 		return pli_command_format_usage(
 			command, "--port-base is to be a number from 0 to %d",
 			MAX_PORT_BASE);
-	return exec_server(root, port_base, relay);
+	return exec_server(root, port_base);
 }
 
 const PliCommand pli_dev_command = {
 	.name = "dev",
-	.usage = "dev --root DIR --port-base N [--relay HOST:PORT]",
+	.usage = "dev --root DIR --port-base N",
 	.summary = "Runs a throw-away server on 127.0.0.1.",
-	.help = "SMTP listens on N+25, LMTP on N+24, submission on N+587 and "
-		"N+465 (TLS), POP3 on\n"
-		"N+110 and N+995, IMAP on N+143 and N+993, ManageSieve on "
-		"N+190, HTTP on N+80.\n"
+	.help = "SMTP listens on N+25, LMTP on N+24, IMAP on N+143.\n"
 		"Any address is an account, made at its first delivery or "
 		"login, with the password\n"
 		"pass; its mail is in DIR/mail/ACCOUNT/Maildir.\n\n"
@@ -100,9 +90,7 @@ const PliCommand pli_dev_command = {
 		"ends on SIGTERM. Started again on the same DIR it goes on.\n\n"
 		"  --root DIR         where everything is kept\n"
 		"  --port-base N      what is added to the port numbers\n"
-		"  --relay HOST:PORT  only test.invalid, localhost and bare "
-		"local parts are local;\n"
-		"                     all else is sent there\n\n"
+		"\n"
 		"Runs plid --dev, looked for beside pli, in ../sbin and in "
 		"PATH.\n\n"
 		"Exit status: that of plid; 64 usage, 69 plid is not there.\n",

@@ -58,44 +58,61 @@ emit_replacement(PliCharsetDecoder *decoder, PliBuf *out)
 
 /* ---- single octets ---- */
 
-/* Whether it pays to look for where US-ASCII ends. */
 static inline gboolean
-is_ascii_run(const guint8 *octets, gsize len)
+are_ascii_words(const guint8 *octets, gsize n_words)
 {
-	guint64 word;
+	guint64 words[4] = {0};
 
-	if (len < sizeof word)
-		return FALSE;
-	memcpy(&word, octets, sizeof word);
-	return (word & G_GUINT64_CONSTANT(0x8080808080808080)) == 0;
+	memcpy(words, octets, n_words * sizeof words[0]);
+	return ((words[0] | words[1] | words[2] | words[3]) &
+		G_GUINT64_CONSTANT(0x8080808080808080)) == 0;
 }
 
-/* `room` has three octets for each of `octets`, and one more. */
+/* One octet; four are written. The entry is added to what was seen. */
+static inline guint8 *
+convert_octet(const guint32 *table, guint8 octet, guint8 *out, guint32 *seen)
+{
+	const guint32 entry = table[octet];
+	const guint32 utf8 = GUINT32_TO_LE(entry);
+
+	*seen |= entry;
+	memcpy(out, &utf8, sizeof utf8);
+	return out + PLI_CONTEXT_ENTRY_LENGTH(entry);
+}
+
+/*
+ * `room` has three octets for each of `octets`, and one more. Eight octets
+ * that are not all ASCII go one by one through the table, ASCII too: that
+ * takes no guess about where the others stand.
+ */
 static gsize
 convert_by_table(PliCharsetDecoder *decoder, PliSlice octets, guint8 *room)
 {
 	const guint32 *table = decoder->table;
 	const gboolean has_ascii = table[PLI_CONTEXT_TABLE_IS_ASCII] != 0;
+	const guint8 *in = octets.data, *end = in + octets.len;
 	guint32 seen = 0;
 	guint8 *o = room;
 
-	for (gsize i = 0; i < octets.len; i++) {
-		const guint32 entry = table[octets.data[i]];
-		const guint32 utf8 = GUINT32_TO_LE(entry);
-
-		if (has_ascii &&
-		    is_ascii_run(octets.data + i, octets.len - i)) {
-			gsize n = pli_utf8_get_ascii(pli_slice_skip(octets, i));
-
-			memcpy(o, octets.data + i, n);
-			o += n;
-			i += n - 1;
+	while (end - in >= 8) {
+		if (has_ascii && end - in >= 32 && are_ascii_words(in, 4)) {
+			memcpy(o, in, 32);
+			in += 32;
+			o += 32;
 			continue;
 		}
-		seen |= entry;
-		memcpy(o, &utf8, 4);
-		o += PLI_CONTEXT_ENTRY_LENGTH(entry);
+		if (has_ascii && are_ascii_words(in, 1)) {
+			memcpy(o, in, 8);
+			in += 8;
+			o += 8;
+			continue;
+		}
+		for (guint i = 0; i < 8; i++)
+			o = convert_octet(table, in[i], o, &seen);
+		in += 8;
 	}
+	while (in < end)
+		o = convert_octet(table, *in++, o, &seen);
 	if (seen & PLI_CONTEXT_ENTRY_UNDECODABLE)
 		pli_defect_set_add(&decoder->defects,
 				   PLI_DEFECT_UNDECODABLE_TEXT);
@@ -130,6 +147,9 @@ feed_table(PliCharsetDecoder *decoder, PliSlice octets, PliBuf *out)
 
 /* ---- UTF-8 ---- */
 
+/* A piece is copied while it is still near after it was looked at. */
+#define UTF8_PIECE 16384
+
 /* All of `octets` but what may be the start of a character; gives how many
  * that leaves. */
 static gboolean
@@ -139,13 +159,17 @@ convert_utf8(PliCharsetDecoder *decoder, PliSlice octets, gsize *ret_left,
 	gboolean is_cut = FALSE;
 
 	while (octets.len > 0) {
-		gsize n = pli_utf8_get_valid(octets);
+		const gsize len = MIN(octets.len, UTF8_PIECE);
+		gsize n = pli_utf8_get_valid(pli_slice_new(octets.data, len));
 
 		if (!emit(decoder, octets.data, n, out))
 			return FALSE;
 		octets = pli_slice_skip(octets, n);
 		if (octets.len == 0)
 			break;
+		/* the piece's end may have cut a character */
+		if (n > 0 && len - n < 4)
+			continue;
 		n = pli_utf8_get_fault(octets, &is_cut);
 		if (is_cut)
 			break;

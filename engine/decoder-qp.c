@@ -193,9 +193,11 @@ pli_decoder_qp_feed(PliDecoder *decoder, PliSlice octets, guint8 *out)
 		const QpState state =
 			(QpState)(decoder->state & ~(guint32)QP_OVERFLOW);
 
-		if (state == QP_TEXT)
-			qp_take_text(decoder, &in, &o);
-		else if (state <= QP_BLANKS_CR)
+		if (state == QP_TEXT) {
+			in.at = pli_decoder_qp_take_plain(in.at, in.end, &o);
+			if (in.at < in.end)
+				qp_take_text(decoder, &in, &o);
+		} else if (state <= QP_BLANKS_CR)
 			in.at += qp_take_after_blanks(decoder, *in.at, &o);
 		else
 			in.at += qp_take_after_equals(decoder, *in.at, &o);

@@ -14,7 +14,8 @@ pli_decoder_get_bound(const PliDecoder *decoder, gsize len)
 {
 	switch (decoder->encoding) {
 	case PLI_ENCODING_BASE64: return len / 4 * 3 + 6;
-	case PLI_ENCODING_QUOTED_PRINTABLE: return len + decoder->n_held;
+	case PLI_ENCODING_QUOTED_PRINTABLE:
+		return len + sizeof decoder->held;
 	case PLI_ENCODING_UUENCODE: return len + 3;
 	default: return len;
 	}

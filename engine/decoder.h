@@ -30,12 +30,14 @@ typedef struct {
 void
 pli_decoder_init(PliDecoder *decoder, PliEncoding encoding);
 
-/* At most this many octets come out of the next feed of `len` octets. */
+/* At most this many octets come out of any feed of `len` octets or fewer,
+ * whatever was fed before. */
 gsize
 pli_decoder_get_bound(const PliDecoder *decoder, gsize len);
 
-/* Takes all of `in`, writes at most get_bound() octets to `out` and returns
- * how many. `out` does not overlap `in`. */
+/* Takes all of `in`, writes octets to `out` and returns how many. `out` has
+ * room for get_bound() octets, all of which may be written over; it does not
+ * overlap `in`. */
 gsize
 pli_decoder_feed(PliDecoder *decoder, PliSlice in, guint8 *out);
 

@@ -26,15 +26,26 @@ pli_header_reader_clear(PliHeaderReader *reader);
 void
 pli_header_reader_begin(PliHeaderReader *reader);
 
-/*
- * One whole field of `part`, whose header is being read: `octets` is all of
- * it, or its start when longer than limits.field_octets; `span` where it
- * lies. Gives its number, PLI_NONE past limits.fields.
- */
+/* A whole field, and what the scan already knows of it. */
+typedef struct {
+	PliSlice octets; /* its start when longer than limits.field_octets */
+	PliSpan span;
+	guint32 bare_lf;
+	/* 0: nothing below is known */
+	guint32 n_lines;
+	guint32 hash;          /* the sum of the lines' hashes */
+	guint32 n_blank_lines; /* continuation lines of blanks only */
+	gboolean plain;        /* no NUL and nothing over 127 */
+} PliHeaderField;
+
+guint32
+pli_header_hash_line(PliSlice line);
+
+/* Reads a field of `part`, whose header is being read, and completes what is
+ * known of it. Gives its number, PLI_NONE past limits.fields. */
 guint32
 pli_header_reader_read(PliHeaderReader *reader, PliStructureBuilder *builder,
-                       guint32 part, PliSlice octets, PliSpan span,
-                       guint32 bare_lf);
+                       guint32 part, PliHeaderField *raw);
 
 /* The header has ended: settles what needs all fields. */
 void

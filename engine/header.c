@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/header-priv.h"
 
+#include "engine/octets-priv.h"
 #include "engine/param.h"
 
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #define MAX_NAME_OCTETS 1024
@@ -68,13 +70,24 @@ add_item(const FieldContext *c, PliItemKind kind, PliSlice name,
 		add_defect(c, PLI_DEFECT_LIMIT_STRINGS);
 }
 
-/* Lower case in `buf`, which is reset first. */
+/* Appends in lower case. */
+static void
+append_lower(PliBuf *buf, PliSlice s)
+{
+	guint8 *out = pli_buf_reserve(buf, s.len);
+
+	if (out == NULL)
+		return;
+	for (gsize i = 0; i < s.len; i++)
+		out[i] = pli_octet_lower(s.data[i]);
+	pli_buf_add_length(buf, s.len);
+}
+
 static PliSlice
 to_lower(PliBuf *buf, PliSlice s)
 {
 	pli_buf_reset(buf);
-	for (gsize i = 0; i < s.len; i++)
-		pli_buf_append_octet(buf, g_ascii_tolower(s.data[i]));
+	append_lower(buf, s);
 	return pli_buf_slice(buf);
 }
 
@@ -110,7 +123,7 @@ read_params(const FieldContext *c, PliParamReader *params, PliItemKind kind)
 			continue;
 		}
 		for (gsize i = 0; i < name.len; i++)
-			lower[i] = g_ascii_tolower(name.data[i]);
+			lower[i] = pli_octet_lower(name.data[i]);
 		if (has_param(c, kind, name))
 			pli_defect_set_add(&params->defects,
 			                   PLI_DEFECT_DUPLICATE_PARAMETER);
@@ -136,10 +149,8 @@ read_content_type(const FieldContext *c)
 		return;
 	}
 	pli_buf_reset(scratch);
-	for (gsize i = 0; i < type.len; i++)
-		pli_buf_append_octet(scratch, g_ascii_tolower(type.data[i]));
-	for (gsize i = 0; i < subtype.len; i++)
-		pli_buf_append_octet(scratch, g_ascii_tolower(subtype.data[i]));
+	append_lower(scratch, type);
+	append_lower(scratch, subtype);
 	both = pli_buf_slice(scratch);
 	add_item(c, PLI_ITEM_TYPE, pli_slice_new(both.data, type.len),
 	         pli_slice_skip(both, type.len));
@@ -290,6 +301,19 @@ read_value(const FieldContext *c)
 	}
 }
 
+/* One line of a value without its end, and without stray CRs. */
+static void
+append_line(PliBuf *buf, PliSlice line)
+{
+	while (line.len > 0) {
+		const guint8 *cr = memchr(line.data, '\r', line.len);
+		gsize n = cr != NULL ? (gsize)(cr - line.data) : line.len;
+
+		pli_buf_append(buf, line.data, n);
+		line = pli_slice_skip(line, MIN(n + 1, line.len));
+	}
+}
+
 /* Drops CR and LF, keeps the blanks of a fold, trims both ends. */
 static PliSlice
 unfold(PliBuf *buf, PliSlice value, gboolean folded)
@@ -298,17 +322,12 @@ unfold(PliBuf *buf, PliSlice value, gboolean folded)
 	if (!folded)
 		return value;
 	pli_buf_reset(buf);
-	for (gsize i = 0; i < value.len;) {
-		gsize run = 0;
+	while (value.len > 0) {
+		const guint8 *lf = memchr(value.data, '\n', value.len);
+		gsize n = lf != NULL ? (gsize)(lf - value.data) : value.len;
 
-		while (i + run < value.len && value.data[i + run] != '\r' &&
-		       value.data[i + run] != '\n')
-			run++;
-		pli_buf_append(buf, value.data + i, run);
-		i += run;
-		while (i < value.len &&
-		       (value.data[i] == '\r' || value.data[i] == '\n'))
-			i++;
+		append_line(buf, pli_slice_new(value.data, n));
+		value = pli_slice_skip(value, MIN(n + 1, value.len));
 	}
 	return pli_buf_slice(buf);
 }
@@ -317,11 +336,8 @@ unfold(PliBuf *buf, PliSlice value, gboolean folded)
 static gboolean
 read_name(PliField *field, PliSlice octets)
 {
-	gsize n = 0, colon;
+	gsize n = pli_octets_count_name(octets, MAX_NAME_OCTETS), colon;
 
-	while (n < octets.len && n < MAX_NAME_OCTETS && octets.data[n] > ' ' &&
-	       octets.data[n] < 127 && octets.data[n] != ':')
-		n++;
 	for (colon = n;
 	     colon < octets.len && colon < MAX_NAME_OCTETS &&
 	     (octets.data[colon] == ' ' || octets.data[colon] == '\t');
@@ -336,35 +352,56 @@ read_name(PliField *field, PliSlice octets)
 	return TRUE;
 }
 
+guint32
+pli_header_hash_line(PliSlice line)
+{
+	return (guint32)XXH3_64bits(line.data, line.len);
+}
+
 /*
- * Flags, defects and hash, line by line. The hash is the sum of the lines'
+ * What the scan has not found out yet. The hash is the sum of the lines'
  * hashes, so that a field that gains continuation lines needs no look at
  * those it had.
  */
 static void
-look_at_octets(const FieldContext *c, PliField *field, PliSlice octets)
+look_at_lines(PliHeaderField *raw)
 {
-	const guint8 *p = octets.data, *end = p + octets.len;
-	guint8 high = 0;
+	const guint8 *p = raw->octets.data, *end = p + raw->octets.len;
+	gboolean high, nul;
 
-	for (const guint8 *q = p; q < end; q++)
-		high |= *q;
-	if (high & 0x80)
-		field->flags |= PLI_FIELD_8BIT;
-	if (memchr(p, 0, octets.len) != NULL)
-		field->flags |= PLI_FIELD_NUL;
 	while (p < end) {
 		const guint8 *lf = memchr(p, '\n', end - p);
 		PliSlice line = {p, (lf != NULL ? lf + 1 : end) - p};
 
-		field->hash += (guint32)XXH3_64bits(line.data, line.len);
-		if (p > octets.data)
-			field->flags |= PLI_FIELD_FOLDED;
+		raw->hash += pli_header_hash_line(line);
+		raw->n_lines++;
 		if ((*p == ' ' || *p == '\t') && lf != NULL &&
 		    pli_slice_trim(line).len == 0)
-			add_defect(c, PLI_DEFECT_BLANK_CONTINUATION);
+			raw->n_blank_lines++;
 		p += line.len;
 	}
+	pli_octets_look(raw->octets, &high, &nul);
+	raw->plain = !high && !nul;
+}
+
+/* Sets the flags and notes the defects of octets and folds. */
+static void
+note_octets(const FieldContext *c, PliField *field, const PliHeaderField *raw)
+{
+	gboolean high, nul;
+
+	field->hash = raw->hash;
+	if (raw->n_lines > 1)
+		field->flags |= PLI_FIELD_FOLDED;
+	for (guint32 i = 0; i < raw->n_blank_lines; i++)
+		add_defect(c, PLI_DEFECT_BLANK_CONTINUATION);
+	if (raw->plain)
+		return;
+	pli_octets_look(raw->octets, &high, &nul);
+	if (high)
+		field->flags |= PLI_FIELD_8BIT;
+	if (nul)
+		field->flags |= PLI_FIELD_NUL;
 }
 
 /* A run of malformed lines is one defect: a header may be megabytes of them. */
@@ -400,28 +437,30 @@ note_malformed(const FieldContext *c, PliField *field, PliSlice octets)
 
 guint32
 pli_header_reader_read(PliHeaderReader *reader, PliStructureBuilder *builder,
-                       guint32 part, PliSlice octets, PliSpan span,
-                       guint32 bare_lf)
+                       guint32 part, PliHeaderField *raw)
 {
 	PliField *field = pli_structure_builder_add_field(builder);
 	FieldContext c = {.reader = reader, .builder = builder, .part = part};
+	PliSlice octets = raw->octets;
 
 	if (field == NULL) {
 		if (builder->n_fields_refused++ == 0)
 			pli_structure_builder_add_defect(
 			        builder, PLI_DEFECT_LIMIT_FIELDS, part,
-			        span.offset, span.length);
+			        raw->span.offset, raw->span.length);
 		return PLI_NONE;
 	}
 	c.field = field->index;
 	builder->parts[part].n_fields++;
-	field->span = span;
-	field->bare_lf = bare_lf;
-	if (octets.len < span.length) {
+	field->span = raw->span;
+	field->bare_lf = raw->bare_lf;
+	if (octets.len < raw->span.length) {
 		field->flags |= PLI_FIELD_CUT;
 		add_defect(&c, PLI_DEFECT_LIMIT_FIELD_OCTETS);
 	}
-	look_at_octets(&c, field, octets);
+	if (raw->n_lines == 0)
+		look_at_lines(raw);
+	note_octets(&c, field, raw);
 	if (field->flags & PLI_FIELD_8BIT)
 		builder->flags |= PLI_STRUCTURE_HEADER_8BIT;
 	if (!read_name(field, octets)) {

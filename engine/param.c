@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/param.h"
 
-static gboolean
-is_blank(guint8 c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* RFC 2045 5.1 token: no CTL, SPACE or tspecials. */
 static gboolean
 is_token(guint8 c)
 {
-	static const char tspecials[] = "()<>@,;:\\\"/[]?=";
+	/* bit n of word c / 32 is octet c: ()<>@,;:\\"/[]?= and 0-32, 127 */
+	static const guint32 no_token[4] = {0xffffffffu, 0xfc009305u,
+	                                    0x38000001u, 0x80000000u};
 
-	return c > ' ' && c != 127 && strchr(tspecials, c) == NULL;
+	return c > 127 || !(no_token[c / 32] >> (c % 32) & 1);
 }
 
 /* Blanks, folds and comments; comments nest by counting. */
@@ -31,7 +27,7 @@ skip_blanks(PliSlice s)
 			depth--;
 		else if (depth > 0 && c == '\\' && s.len > 1)
 			s = pli_slice_skip(s, 1);
-		else if (depth == 0 && !is_blank(c))
+		else if (depth == 0 && !pli_octet_is_blank(c))
 			break;
 		s = pli_slice_skip(s, 1);
 	}
@@ -125,19 +121,21 @@ static PliSlice
 take_quoted(PliParamReader *reader, PliSlice *rest)
 {
 	PliSlice s = pli_slice_skip(*rest, 1);
-	gsize n = 0;
+	guint8 *out = pli_buf_reserve(reader->scratch, s.len);
+	gsize n = 0, len = 0;
 
 	while (n < s.len && s.data[n] != '"') {
 		guint8 c = s.data[n++];
 
 		if (c == '\\' && n < s.len)
 			c = s.data[n++];
-		if (c != '\r' && c != '\n')
-			pli_buf_append_octet(reader->scratch, c);
+		if (c != '\r' && c != '\n' && out != NULL)
+			out[len++] = c;
 	}
 	if (n == s.len)
 		pli_defect_set_add(&reader->defects,
 		                   PLI_DEFECT_UNBALANCED_QUOTE);
+	pli_buf_add_length(reader->scratch, len);
 	*rest = pli_slice_skip(s, MIN(n + 1, s.len));
 	return pli_buf_slice(reader->scratch);
 }
@@ -160,31 +158,36 @@ static PliSlice
 take_plain(PliParamReader *reader, PliSlice *rest)
 {
 	PliSlice s = *rest;
+	guint8 *out = pli_buf_reserve(reader->scratch, s.len);
 	gboolean odd = FALSE;
-	gsize n = 0, end = 0;
+	gsize n = 0, len = 0;
+
+	if (out == NULL)
+		s.len = 0;
 
 	while (n < s.len && s.data[n] != ';') {
 		guint8 c = s.data[n];
 
-		if (is_blank(c)) {
+		if (pli_octet_is_blank(c)) {
 			gsize next = n;
 
-			while (next < s.len && is_blank(s.data[next]))
+			while (next < s.len && pli_octet_is_blank(s.data[next]))
 				next++;
 			if (next == s.len || s.data[next] == ';' ||
 			    s.data[next] == '(' ||
 			    is_parameter_start(pli_slice_skip(s, next)))
 				break;
-			pli_buf_append_octet(reader->scratch, ' ');
+			out[len++] = ' ';
 			odd = TRUE;
 			n = next;
 			continue;
 		}
 		odd = odd || !is_token(c);
-		pli_buf_append_octet(reader->scratch, c);
-		end = ++n;
+		out[len++] = c;
+		n++;
 	}
-	if (odd || end == 0)
+	pli_buf_add_length(reader->scratch, len);
+	if (odd || len == 0)
 		pli_defect_set_add(&reader->defects,
 		                   PLI_DEFECT_MALFORMED_PARAMETER);
 	s = skip_blanks(pli_slice_skip(s, n));

@@ -64,6 +64,7 @@ add_to_field(PliParser *parser, const guint8 *p, gsize n)
 	guint8 before = n > 1 ? p[n - 2] : parser->last_octet;
 
 	parser->field_length += n;
+	parser->field_lines = 0;
 	if (parser->field_start == NULL)
 		keep(parser, p, n);
 	parser->last_octet = p[n - 1];
@@ -85,6 +86,9 @@ begin_field(PliParser *parser, guint64 offset, const guint8 *start)
 	parser->field_offset = offset;
 	parser->field_length = 0;
 	parser->field_bare_lf = 0;
+	parser->field_lines = 0;
+	parser->field_hash = 0;
+	parser->field_blank_lines = 0;
 }
 
 void
@@ -104,6 +108,7 @@ end_field(PliParser *parser)
 {
 	const PliStructureBuilder *b = &parser->builder;
 	guint32 part = parser->current;
+	const guint32 odd = PLI_SCAN_NUL | PLI_SCAN_8BIT;
 	PliSpan span = {0, parser->field_offset, parser->field_length};
 	guint64 header = span.offset + span.length -
 	                 b->parts[part].header.offset;
@@ -118,14 +123,29 @@ end_field(PliParser *parser)
 		parser->field_buf_shown = TRUE;
 	parser->in_field = FALSE;
 	if (header <= b->limits.header_octets) {
-		field = pli_header_reader_read(&parser->header,
-		                               &parser->builder, part, octets,
-		                               span, parser->field_bare_lf);
+		PliHeaderField raw = {
+			.octets = octets,
+			.span = span,
+			.bare_lf = parser->field_bare_lf,
+			.n_lines = octets.len == span.length
+		                           ? parser->field_lines
+		                           : 0,
+			.plain = !(parser->scan.seen & odd),
+		};
+
+		if (raw.n_lines > 0) {
+			raw.hash = parser->field_hash;
+			raw.n_blank_lines = parser->field_blank_lines;
+		}
+		field = pli_header_reader_read(
+			&parser->header, &parser->builder, part, &raw);
 	} else if (!parser->header_full) {
 		parser->header_full = TRUE;
 		pli_parser_add_defect(parser, PLI_DEFECT_LIMIT_HEADER_OCTETS,
 		                      part, span.offset, span.length);
 	}
+	if (parser->quiet)
+		return;
 	pli_parser_push_event(parser, (PliParserEvent){
 	                                      .type = PLI_PARSER_EVENT_FIELD,
 	                                      .part = part,
@@ -288,6 +308,69 @@ read_line_start(PliParser *parser)
 	return PLI_STEP_READY;
 }
 
+/* A whole line at the start of the input belongs to a field, new or running,
+ * that lies in this slice. */
+static inline void
+add_whole_line(PliParser *parser, PliSlice line)
+{
+	gboolean is_continuation = line.data[0] == ' ' ||
+	                           line.data[0] == '\t';
+
+	if (!is_continuation && parser->in_field)
+		end_field(parser);
+	if (!parser->in_field) {
+		begin_field(parser, parser->offset, line.data);
+		parser->field_lines = 1;
+	} else if (parser->field_lines > 0) {
+		parser->field_lines++;
+	}
+	parser->field_length += line.len;
+	parser->field_hash += pli_header_hash_line(line);
+	if (is_continuation && pli_octet_is_blank(line.data[1]) &&
+	    pli_slice_trim(line).len == 0)
+		parser->field_blank_lines++;
+	if (line.len < 2 || line.data[line.len - 2] != '\r') {
+		parser->builder.parts[parser->current].header_bare_lf++;
+		parser->field_bare_lf++;
+	}
+	pli_parser_advance(parser, line.len);
+}
+
+/* All whole lines of the slice, up to one that is empty or starts with "--",
+ * with one run of the kernel. */
+static PliStep
+read_lines(PliParser *parser)
+{
+	const guint8 *start = parser->in;
+	PliScanLines lines;
+
+	pli_parser_count_to(parser, start);
+	pli_scan_run_header(&parser->scan, start, parser->end, parser->offset,
+	                    parser->boundaries.n > 0, &lines);
+	parser->counted = lines.counted;
+	for (guint i = 0; i < lines.n; i++)
+		add_whole_line(parser, pli_slice_new(parser->in,
+						     start + lines.at[i] + 1 -
+							     parser->in));
+	parser->builder.parts[parser->current].header_lines += lines.n;
+	if (lines.n > 0)
+		parser->last_octet = '\n';
+	return lines.n > 0 ? PLI_STEP_READY : read_line_start(parser);
+}
+
+/* Can read_lines() work: a line starts here that is plainly a field's, none
+ * of its octets was counted yet, and none of its field's was kept from an
+ * earlier slice. */
+static gboolean
+is_at_lines(const PliParser *parser)
+{
+	return parser->in < parser->end && parser->line.len == 0 &&
+	       parser->counted <= parser->in &&
+	       !(parser->in_field && parser->field_start == NULL) &&
+	       *parser->in != '\r' && *parser->in != '\n' &&
+	       *parser->in != '-';
+}
+
 PliStep
 pli_parser_header_state(PliParser *parser)
 {
@@ -296,7 +379,8 @@ pli_parser_header_state(PliParser *parser)
 		parser->field_buf_shown = FALSE;
 	}
 	if (!parser->mid_line)
-		return read_line_start(parser);
+		return is_at_lines(parser) ? read_lines(parser)
+		                           : read_line_start(parser);
 	if (parser->in < parser->end) {
 		take_line(parser);
 		return PLI_STEP_READY;

@@ -49,6 +49,8 @@ struct PliParser {
 	PliBuf field_buf;
 	guint64 field_offset, field_length;
 	guint32 field_bare_lf;
+	/* 0 lines: not known, since some line came piece by piece */
+	guint32 field_lines, field_hash, field_blank_lines;
 	guint8 last_octet;
 	gboolean header_full;
 

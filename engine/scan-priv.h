@@ -43,6 +43,28 @@ const guint8 *
 pli_scan_run(PliScan *scan, const guint8 *p, const guint8 *end,
              guint64 offset, gboolean stop_at_dashes);
 
+#define PLI_SCAN_LINES 256
+
+/* What a run over a header found. */
+typedef struct {
+	guint n;                    /* lines that end before `stop` */
+	guint32 at[PLI_SCAN_LINES]; /* where: the LF, from the run's start */
+	/* An empty line, or with stop_at_dashes one that starts with "--"; or
+	 * wherever the run ended, perhaps inside a line. */
+	const guint8 *stop;
+	const guint8 *counted; /* octets before this were counted */
+} PliScanLines;
+
+/*
+ * Runs over header lines from the start of one, which is neither empty nor
+ * starts with "--", to the first line after it that is, or as far as the
+ * input or the room for lines goes.
+ */
+void
+pli_scan_run_header(PliScan *scan, const guint8 *p, const guint8 *end,
+                    guint64 offset, gboolean stop_at_dashes,
+                    PliScanLines *ret_lines);
+
 /* The end of the input: a CR that was last is a bare one. */
 void
 pli_scan_finish(PliScan *scan, guint64 offset);
@@ -52,10 +74,11 @@ typedef enum {
 	PLI_SCAN_KERNEL_PORTABLE,
 	PLI_SCAN_KERNEL_SSE2,
 	PLI_SCAN_KERNEL_AVX2,
+	PLI_SCAN_KERNEL_AVX512,
 } PliScanKernel;
 
 /* For tests: FALSE when this processor has no such kernel. Not while a scan
- * runs in another thread. */
+ * runs in another thread. Sets the level of every kernel (cpu-priv.h). */
 gboolean
 pli_scan_force_kernel(PliScanKernel kernel);
 

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/scan-priv.h"
 
-#if defined(__x86_64__)
+#include "engine/cpu-priv.h"
+
+#ifdef PLI_CPU_HAS_X86
 #include <immintrin.h>
-#define HAVE_X86 1
 #endif
 
 #define BLOCK 64
+
+/* Compiled into each kernel, with the instructions that one may use. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 /* Bit n of each mask is octet n of the block. */
 typedef struct {
@@ -26,60 +30,47 @@ pli_scan_init(PliScan *scan)
 	};
 }
 
-static inline void
+static ALWAYS_INLINE void
 note_first(guint64 *first, guint64 at)
 {
 	if (*first == G_MAXUINT64)
 		*first = at;
 }
 
-static inline guint
+static ALWAYS_INLINE guint
 lowest(guint64 mask)
 {
 	return __builtin_ctzll(mask);
 }
 
-/* A line of more than 998 octets ended at the first LF of the block; later
+/* What changes with every block, kept in registers while a run lasts. */
+typedef struct {
+	guint64 lines, bare_lf, line_start;
+	guint64 after_cr; /* 1: the last octet was CR */
+	guint64 high;
+} Run;
+
+/* A line of more than 998 octets ends at the first LF of the block; later
  * lines of the same block are shorter than the block. */
-static inline void
-count_lines(PliScan *scan, guint64 lf, guint64 cr, guint64 offset)
+static void
+note_long_line(PliScan *scan, const Run *r, guint64 lf, guint64 cr,
+               guint64 octets)
 {
-	guint64 end = offset + lowest(lf);
-	guint64 octets = end - scan->line_start;
+	guint64 crlf = lowest(lf) > 0 ? (cr >> (lowest(lf) - 1)) & 1
+	                              : r->after_cr;
 
-	if (octets > PLI_SCAN_LINE_OCTETS) {
-		guint64 crlf = lowest(lf) > 0 ? (cr >> (lowest(lf) - 1)) & 1
-		                              : (guint64)scan->after_cr;
-
-		if (octets - crlf > PLI_SCAN_LINE_OCTETS) {
-			scan->seen |= PLI_SCAN_LONG_LINE;
-			note_first(&scan->first_long_line, scan->line_start);
-		}
-	}
-	scan->line_start = offset + 64 - __builtin_clzll(lf);
-	scan->lines += __builtin_popcountll(lf);
+	if (octets - crlf <= PLI_SCAN_LINE_OCTETS)
+		return;
+	scan->seen |= PLI_SCAN_LONG_LINE;
+	note_first(&scan->first_long_line, r->line_start);
 }
 
-/* Counts the `n` first octets of a block whose masks are given. */
-static inline void
-count_block(PliScan *scan, Masks m, guint n, guint64 offset)
+static void
+note_rare(PliScan *scan, guint64 bare_lf, guint64 bare_cr, guint64 nul,
+          guint64 offset)
 {
-	guint64 valid = n == BLOCK ? G_MAXUINT64
-	                           : (G_GUINT64_CONSTANT(1) << n) - 1;
-	guint64 lf = m.lf & valid, cr = m.cr & valid;
-	guint64 after_cr = cr << 1 | (scan->after_cr ? 1 : 0);
-	guint64 bare_lf = lf & ~after_cr;
-	guint64 bare_cr = after_cr & ~m.lf & valid;
-	guint64 nul = m.nul & valid;
-
-	if (n == 0)
-		return;
-	if (lf != 0)
-		count_lines(scan, lf, cr, offset);
-	if (bare_lf != 0) {
-		scan->bare_lf += __builtin_popcountll(bare_lf);
+	if (bare_lf != 0)
 		note_first(&scan->first_bare_lf, offset + lowest(bare_lf));
-	}
 	if (bare_cr != 0) {
 		scan->seen |= PLI_SCAN_BARE_CR;
 		note_first(&scan->first_bare_cr, offset + lowest(bare_cr) - 1);
@@ -88,33 +79,59 @@ count_block(PliScan *scan, Masks m, guint n, guint64 offset)
 		scan->seen |= PLI_SCAN_NUL;
 		note_first(&scan->first_nul, offset + lowest(nul));
 	}
-	if (m.high & valid)
-		scan->seen |= PLI_SCAN_8BIT;
-	scan->after_cr = (cr >> (n - 1)) & 1;
+}
+
+/* Counts the octets of a block, at `offset`, that `valid` has bits for. */
+static ALWAYS_INLINE void
+count_block(PliScan *scan, Run *r, const Masks *m, guint64 valid,
+            guint64 offset)
+{
+	guint64 lf = m->lf & valid, cr = m->cr & valid;
+	guint64 after_cr = cr << 1 | r->after_cr;
+	guint64 bare_lf = lf & ~after_cr;
+	guint64 bare_cr = after_cr & ~m->lf & valid;
+	guint64 nul = m->nul & valid;
+
+	r->high |= m->high & valid;
+	if (lf != 0) {
+		guint64 octets = offset + lowest(lf) - r->line_start;
+
+		if (G_UNLIKELY(octets > PLI_SCAN_LINE_OCTETS))
+			note_long_line(scan, r, lf, cr, octets);
+		r->line_start = offset + 64 - __builtin_clzll(lf);
+		r->lines += __builtin_popcountll(lf);
+		r->bare_lf += __builtin_popcountll(bare_lf);
+	}
+	if (G_UNLIKELY((bare_lf | bare_cr | nul) != 0))
+		note_rare(scan, bare_lf, bare_cr, nul, offset);
+	r->after_cr = (cr & (valid ^ valid >> 1)) != 0;
 }
 
 /*
  * The scan itself, compiled once for each kernel. `carry` holds what the
  * octets before the block say about a "--" that starts in or runs into it.
  */
-static inline __attribute__((always_inline)) const guint8 *
+static ALWAYS_INLINE const guint8 *
 run(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
     gboolean stop_at_dashes, MaskFunc get_masks)
 {
-	guint64 lf_before = 0;   /* bits 0 and 1: LF one and two octets ago */
+	guint64 lf_before = 0;   /* bits 0 and 1: LF two and one octets ago */
 	guint64 dash_before = 0; /* bit 0: dash one octet ago */
+	Run r = {scan->lines, scan->bare_lf, scan->line_start,
+	         scan->after_cr ? 1 : 0, 0};
 	guint8 tail[BLOCK];
 
 	while (p < end) {
 		gsize left = end - p;
-		guint n = MIN(left, BLOCK);
+		guint64 valid = G_MAXUINT64;
 		const guint8 *block = p;
 		Masks m;
 
-		if (n < BLOCK) {
+		if (G_UNLIKELY(left < BLOCK)) {
 			memset(tail, ' ', sizeof tail);
-			memcpy(tail, p, n);
+			memcpy(tail, p, left);
 			block = tail;
+			valid = (G_GUINT64_CONSTANT(1) << left) - 1;
 		}
 		get_masks(block, &m);
 		if (stop_at_dashes) {
@@ -126,18 +143,98 @@ run(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
 				guint at = lowest(second);
 
 				/* the first dash may lie one block back */
-				count_block(scan, m, at > 0 ? at - 1 : 0,
-				            offset);
-				return p + at - 1;
+				if (at > 1)
+					count_block(scan, &r, &m,
+					            (G_GUINT64_CONSTANT(1)
+					             << (at - 1)) - 1,
+					            offset);
+				end = p + at - 1;
+				break;
 			}
-			lf_before = (m.lf >> 62 & 1) | (m.lf >> 63) << 1;
+			lf_before = m.lf >> 62;
 			dash_before = m.dash >> 63;
 		}
-		count_block(scan, m, n, offset);
-		p += n;
-		offset += n;
+		count_block(scan, &r, &m, valid, offset);
+		p += MIN(left, BLOCK);
+		offset += BLOCK;
 	}
+	scan->lines = r.lines;
+	scan->bare_lf = r.bare_lf;
+	scan->line_start = r.line_start;
+	scan->after_cr = r.after_cr != 0;
+	if (r.high != 0)
+		scan->seen |= PLI_SCAN_8BIT;
 	return end;
+}
+
+/*
+ * The same over a header: notes where lines end, and stops before an empty
+ * line, too.
+ */
+static ALWAYS_INLINE void
+run_header(PliScan *scan, const guint8 *start, const guint8 *end,
+           guint64 offset, gboolean stop_at_dashes, PliScanLines *lines,
+           MaskFunc get_masks)
+{
+	guint64 lf_before = 0, cr_before = 0, dash_before = 0;
+	Run r = {scan->lines, scan->bare_lf, scan->line_start,
+	         scan->after_cr ? 1 : 0, 0};
+	const guint8 *p = start;
+	guint8 tail[BLOCK];
+	guint n = 0;
+
+	lines->stop = lines->counted = NULL;
+	while (p < end && n <= PLI_SCAN_LINES - BLOCK) {
+		gsize left = end - p;
+		guint64 valid = G_MAXUINT64, ends, one_ago, two_ago, stops;
+		const guint8 *block = p;
+		Masks m;
+
+		if (G_UNLIKELY(left < BLOCK)) {
+			memset(tail, ' ', sizeof tail);
+			memcpy(tail, p, left);
+			block = tail;
+			valid = (G_GUINT64_CONSTANT(1) << left) - 1;
+		}
+		get_masks(block, &m);
+		one_ago = m.lf << 1 | lf_before >> 1;
+		two_ago = m.lf << 2 | lf_before;
+		/* LF LF, or the second half of LF CR LF or LF "--" */
+		stops = m.lf & (one_ago | ((m.cr << 1 | cr_before) & two_ago));
+		if (stop_at_dashes)
+			stops |= m.dash & (m.dash << 1 | dash_before) & two_ago;
+		if (stops != 0) {
+			guint at = lowest(stops);
+			gboolean is_lf_lf = (m.lf & one_ago) >> at & 1;
+
+			lines->stop = p + at - (is_lf_lf ? 0 : 1);
+			at = lines->stop > p ? (guint)(lines->stop - p) : 0;
+			lines->counted = p + at;
+			valid = (G_GUINT64_CONSTANT(1) << at) - 1;
+			if (at > 0)
+				count_block(scan, &r, &m, valid, offset);
+		} else {
+			count_block(scan, &r, &m, valid, offset);
+		}
+		for (ends = m.lf & valid; ends != 0; ends &= ends - 1)
+			lines->at[n++] = (guint32)(p - start) + lowest(ends);
+		if (stops != 0)
+			break;
+		lf_before = m.lf >> 62;
+		cr_before = m.cr >> 63;
+		dash_before = m.dash >> 63;
+		p += MIN(left, BLOCK);
+		offset += BLOCK;
+	}
+	if (lines->stop == NULL)
+		lines->stop = lines->counted = p;
+	lines->n = n;
+	scan->lines = r.lines;
+	scan->bare_lf = r.bare_lf;
+	scan->line_start = r.line_start;
+	scan->after_cr = r.after_cr != 0;
+	if (r.high != 0)
+		scan->seen |= PLI_SCAN_8BIT;
 }
 
 static inline guint64
@@ -183,8 +280,17 @@ run_portable(PliScan *scan, const guint8 *p, const guint8 *end,
 	return run(scan, p, end, offset, stop_at_dashes, get_masks_portable);
 }
 
-#ifdef HAVE_X86
-static inline __attribute__((always_inline)) void
+static void
+run_header_portable(PliScan *scan, const guint8 *p, const guint8 *end,
+                    guint64 offset, gboolean stop_at_dashes,
+                    PliScanLines *lines)
+{
+	run_header(scan, p, end, offset, stop_at_dashes, lines,
+	           get_masks_portable);
+}
+
+#ifdef PLI_CPU_HAS_X86
+static ALWAYS_INLINE void
 get_masks_sse2(const guint8 *block, Masks *ret)
 {
 	*ret = (Masks){0};
@@ -212,7 +318,16 @@ run_sse2(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
 	return run(scan, p, end, offset, stop_at_dashes, get_masks_sse2);
 }
 
-__attribute__((target("avx2,bmi,lzcnt,popcnt"))) static inline void
+static void
+run_header_sse2(PliScan *scan, const guint8 *p, const guint8 *end,
+                guint64 offset, gboolean stop_at_dashes,
+                PliScanLines *lines)
+{
+	run_header(scan, p, end, offset, stop_at_dashes, lines,
+	           get_masks_sse2);
+}
+
+PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE void
 get_masks_avx2(const guint8 *block, Masks *ret)
 {
 	__m256i a = _mm256_loadu_si256((const __m256i *)block);
@@ -233,64 +348,96 @@ get_masks_avx2(const guint8 *block, Masks *ret)
 #undef MASK256
 }
 
-__attribute__((target("avx2,bmi,lzcnt,popcnt"), flatten)) static const guint8 *
+PLI_CPU_TARGET_AVX2 static const guint8 *
 run_avx2(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
          gboolean stop_at_dashes)
 {
 	return run(scan, p, end, offset, stop_at_dashes, get_masks_avx2);
 }
-#endif
 
-typedef const guint8 *(*RunFunc)(PliScan *scan, const guint8 *p,
-                                 const guint8 *end, guint64 offset,
-                                 gboolean stop_at_dashes);
-
-static RunFunc run_chosen;
-
-static RunFunc
-find_kernel(PliScanKernel kernel)
+PLI_CPU_TARGET_AVX2 static void
+run_header_avx2(PliScan *scan, const guint8 *p, const guint8 *end,
+                guint64 offset, gboolean stop_at_dashes, PliScanLines *lines)
 {
-	switch (kernel) {
-	case PLI_SCAN_KERNEL_PORTABLE: return run_portable;
-#ifdef HAVE_X86
-	case PLI_SCAN_KERNEL_SSE2: return run_sse2;
-	case PLI_SCAN_KERNEL_AVX2:
-		return __builtin_cpu_supports("avx2") &&
-		                       __builtin_cpu_supports("bmi")
-		               ? run_avx2
-		               : NULL;
-	case PLI_SCAN_KERNEL_BEST:
-		return find_kernel(PLI_SCAN_KERNEL_AVX2) != NULL ? run_avx2
-		                                                : run_sse2;
-#else
-	case PLI_SCAN_KERNEL_BEST: return run_portable;
-#endif
-	default: return NULL;
-	}
+	run_header(scan, p, end, offset, stop_at_dashes, lines,
+	           get_masks_avx2);
 }
+
+PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE void
+get_masks_avx512(const guint8 *block, Masks *ret)
+{
+	__m512i v = _mm512_loadu_si512(block);
+
+	ret->lf = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\n'));
+	ret->cr = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\r'));
+	ret->dash = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('-'));
+	ret->nul = _mm512_testn_epi8_mask(v, v);
+	ret->high = _mm512_movepi8_mask(v);
+}
+
+PLI_CPU_TARGET_AVX512 static const guint8 *
+run_avx512(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
+           gboolean stop_at_dashes)
+{
+	return run(scan, p, end, offset, stop_at_dashes, get_masks_avx512);
+}
+
+PLI_CPU_TARGET_AVX512 static void
+run_header_avx512(PliScan *scan, const guint8 *p, const guint8 *end,
+                  guint64 offset, gboolean stop_at_dashes,
+                  PliScanLines *lines)
+{
+	run_header(scan, p, end, offset, stop_at_dashes, lines,
+	           get_masks_avx512);
+}
+#endif
+
+typedef struct {
+	const guint8 *(*run)(PliScan *scan, const guint8 *p, const guint8 *end,
+	                     guint64 offset, gboolean stop_at_dashes);
+	void (*run_header)(PliScan *scan, const guint8 *p, const guint8 *end,
+	                   guint64 offset, gboolean stop_at_dashes,
+	                   PliScanLines *lines);
+} Kernel;
+
+static const Kernel kernels[PLI_CPU_LEVELS] = {
+	[PLI_CPU_PORTABLE] = {run_portable, run_header_portable},
+#ifdef PLI_CPU_HAS_X86
+	[PLI_CPU_SSE2] = {run_sse2, run_header_sse2},
+	[PLI_CPU_SSSE3] = {run_sse2, run_header_sse2},
+	[PLI_CPU_AVX2] = {run_avx2, run_header_avx2},
+	[PLI_CPU_AVX512] = {run_avx512, run_header_avx512},
+#endif
+};
 
 gboolean
 pli_scan_force_kernel(PliScanKernel kernel)
 {
-	RunFunc func = find_kernel(kernel);
-
-	if (func == NULL)
-		return FALSE;
-	g_atomic_pointer_set(&run_chosen, func);
-	return TRUE;
+	switch (kernel) {
+	case PLI_SCAN_KERNEL_PORTABLE:
+		return pli_cpu_set_level(PLI_CPU_PORTABLE);
+	case PLI_SCAN_KERNEL_SSE2: return pli_cpu_set_level(PLI_CPU_SSE2);
+	case PLI_SCAN_KERNEL_AVX2: return pli_cpu_set_level(PLI_CPU_AVX2);
+	case PLI_SCAN_KERNEL_AVX512: return pli_cpu_set_level(PLI_CPU_AVX512);
+	default: return pli_cpu_set_level(pli_cpu_get_best());
+	}
 }
 
 const guint8 *
 pli_scan_run(PliScan *scan, const guint8 *p, const guint8 *end,
              guint64 offset, gboolean stop_at_dashes)
 {
-	RunFunc func = g_atomic_pointer_get(&run_chosen);
+	return kernels[pli_cpu_get_level()].run(scan, p, end, offset,
+						stop_at_dashes);
+}
 
-	if (G_UNLIKELY(func == NULL)) {
-		pli_scan_force_kernel(PLI_SCAN_KERNEL_BEST);
-		func = g_atomic_pointer_get(&run_chosen);
-	}
-	return func(scan, p, end, offset, stop_at_dashes);
+void
+pli_scan_run_header(PliScan *scan, const guint8 *p, const guint8 *end,
+                    guint64 offset, gboolean stop_at_dashes,
+                    PliScanLines *ret_lines)
+{
+	kernels[pli_cpu_get_level()].run_header(scan, p, end, offset,
+	                                        stop_at_dashes, ret_lines);
 }
 
 void

@@ -54,23 +54,38 @@ pli_slice_equal(PliSlice a, PliSlice b)
 	       (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+static inline guint8
+pli_octet_lower(guint8 octet)
+{
+	return octet >= 'A' && octet <= 'Z' ? octet | 0x20 : octet;
+}
+
 /* ASCII letters compare without case, every other octet as it is. */
 static inline gboolean
 pli_slice_is(PliSlice s, const char *ascii)
 {
-	return s.len == strlen(ascii) &&
-	       (s.len == 0 ||
-	        g_ascii_strncasecmp((const char *)s.data, ascii, s.len) == 0);
+	gsize i = 0;
+
+	for (; i < s.len && ascii[i] != '\0'; i++)
+		if (pli_octet_lower(s.data[i]) != pli_octet_lower(ascii[i]))
+			return FALSE;
+	return i == s.len && ascii[i] == '\0';
+}
+
+static inline gboolean
+pli_octet_is_blank(guint8 octet)
+{
+	return octet == ' ' || octet == '\t' || octet == '\r' ||
+	       octet == '\n';
 }
 
 /* Without leading and trailing SP, HTAB, CR and LF. */
 static inline PliSlice
 pli_slice_trim(PliSlice s)
 {
-	while (s.len > 0 && strchr(" \t\r\n", s.data[0]) != NULL && s.data[0])
+	while (s.len > 0 && pli_octet_is_blank(s.data[0]))
 		s = pli_slice_skip(s, 1);
-	while (s.len > 0 && s.data[s.len - 1] != 0 &&
-	       strchr(" \t\r\n", s.data[s.len - 1]) != NULL)
+	while (s.len > 0 && pli_octet_is_blank(s.data[s.len - 1]))
 		s.len--;
 	return s;
 }

@@ -93,18 +93,21 @@ pli_structure_builder_add_item(PliStructureBuilder *builder, guint32 part,
 {
 	PliBuf *strings = &builder->strings;
 	guint32 at = strings->len;
+	guint8 *out = pli_buf_reserve(strings, name.len + value.len);
 
 	g_assert(part + 1 == builder->n_parts);
-	if (name.len > G_MAXUINT16 ||
-	    pli_buf_reserve(strings, name.len + value.len) == NULL)
+	if (name.len > G_MAXUINT16 || out == NULL)
 		return FALSE;
 	builder->items = grow(builder->items, builder->n_items,
 	                      &builder->items_room, sizeof *builder->items);
 	builder->items[builder->n_items++] = (PliItemRecord){
 	        kind, name.len, field, at, value.len};
 	builder->parts[part].n_items++;
-	pli_buf_append(strings, name.data, name.len);
-	pli_buf_append(strings, value.data, value.len);
+	if (name.len > 0)
+		memcpy(out, name.data, name.len);
+	if (value.len > 0)
+		memcpy(out + name.len, value.data, value.len);
+	pli_buf_add_length(strings, name.len + value.len);
 	return TRUE;
 }
 

@@ -26,8 +26,8 @@ enum {
 	PLI_HEAD_N_SECTIONS = 12, /* u32 */
 	PLI_HEAD_FLAGS = 16,      /* u32, PLI_STRUCTURE_* */
 	PLI_HEAD_LINE_MODE = 20,  /* u32 */
-	PLI_HEAD_CHECKSUM = 24,   /* u64, XXH3 of all from LENGTH on, seeded
-	                             with the XXH3 of all before CHECKSUM */
+	PLI_HEAD_CHECKSUM = 24,   /* u64, XXH3 of all from LENGTH on, plus 3
+	                             times the XXH3 of all before CHECKSUM */
 	PLI_HEAD_LENGTH = 32,     /* u64, of the message */
 	PLI_HEAD_LINES = 40,      /* u64 */
 	PLI_HEAD_BARE_LF = 48,    /* u64 */

@@ -21,10 +21,8 @@ struct PliStructure {
 guint64
 pli_structure_compute_checksum(const guint8 *data, gsize total)
 {
-	guint64 seed = XXH3_64bits(data, PLI_HEAD_CHECKSUM);
-
-	return XXH3_64bits_withSeed(data + PLI_HEAD_LENGTH,
-	                            total - PLI_HEAD_LENGTH, seed);
+	return XXH3_64bits(data + PLI_HEAD_LENGTH, total - PLI_HEAD_LENGTH) +
+	       3 * XXH3_64bits(data, PLI_HEAD_CHECKSUM);
 }
 
 static void

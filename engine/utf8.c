@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/utf8.h"
 
+#include "engine/utf8-priv.h"
+
+#define FIRST_CHARACTERS 16
 #define HIGH_BITS G_GUINT64_CONSTANT(0x8080808080808080)
 
 static inline guint64
@@ -82,13 +85,14 @@ common_length(const guint8 *data, gsize len)
 	return 0;
 }
 
-gsize
-pli_utf8_get_valid(PliSlice octets)
+/* From `i` on, one by one, to a fault or past `stop`. */
+static gsize
+skip_characters(PliSlice octets, gsize i, gsize stop)
 {
 	const guint8 *data = octets.data;
-	gsize i = 0, wanted;
+	gsize wanted;
 
-	while (i < octets.len) {
+	while (i < stop) {
 		gsize n;
 
 		if (data[i] < 0x80) {
@@ -109,6 +113,22 @@ pli_utf8_get_valid(PliSlice octets)
 		i += n;
 	}
 	return i;
+}
+
+/* A few characters first: where faults are many, blocks cost more than they
+ * save. */
+gsize
+pli_utf8_get_valid(PliSlice octets)
+{
+	gsize i = 0;
+
+	if (octets.len >= 2 * PLI_UTF8_BLOCK) {
+		i = skip_characters(octets, 0, FIRST_CHARACTERS);
+		if (i < FIRST_CHARACTERS)
+			return i;
+		i += pli_utf8_get_valid_blocks(pli_slice_skip(octets, i));
+	}
+	return skip_characters(octets, i, octets.len);
 }
 
 gsize

@@ -13,6 +13,7 @@ typedef struct {
 	guint8 encoding; /* 'b' or 'q' */
 	PliSlice text;
 	gsize length; /* of the whole word */
+	gboolean has_8bit;
 } Word;
 
 typedef struct {
@@ -51,7 +52,7 @@ is_charset_octet(guint8 octet)
 /*
  * The word at the front of `s`, which starts with "=?". A "=?" inside its text
  * ends the search, so a run of unfinished words is looked at once. Question
- * marks and blanks in the text are against the RFC and common.
+ * marks, blanks and octets over 127 in the text are against the RFC and common.
  */
 static gboolean
 find_word(PliSlice s, Word *ret_word)
@@ -71,8 +72,9 @@ find_word(PliSlice s, Word *ret_word)
 		return FALSE;
 	start = i += 3;
 	for (; i + 1 < s.len; i++) {
-		if (s.data[i] >= 128 || s.data[i] == 0)
+		if (s.data[i] == 0)
 			return FALSE;
+		ret_word->has_8bit |= s.data[i] >= 128;
 		if (s.data[i] != '?')
 			continue;
 		if (s.data[i + 1] == '=') {
@@ -93,6 +95,18 @@ is_ascii_equal(PliSlice a, PliSlice b)
 	return a.len == b.len &&
 	       g_ascii_strncasecmp((const char *)a.data, (const char *)b.data,
 				   a.len) == 0;
+}
+
+/* Raw 8-bit octets in a Q word are of its charset, unless the header text is
+ * UTF-8 throughout, which such a word then has to be too. */
+static gboolean
+is_readable(const WordReader *reader, const Word *word)
+{
+	if (!word->has_8bit)
+		return TRUE;
+	return word->encoding == 'q' &&
+	       (!reader->is_utf8 ||
+		is_ascii_equal(word->charset, PLI_SLICE_LITERAL("utf-8")));
 }
 
 /* CR, LF and NUL of what a word holds become blanks. */
@@ -255,7 +269,8 @@ read_words(WordReader *reader, PliSlice text)
 			i = at + 1;
 			continue;
 		}
-		if (!find_word(pli_slice_skip(text, at), &word)) {
+		if (!find_word(pli_slice_skip(text, at), &word) ||
+		    !is_readable(reader, &word)) {
 			add_defect(reader, PLI_DEFECT_WORD_MALFORMED);
 			is_blank_only = FALSE;
 			i = at + 1;

@@ -14,8 +14,10 @@
  * encoded-words decoded where they stand (also inside quoted strings), blanks
  * between adjacent ones dropped, a character split over adjacent words of one
  * charset and encoding joined. Raw 8-bit octets are read as
- * pli_charset_decode_raw() does. A malformed word stays as it is. The output
- * has no CR, LF or NUL. Linear in `text`. FALSE at the buffer's ceiling.
+ * pli_charset_decode_raw() does; those inside a Q word as its charset, unless
+ * all of `text` is UTF-8 and the charset is another. A malformed word stays as
+ * it is. The output has no CR, LF or NUL. Linear in `text`. FALSE at the
+ * buffer's ceiling.
  */
 gboolean
 pli_word_decode(PliContext *context, PliSlice text, PliBuf *out,

@@ -42,6 +42,16 @@ def start_server(pli, root, base):
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=log, start_new_session=True)
+    try:
+        wait_until_ready(process, root)
+    except BaseException:
+        stop_server(process)
+        raise
+    print("ready", flush=True)
+    return process
+
+
+def wait_until_ready(process, root):
     seen = b""
     end = time.monotonic() + 30
     while b"ready\n" not in seen:
@@ -50,12 +60,9 @@ def start_server(pli, root, base):
         if left > 0 and select.select([process.stdout], [], [], left)[0]:
             more = os.read(process.stdout.fileno(), 4096)
         if not more:
-            stop_server(process)
             sys.exit(f"script/start: the server did not start, see "
                      f"{root}/plid.log")
         seen += more
-    print("ready", flush=True)
-    return process
 
 
 def stop_server(process):
@@ -126,16 +133,21 @@ def indented(structure):
     return "".join(out)
 
 
-def say_next(pli, root, base, number):
-    imap = f"imap://127.0.0.1:{base + 143}/INBOX"
-    print(f"""
-What to try next (any name is an account, its password is "pass"):
+def say_next(args, base, number):
+    imap = f"imap://127.0.0.1:{base + PORTS['IMAP']}/INBOX"
+    print("\nWhat to try next:")
+    if args.demo:
+        print("  script/start        (the same server, until Ctrl-C)")
+    else:
+        print(f"""\
   curl -u {USER}:pass '{imap};MAILINDEX={number};SECTION=1.1'
   curl -u {USER}:pass {imap} -X 'FETCH {number} (ENVELOPE)'
-  swaks --server 127.0.0.1:{base + 25} --to me --attach @README.md
-  {pli} tree {root}/mail/{USER}/Maildir
-  {pli} tree script/sample.eml
-  {pli} check script/sample.eml""", flush=True)
+  swaks --server 127.0.0.1:{base + PORTS['SMTP']} --to me --attach @README.md
+        (any name is an account, its password is "pass")""")
+    print(f"""\
+  {args.pli} tree {args.root}/mail/{USER}/Maildir
+  {args.pli} tree script/sample.eml
+  {args.pli} extract -d out script/sample.eml""", flush=True)
 
 
 def main():
@@ -151,6 +163,7 @@ def main():
     def leave(*_):
         raise KeyboardInterrupt
     signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGHUP, leave)
 
     base = free_port_base()
     process = start_server(args.pli, args.root, base)
@@ -160,7 +173,7 @@ def main():
         send_sample(base)
         number, structure = fetch_structure(base, before)
         print(f"\n* {number} FETCH (BODYSTRUCTURE\n{indented(structure)})")
-        say_next(args.pli, args.root, base, number)
+        say_next(args, base, number)
         if not args.demo:
             print("\nListening on 127.0.0.1: " + ", ".join(
                 f"{name} {base + offset}" for name, offset in PORTS.items()

@@ -16,7 +16,7 @@ gsize
 pli_mbox_line_find_empty(PliSlice octets);
 
 /* Length of the `From ` line, with its line end, that `octets` starts with,
- * or 0; with its date. */
+ * or 0; with its date, 0 when it has none. */
 gsize
 pli_mbox_line_find_from(PliSlice octets, gint64 *ret_date);
 

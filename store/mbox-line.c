@@ -168,6 +168,13 @@ split(PliSlice line, PliSlice *tokens)
 	return n;
 }
 
+/* Neither sender nor date: Netscape's "From - ", Thunderbird's "From ". */
+static gboolean
+is_bare(const PliSlice *tokens, guint n)
+{
+	return n == 0 || (n == 1 && pli_slice_is(tokens[0], "-"));
+}
+
 gsize
 pli_mbox_line_find_from(PliSlice octets, gint64 *ret_date)
 {
@@ -184,6 +191,10 @@ pli_mbox_line_find_from(PliSlice octets, gint64 *ret_date)
 	if (end != NULL)
 		octets.len = (gsize)(end - octets.data) + 1;
 	n = split(pli_slice_skip(octets, 5), tokens);
+	if (is_bare(tokens, n)) {
+		*ret_date = 0;
+		return octets.len;
+	}
 	for (i = 0; i < n; i++) {
 		if (find_name(tokens[i], days) >= 0 &&
 		    read_date(tokens + i + 1, n - i - 1, ret_date))

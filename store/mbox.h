@@ -8,7 +8,8 @@
  *
  * A message starts at a `From ` line that follows an empty line, or stands at
  * the start of the file (empty lines before it are skipped), and has a
- * plausible date (day name, month, day, time, year). One empty line before
+ * plausible date (day name, month, day, time, year), or is "From " or "From -"
+ * and nothing else, as Mozilla's programs write it. One empty line before
  * the next `From ` line, or at the end of the file, separates and is no part
  * of the message. In AUTO, CL and CL2 a Content-Length field in the message's
  * header counts when exactly so many octets after the header the file ends or
@@ -37,7 +38,7 @@ typedef enum {
 } PliMboxFormat;
 
 /* Whether a file that starts so is an mbox: optional empty lines, then a
- * `From ` line with a plausible date. 1,024 octets are enough. */
+ * `From ` line that separates. 1,024 octets are enough. */
 gboolean
 pli_mbox_is_mbox(PliSlice head);
 
@@ -47,7 +48,8 @@ typedef struct {
 	guint64 offset; /* the message in the file, quoted as it is there */
 	guint64 length;
 	guint64 unquoted_length; /* octets given as OCTETS */
-	gint64 date; /* of the `From ` line, in its zone or UTC, since 1970 */
+	/* of the `From ` line, in its zone or UTC, since 1970; 0: none */
+	gint64 date;
 	PliMboxFormat format; /* RD, O or CL2: which quoting was taken back */
 } PliMboxMessage;
 

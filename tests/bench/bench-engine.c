@@ -118,6 +118,7 @@ force_kernel(void)
 	        {"portable", PLI_SCAN_KERNEL_PORTABLE},
 	        {"sse2", PLI_SCAN_KERNEL_SSE2},
 	        {"avx2", PLI_SCAN_KERNEL_AVX2},
+	        {"avx512", PLI_SCAN_KERNEL_AVX512},
 	};
 
 	if (options.kernel == NULL)

@@ -8,6 +8,7 @@ import pty
 import subprocess
 import sys
 import tempfile
+import unittest
 
 SRC = os.environ.get("G_TEST_SRCDIR",
                      os.path.join(os.path.dirname(__file__), "../.."))
@@ -135,7 +136,10 @@ def test_tree_text():
 
 def on_terminal(locale, *args):
     """What a terminal is given."""
-    parent, child = pty.openpty()
+    try:
+        parent, child = pty.openpty()
+    except OSError as e:
+        raise unittest.SkipTest(f"no pseudo-terminal: {e}") from e
     with subprocess.Popen([PLI, *args], stdout=child,
                           env=dict(os.environ, LC_ALL=locale)) as run:
         os.close(child)
@@ -491,11 +495,10 @@ def test_dev_execs_the_server():
     with open(server, "w", encoding="utf-8") as f:
         f.write('#!/bin/sh\nprintf "<%s>" "$@"\nexit 7\n')
     os.chmod(server, 0o755)
-    run = subprocess.run([copy, "dev", "--root", "a b", "--port-base", "0",
-                          "--relay", "h:1"], capture_output=True)
+    run = subprocess.run([copy, "dev", "--root", "a b", "--port-base", "0"],
+                         capture_output=True)
     assert run.returncode == 7, run
-    assert run.stdout == (b"<--dev><--root><a b><--port-base><0>"
-                          b"<--relay><h:1>"), run.stdout
+    assert run.stdout == b"<--dev><--root><a b><--port-base><0>", run.stdout
     os.unlink(server)
     run = subprocess.run([copy, "dev", "--root", "r", "--port-base", "0"],
                          capture_output=True, env={"PATH": here})
@@ -512,6 +515,8 @@ def main():
         try:
             test()
             print(f"ok {title}", flush=True)
+        except unittest.SkipTest as e:
+            print(f"ok {title} # SKIP {e}", flush=True)
         except Exception as e:  # pylint: disable=broad-except
             failed += 1
             print(f"not ok {title}")

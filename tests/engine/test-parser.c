@@ -39,12 +39,12 @@ test_kernels(void)
 	for (guint round = 0; round < 2000; round++) {
 		static const char octets[] = "\n\r-a\0\xff";
 		gsize len = g_rand_int_range(random, 0, sizeof text);
-		PliScan scans[3];
-		const guint8 *ends[3];
+		PliScan scans[4];
+		const guint8 *ends[4];
 
 		for (gsize i = 0; i < len; i++)
 			text[i] = octets[g_rand_int_range(random, 0, 6)];
-		for (guint k = 0; k < 3; k++) {
+		for (guint k = 0; k < 4; k++) {
 			if (!pli_scan_force_kernel(PLI_SCAN_KERNEL_PORTABLE +
 						   k))
 				pli_scan_force_kernel(
@@ -77,7 +77,7 @@ test_kernels_whole(void)
 		message.data = (guint8 *)octets;
 		want = pli_transcribe(&message, 1, NULL);
 		for (PliScanKernel k = PLI_SCAN_KERNEL_PORTABLE;
-		     k <= PLI_SCAN_KERNEL_AVX2; k++) {
+		     k <= PLI_SCAN_KERNEL_AVX512; k++) {
 			g_autoptr(GBytes) have = NULL;
 
 			if (!pli_scan_force_kernel(k))

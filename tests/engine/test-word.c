@@ -98,13 +98,28 @@ test_malformed(void)
 		"=?utf-8?X?abc?=",
 		"=??Q?abc?=",
 		"=?utf 8?Q?abc?=",
-		"=?utf-8?Q?\xc3\xa9?=",
+		"=?utf-8?B?\xc3\xa9?=",
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
 		check(texts[i], texts[i], PLI_DEFECT_WORD_MALFORMED);
 	check("=?utf-8?Q?abc =?utf-8?Q?d?=", "=?utf-8?Q?abc d",
 	      PLI_DEFECT_WORD_MALFORMED);
+}
+
+/* Mail programs that encode a word and leave its octets in it. */
+static void
+test_8bit_words(void)
+{
+	check("=?iso-8859-1?Q?Die_Fr\xf6sche?=", "Die Fr\xc3\xb6sche", 0);
+	check("=?iso-8859-1?Q?J\xfcrgen?= =?iso-8859-1?Q?_Sch=FC?=",
+	      "J\xc3\xbcrgen Sch\xc3\xbc", 0);
+	check("=?iso-8859-7?Q?\xe1?= caf\xe9", "\xce\xb1 caf\xc3\xa9", 0);
+	check("=?UTF-8?Q?\xc3\xa9?=", "\xc3\xa9", 0);
+	/* Somebody made UTF-8 of the whole header; no charset but that. */
+	check("=?iso-8859-1?Q?\xc3\xa9?=", "=?iso-8859-1?Q?\xc3\xa9?=",
+	      PLI_DEFECT_WORD_MALFORMED);
+	check("=?utf-8?Q?\xe9?=", "\xef\xbf\xbd", PLI_DEFECT_UNDECODABLE_TEXT);
 }
 
 static void
@@ -236,6 +251,7 @@ main(int argc, char **argv)
 	g_test_add_func("/engine/word/split-characters", test_split_characters);
 	g_test_add_func("/engine/word/tolerance", test_tolerance);
 	g_test_add_func("/engine/word/malformed", test_malformed);
+	g_test_add_func("/engine/word/8bit-words", test_8bit_words);
 	g_test_add_func("/engine/word/raw", test_raw);
 	g_test_add_func("/engine/word/ceiling", test_ceiling);
 	g_test_add_func("/engine/word/dup", test_dup);

@@ -2,6 +2,7 @@
 """The documents name files that are there."""
 import os
 import re
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -33,7 +34,20 @@ def main():
         rows = [x for x in f if x.startswith("| ")][1:]
     bare = [x for x in rows if not PATH.search(x)]
     tap.ok(len(rows) > 10 and not bare, "every box names its file", bare)
+    check_transcript()
     tap.done()
+
+
+def check_transcript():
+    """What README.md shows `pli tree` print is what it prints."""
+    with open(os.path.join(TOP, "README.md"), encoding="utf-8") as f:
+        shown = re.search(r"\$ build/pli tree script/sample\.eml\n(.*?)```",
+                          f.read(), re.S)
+    pli = os.path.join(tap.top_builddir(), "pli")
+    got = subprocess.run([pli, "tree", "script/sample.eml"], cwd=TOP,
+                         capture_output=True).stdout.decode("utf-8")
+    tap.equal(got, shown.group(1) if shown else None,
+              "README.md shows what pli tree prints")
 
 
 main()

@@ -182,6 +182,17 @@ test_dates(void)
 		"From: a Mon Nov 23 07:36:44 2026",
 		"from a Mon Nov 23 07:36:44 2026",
 		"From a Mon Nov 23 07:36:44 1826",
+		"From -a",
+		"From - a",
+		"From",
+		"From-",
+	};
+	static const char *const bare[] = {
+		"From - ",
+		"From -\r\n",
+		"From \t- \n",
+		"From \n",
+		"From ",
 	};
 	gsize i;
 
@@ -189,6 +200,8 @@ test_dates(void)
 		g_assert_cmpint(date_of(good[i]), ==, 1795419404);
 	for (i = 0; i < G_N_ELEMENTS(bad); i++)
 		g_assert_cmpint(date_of(bad[i]), ==, -1);
+	for (i = 0; i < G_N_ELEMENTS(bare); i++)
+		g_assert_cmpint(date_of(bare[i]), ==, 0);
 	g_assert_cmpint(date_of("From a Thu Feb 29 00:00:00 1996"), ==,
 			825552000);
 	g_assert_cmpint(date_of("From a Wed Dec 31 23:59:59 1969"), ==, -1);
@@ -199,6 +212,8 @@ test_is_mbox(void)
 {
 	g_assert_true(pli_mbox_is_mbox(PLI_SLICE_LITERAL(FROM_A "x")));
 	g_assert_true(pli_mbox_is_mbox(PLI_SLICE_LITERAL("\r\n\n" FROM_CR)));
+	g_assert_true(pli_mbox_is_mbox(PLI_SLICE_LITERAL("From - \nA: 1\n")));
+	g_assert_false(pli_mbox_is_mbox(PLI_SLICE_LITERAL("From me\nA: 1\n")));
 	g_assert_false(pli_mbox_is_mbox(PLI_SLICE_NONE));
 	g_assert_false(pli_mbox_is_mbox(PLI_SLICE_LITERAL("From: a\n")));
 	g_assert_false(pli_mbox_is_mbox(PLI_SLICE_LITERAL("x\n" FROM_A)));
