@@ -17,8 +17,8 @@ typedef struct {
 	char text_sha256[PLI_DIGEST_TEXT];
 } PliFacts;
 
-/* Reads one leaf with `reader`. Digests stay "" without `with_digests`. Defects are added
- * to `set`. FALSE when the file cannot be read. */
+/* Reads one leaf with `reader`. Digests stay "" without `with_digests`.
+ * Defects are added to `set`. FALSE when the file cannot be read. */
 gboolean pli_facts_find(PliContext *context, PliBodyReader *reader,
 			const PliMessage *message, const PliPart *leaf,
 			gboolean with_digests, PliFacts *ret_facts,

@@ -14,9 +14,10 @@
 
 #define PLI_SAFE_NAME_OCTETS 255
 
-/* The last element of `name` (slashes divide; backslashes too in a path of
- * Windows, "C:\\dir\\x" or "..\\x"), without what is not wanted; too long a one keeps its extension. NULL when nothing
- * is left, or `name` is NULL. The caller frees it. */
+/* The last element of `name` (slashes divide; backslashes too in a path as
+ * Windows writes it, "C:\dir\x" or "..\x"), without what is not wanted; too
+ * long a one keeps its extension. NULL when nothing is left, or `name` is
+ * NULL. The caller frees it. */
 char *pli_safe_name_format(const char *name);
 
 /* "part-PATH.EXT" for a part that has no name of its own, by its type

@@ -3,9 +3,9 @@
 
 `pli extract` beside a walker made with GMime: one attachment of 50 MB, and
 1,000 mixed messages, large and small. CPU time and the peak of memory of each
-run of a program, in alternation, medians of seven. Fails when pli takes more than 1.2 times the
-walker's CPU or over 1 MiB of memory more than `pli --version` for the
-attachment, or more than the walker's CPU for the messages.
+run of a program, in alternation, medians of seven. Fails when pli takes more
+than 1.2 times the walker's CPU, or 1 MiB of memory more than `pli --version`,
+for the attachment, or more than the walker's CPU for the messages.
 """
 import base64
 import os
