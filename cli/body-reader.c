@@ -4,43 +4,32 @@
 #include "cli/line-end.h"
 #include "engine/decoder.h"
 
+/* Octets read at once, and when an LF may become two. */
 #define BLOCK (64 * 1024)
+#define BLOCK_OF_LINES (BLOCK / 2)
+#define ROOM (PLI_LINE_END_BOUND(BLOCK_OF_LINES))
 
 struct PliBodyReader {
-	PliSource *source;
+	PliSource *source; /* the message's */
 	guint64 offset;
 	guint64 left;
+	gsize block;
 	gboolean to_crlf;
 	gboolean finished;
 	PliLineEnd line_end;
 	PliDecoder decoder;
-	guint8 *served;
+	/* made when they are needed */
+	guint8 *served; /* of ROOM octets */
 	guint8 *decoded;
+	gsize decoded_room;
+	/* what the decoder gives at the end */
+	guint8 kept[sizeof(((PliDecoder *)NULL)->held)];
 };
 
 PliBodyReader *
-pli_body_reader_new(const PliMessage *message, guint32 part)
+pli_body_reader_new(void)
 {
-	PliBodyReader *reader = g_new0(PliBodyReader, 1);
-	gboolean lf_is_data;
-	PliPart record;
-	gsize most;
-
-	pli_structure_get_part(message->structure, part, &record);
-	most = PLI_LINE_END_BOUND(MIN(BLOCK, record.body.length));
-	lf_is_data = record.encoding == PLI_ENCODING_BINARY &&
-		     record.header_lines > 0 && record.header_bare_lf == 0;
-	reader->source = pli_source_ref(message->source);
-	reader->offset = record.body.offset;
-	reader->left = record.body.length;
-	reader->to_crlf = record.body_bare_lf > 0 && !lf_is_data;
-	pli_decoder_init(&reader->decoder, record.encoding);
-	if (reader->to_crlf)
-		reader->served = g_malloc(most);
-	reader->decoded =
-		g_malloc(MAX(pli_decoder_get_bound(&reader->decoder, most),
-			     sizeof reader->decoder.held));
-	return reader;
+	return g_new0(PliBodyReader, 1);
 }
 
 void
@@ -48,10 +37,40 @@ pli_body_reader_free(PliBodyReader *reader)
 {
 	if (reader == NULL)
 		return;
-	pli_source_unref(reader->source);
 	g_free(reader->served);
 	g_free(reader->decoded);
 	g_free(reader);
+}
+
+/* Whether LF is to be read as CRLF. */
+static gboolean
+wants_crlf(const PliPart *part)
+{
+	const gboolean lf_is_data = part->encoding == PLI_ENCODING_BINARY &&
+				    part->header_lines > 0 &&
+				    part->header_bare_lf == 0;
+
+	return part->body_bare_lf > 0 && !lf_is_data &&
+	       part->encoding != PLI_ENCODING_BASE64;
+}
+
+void
+pli_body_reader_begin(PliBodyReader *reader, const PliMessage *message,
+		      guint32 part)
+{
+	PliPart record;
+
+	pli_structure_get_part(message->structure, part, &record);
+	reader->source = message->source;
+	reader->offset = record.body.offset;
+	reader->left = record.body.length;
+	reader->to_crlf = wants_crlf(&record);
+	reader->block = reader->to_crlf ? BLOCK_OF_LINES : BLOCK;
+	reader->finished = FALSE;
+	reader->line_end = (PliLineEnd){0};
+	pli_decoder_init(&reader->decoder, record.encoding);
+	if (reader->to_crlf && reader->served == NULL)
+		reader->served = g_malloc(ROOM);
 }
 
 static gboolean
@@ -60,7 +79,8 @@ read_block(PliBodyReader *reader, PliSlice *ret_octets, GError **error)
 	PliSlice octets;
 	PliStep step =
 		pli_source_read_at(reader->source, reader->offset,
-				   MIN(reader->left, BLOCK), &octets, error);
+				   MIN(reader->left, reader->block), &octets,
+				   error);
 
 	if (step == PLI_STEP_FAIL)
 		return FALSE;
@@ -80,32 +100,63 @@ read_block(PliBodyReader *reader, PliSlice *ret_octets, GError **error)
 	return TRUE;
 }
 
+/* What is not encoded needs no copy. */
+static gboolean
+is_plain(PliEncoding encoding)
+{
+	return encoding == PLI_ENCODING_7BIT || encoding == PLI_ENCODING_8BIT ||
+	       encoding == PLI_ENCODING_BINARY;
+}
+
+static PliSlice
+decode(PliBodyReader *reader, PliSlice octets)
+{
+	gsize room;
+
+	if (is_plain(reader->decoder.encoding))
+		return octets;
+	room = pli_decoder_get_bound(&reader->decoder, octets.len);
+	if (room > reader->decoded_room) {
+		g_free(reader->decoded);
+		reader->decoded_room = MAX(room, BLOCK);
+		reader->decoded = g_malloc(reader->decoded_room);
+	}
+	return pli_slice_new(reader->decoded,
+			     pli_decoder_feed(&reader->decoder, octets,
+					      reader->decoded));
+}
+
+static PliSlice
+finish(PliBodyReader *reader)
+{
+	reader->finished = TRUE;
+	return pli_slice_new(reader->kept,
+			     pli_decoder_finish(&reader->decoder,
+						reader->kept));
+}
+
 PliStep
 pli_body_reader_next(PliBodyReader *reader, PliSlice *ret_octets,
 		     GError **error)
 {
-	while (reader->left > 0) {
-		PliSlice octets;
-		gsize n;
+	PliSlice octets;
 
+	while (reader->left > 0) {
 		if (!read_block(reader, &octets, error))
 			return PLI_STEP_FAIL;
-		n = pli_decoder_feed(&reader->decoder, octets, reader->decoded);
-		if (n > 0) {
-			*ret_octets = pli_slice_new(reader->decoded, n);
+		octets = decode(reader, octets);
+		if (octets.len > 0) {
+			*ret_octets = octets;
 			return PLI_STEP_READY;
 		}
 	}
-	if (!reader->finished) {
-		gsize n = pli_decoder_finish(&reader->decoder, reader->decoded);
-
-		reader->finished = TRUE;
-		if (n > 0) {
-			*ret_octets = pli_slice_new(reader->decoded, n);
-			return PLI_STEP_READY;
-		}
-	}
-	return PLI_STEP_WANT;
+	if (reader->finished)
+		return PLI_STEP_WANT;
+	octets = finish(reader);
+	if (octets.len == 0)
+		return PLI_STEP_WANT;
+	*ret_octets = octets;
+	return PLI_STEP_READY;
 }
 
 void

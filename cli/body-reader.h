@@ -14,19 +14,23 @@
 
 typedef struct PliBodyReader PliBodyReader;
 
-/* Borrows the message. */
-PliBodyReader *pli_body_reader_new(const PliMessage *message, guint32 part);
+/* One for any number of parts; it keeps its buffers. */
+PliBodyReader *pli_body_reader_new(void);
 
 void pli_body_reader_free(PliBodyReader *reader);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliBodyReader, pli_body_reader_free)
+
+/* Starts with a part of the message, which is borrowed. */
+void pli_body_reader_begin(PliBodyReader *reader, const PliMessage *message,
+			   guint32 part);
 
 /* READY: *ret_octets holds some, valid until the next call. WANT: the body is
  * at its end. FAIL: the file could not be read, or became shorter. */
 PliStep pli_body_reader_next(PliBodyReader *reader, PliSlice *ret_octets,
 			     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* What was wrong with the encoding so far. */
+/* What was wrong with the encoding of the part so far. */
 void pli_body_reader_get_defects(const PliBodyReader *reader,
 				 PliDefectSet *set);
 

@@ -16,6 +16,7 @@
 typedef struct {
 	PliContext *context;
 	PliInput *input;
+	PliBodyReader *reader;
 	PliOutFolder *folder;
 	const char *dir;
 	gboolean as_json;
@@ -32,7 +33,7 @@ typedef struct {
 	char *original; /* the name as sent; NULL when it has none */
 	char *name;	/* in the folder */
 	guint64 size;
-	char sha256[PLI_DIGEST_TEXT];
+	char sha256[PLI_DIGEST_TEXT]; /* for the list only */
 } Attachment;
 
 static gboolean
@@ -124,17 +125,19 @@ print_text(const PliTerminal *terminal, const char *dir,
 static gboolean
 copy_body(Extract *extract, const PliPart *part, Attachment *attachment)
 {
-	g_autoptr(PliBodyReader) reader =
-		pli_body_reader_new(attachment->message, part->index);
-	g_autoptr(PliDigest) digest = pli_digest_new();
+	g_autoptr(PliDigest) digest =
+		extract->as_json ? pli_digest_new() : NULL;
 	g_autoptr(GError) error = NULL;
 	PliSlice octets;
 	PliStep step;
 
-	while ((step = pli_body_reader_next(reader, &octets, &error)) ==
-	       PLI_STEP_READY) {
+	pli_body_reader_begin(extract->reader, attachment->message,
+			      part->index);
+	while ((step = pli_body_reader_next(extract->reader, &octets,
+					    &error)) == PLI_STEP_READY) {
 		attachment->size += octets.len;
-		pli_digest_feed(digest, octets);
+		if (digest != NULL)
+			pli_digest_feed(digest, octets);
 		if (!pli_out_folder_add(extract->folder, octets, &error)) {
 			pli_terminal_add_error(extract->dir, error->message);
 			extract->status = EX_IOERR;
@@ -145,7 +148,8 @@ copy_body(Extract *extract, const PliPart *part, Attachment *attachment)
 		pli_input_add_error(extract->input, attachment->message, error);
 		return FALSE;
 	}
-	pli_digest_finish(digest, attachment->sha256);
+	if (digest != NULL)
+		pli_digest_finish(digest, attachment->sha256);
 	return TRUE;
 }
 
@@ -246,11 +250,13 @@ open_and_extract(const char *dir, char *const *paths, gboolean as_json)
 {
 	g_autoptr(PliContext) context = pli_context_new();
 	g_autoptr(PliInput) input = pli_input_new(paths, FALSE);
+	g_autoptr(PliBodyReader) reader = pli_body_reader_new();
 	g_autoptr(GError) error = NULL;
 	g_autoptr(PliOutFolder) folder = pli_out_folder_new(dir, &error);
 	Extract extract = {
 		.context = context,
 		.input = input,
+		.reader = reader,
 		.folder = folder,
 		.dir = dir,
 		.as_json = as_json,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/facts.h"
 
-#include "cli/body-reader.h"
 #include "cli/line-end.h"
 #include "engine/charset.h"
 #include "engine/param.h"
@@ -106,12 +105,11 @@ text_tap_finish(TextTap *tap, PliFacts *facts, PliDefectSet *set)
 }
 
 gboolean
-pli_facts_find(PliContext *context, const PliMessage *message,
-	       const PliPart *leaf, gboolean with_digests, PliFacts *ret_facts,
-	       PliDefectSet *set, GError **error)
+pli_facts_find(PliContext *context, PliBodyReader *reader,
+	       const PliMessage *message, const PliPart *leaf,
+	       gboolean with_digests, PliFacts *ret_facts, PliDefectSet *set,
+	       GError **error)
 {
-	g_autoptr(PliBodyReader) reader =
-		pli_body_reader_new(message, leaf->index);
 	g_autoptr(PliDigest) digest = with_digests ? pli_digest_new() : NULL;
 	PliFacts facts = {.known = TRUE};
 	TextTap text;
@@ -119,6 +117,7 @@ pli_facts_find(PliContext *context, const PliMessage *message,
 	PliStep step;
 
 	text_tap_init(&text, context, message, leaf, with_digests);
+	pli_body_reader_begin(reader, message, leaf->index);
 	while ((step = pli_body_reader_next(reader, &octets, error)) ==
 	       PLI_STEP_READY) {
 		facts.size += octets.len;

@@ -6,7 +6,7 @@
 #ifndef PLI_CLI_FACTS_H
 #define PLI_CLI_FACTS_H
 
-#include "cli/message.h"
+#include "cli/body-reader.h"
 #include "engine/context.h"
 
 typedef struct {
@@ -17,11 +17,12 @@ typedef struct {
 	char text_sha256[PLI_DIGEST_TEXT];
 } PliFacts;
 
-/* Reads one leaf. Digests stay "" without `with_digests`. Defects are added
- * to `set`. FALSE when the file cannot be read. */
-gboolean pli_facts_find(PliContext *context, const PliMessage *message,
-			const PliPart *leaf, gboolean with_digests,
-			PliFacts *ret_facts, PliDefectSet *set, GError **error);
+/* Reads one leaf with `reader`. Digests stay "" without `with_digests`.
+ * Defects are added to `set`. FALSE when the file cannot be read. */
+gboolean pli_facts_find(PliContext *context, PliBodyReader *reader,
+			const PliMessage *message, const PliPart *leaf,
+			gboolean with_digests, PliFacts *ret_facts,
+			PliDefectSet *set, GError **error);
 
 /* The charset of a text part as written; NULL when it names none. The caller
  * frees it. */

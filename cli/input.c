@@ -16,6 +16,7 @@
 #include "store/mbox.h"
 
 #define BLOCK (64 * 1024)
+#define SERVED_BLOCK (16 * 1024)
 #define MBOX_HEAD 1024
 
 struct PliInput {
@@ -23,7 +24,7 @@ struct PliInput {
 	gboolean with_digest;
 	int status;
 	PliParser *parser;
-	guint8 *served; /* a block with its line ends as served */
+	guint8 *served; /* octets with their line ends as served */
 
 	/* the mbox that is being read, if any */
 	char *file;
@@ -51,7 +52,7 @@ pli_input_new(char *const *paths, gboolean with_digest)
 	input->next_path = paths;
 	input->with_digest = with_digest;
 	input->parser = pli_parser_new(PLI_LINE_LF_FILE, NULL);
-	input->served = g_malloc(PLI_LINE_END_BOUND(BLOCK));
+	input->served = g_malloc(PLI_LINE_END_BOUND(SERVED_BLOCK));
 	input->files = g_ptr_array_new_with_free_func(g_free);
 	return input;
 }
@@ -128,7 +129,7 @@ scan_feed(Scan *scan, PliSlice octets)
 	pli_parser_scan(input->parser, octets);
 	scan->length += octets.len;
 	while (scan->digest != NULL && octets.len > 0) {
-		PliSlice block = {octets.data, MIN(octets.len, BLOCK)};
+		PliSlice block = {octets.data, MIN(octets.len, SERVED_BLOCK)};
 		gsize n = pli_line_end_feed_crlf(&scan->line_end, block,
 						 input->served);
 

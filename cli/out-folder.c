@@ -8,12 +8,15 @@
 
 #include "cli/safe-name.h"
 
+#define HIGH_NUMBER 1000000
+
 struct PliOutFolder {
 	int dir;
 	int file; /* -1: none was begun */
 	guint n_begun;
 	char hidden[64];
-	/* names that were taken: the number to try next */
+	/* names that were taken, cut as a high number cuts them: the number
+	 * to try next. Long names that a number makes alike share it. */
 	GHashTable *numbers;
 };
 
@@ -123,25 +126,29 @@ publish(int dir, const char *hidden, const char *name)
 	return unlinkat(dir, hidden, 0);
 }
 
-/* The name itself first, or the number after the last one of that name. */
+/* The name itself first, then numbers after the last one of such a name. */
 static char *
 publish_numbered(PliOutFolder *folder, const char *name)
 {
-	guint n = GPOINTER_TO_UINT(g_hash_table_lookup(folder->numbers, name));
+	g_autofree char *key = NULL;
+	guint n;
 
-	for (n = MAX(n, 1);; n++) {
-		char *numbered =
-			n == 1 ? g_strdup(name)
-			       : pli_safe_name_format_numbered(name, n);
+	if (publish(folder->dir, folder->hidden, name) == 0)
+		return g_strdup(name);
+	if (errno != EEXIST)
+		return NULL;
+	key = pli_safe_name_format_numbered(name, HIGH_NUMBER);
+	n = GPOINTER_TO_UINT(g_hash_table_lookup(folder->numbers, key));
+	for (n = MAX(n, 2);; n++) {
+		g_autofree char *numbered =
+			pli_safe_name_format_numbered(name, n);
 
 		if (publish(folder->dir, folder->hidden, numbered) == 0) {
-			if (n > 1)
-				g_hash_table_replace(folder->numbers,
-						     g_strdup(name),
-						     GUINT_TO_POINTER(n + 1));
-			return numbered;
+			g_hash_table_replace(folder->numbers,
+					     g_steal_pointer(&key),
+					     GUINT_TO_POINTER(n + 1));
+			return g_steal_pointer(&numbered);
 		}
-		g_free(numbered);
 		if (errno != EEXIST)
 			return NULL;
 	}

@@ -8,7 +8,7 @@
 #include "store/file-source.h"
 
 #define BLOCK (64 * 1024)
-#define MAX_IN_MEMORY (1024 * 1024)
+#define MAX_IN_MEMORY (128 * 1024)
 
 static gboolean
 set_error(GError **error, const char *what)

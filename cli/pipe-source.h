@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What comes out of a pipe, a terminal or a device, made readable at any
- * offset: up to 1 MiB is held in memory, more goes to a file without a name
+ * offset: up to 128 KiB is held in memory, more goes to a file without a name
  * in the directory for temporary files.
  */
 #ifndef PLI_CLI_PIPE_SOURCE_H

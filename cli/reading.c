@@ -150,6 +150,7 @@ read_parts(PliReading *reading, Gathering *gathering, PliContext *context,
 	   const PliMessage *message, gboolean with_digests, GError **error)
 {
 	const PliStructure *structure = message->structure;
+	g_autoptr(PliBodyReader) reader = pli_body_reader_new();
 	guint32 n = pli_structure_get_n_parts(structure);
 
 	for (guint32 i = 0; i < n; i++) {
@@ -161,8 +162,9 @@ read_parts(PliReading *reading, Gathering *gathering, PliContext *context,
 		check_params(gathering, context, message, &part);
 		if (part.n_children > 0)
 			continue;
-		if (!pli_facts_find(context, message, &part, with_digests,
-				    &reading->facts[i], &set, error))
+		if (!pli_facts_find(context, reader, message, &part,
+				    with_digests, &reading->facts[i], &set,
+				    error))
 			return FALSE;
 		gathering_add_set(gathering, &set, i, part.body);
 	}

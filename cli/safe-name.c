@@ -6,16 +6,37 @@
 /* A longer one is no extension but a part of the name. */
 #define MAX_EXTENSION 32
 
-/* What follows the last slash or backslash. */
+/* "C:\dir\x", "\\host\x", "..\x", "x\": a path as Windows writes it. Elsewhere
+ * a backslash is a character of a name like any other. */
+static gboolean
+has_windows_folders(const char *name)
+{
+	const char *rest = name;
+
+	if (g_ascii_isalpha(name[0]) && name[1] == ':' && name[2] == '\\')
+		return TRUE;
+	for (;;) {
+		gsize n = strcspn(rest, "\\");
+		gboolean is_dots = n <= 2 && strncmp(rest, "..", n) == 0;
+
+		if (rest[n] == '\0')
+			return rest > name && is_dots;
+		if (is_dots)
+			return TRUE;
+		rest += n + 1;
+	}
+}
+
+/* What follows the last slash, and the last backslash of a path. */
 static const char *
 find_basename(const char *name)
 {
-	const char *base = name;
+	const char *slash = strrchr(name, '/');
+	const char *base = slash != NULL ? slash + 1 : name;
+	const char *backslash = strrchr(base, '\\');
 
-	for (const char *p = name; *p != '\0'; p++)
-		if (*p == '/' || *p == '\\')
-			base = p + 1;
-	return base;
+	return backslash != NULL && has_windows_folders(base) ? backslash + 1
+							      : base;
 }
 
 /* Joiners are letters' business (emoji, Persian, Hindi); every other format

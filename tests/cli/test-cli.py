@@ -385,7 +385,7 @@ def test_hostile_names():
     for i, (name, entry) in enumerate(zip(names, got)):
         assert read(os.path.join(out, name)) == b"octets %d" % i, name
         assert len(name.encode()) <= 255
-        assert not set(name) & set("/\\\0\r\n\u202e"), name
+        assert not set(name) & set("/\0\r\n\u202e"), name
         assert name[0] not in ".-"
         assert entry["sha256"] == sha(b"octets %d" % i)
     assert names[0] == "pli-escaped.txt" and names[1] == "passwd"
@@ -405,6 +405,22 @@ def test_many_of_one_name():
     pli("extract", "-d", out, path)
     assert len(os.listdir(out)) == 3000
     assert os.path.exists(os.path.join(out, "same (3000).bin"))
+
+
+def test_names_made_alike():
+    """Long names that are alike once a number cuts them."""
+    part = ("--b\r\nContent-Type: application/x-a; name=\"%s%04d.b\"\r\n"
+            "\r\nx\r\n")
+    names = ["n" * 249 + "%04d.b" % i for i in range(1500)]
+    path = write("alike.eml", b"Content-Type: multipart/mixed; boundary=b\r\n"
+                 b"\r\n" + "".join(part % ("n" * 249, i)
+                                 for i in list(range(1500)) * 2).encode()
+                 + b"--b--\r\n")
+    out = os.path.join(TMP, "alike")
+    pli("extract", "-d", out, path)
+    have = os.listdir(out)
+    assert set(names) < set(have) and len(have) == 3000
+    assert os.path.exists(os.path.join(out, "n" * 246 + " (1501).b"))
 
 
 def test_extract_into_no_folder():

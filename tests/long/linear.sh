@@ -1,0 +1,6 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# hostile inputs at n and 2n, their time and memory: linear [INPUT...]
+set -eu
+script/build --tests
+exec build/tests/bench/bench-linear "$@"
