@@ -49,7 +49,7 @@ struct PliInlinePart {
 	guint64 todo_end; /* in the part */
 	gboolean more;	  /* BinHex may have more without more input */
 	InlineEnd end;
-	guint64 end_at;
+	guint64 end_at; /* of the last block, once it has ended */
 	PliEncoding opening; /* 7BIT: none */
 };
 
@@ -145,7 +145,8 @@ open_block(PliInlinePart *reader, PliInlinePartEvent *ret_event)
 	pli_decoder_init(&reader->decoder, reader->encoding);
 	pli_binhex_init(&reader->binhex);
 	if (reader->encoding == PLI_ENCODING_BINHEX) {
-		reader->block_from = reader->banner_from;
+		/* A ':' in the banner may have ended the one before. */
+		reader->block_from = MAX(reader->banner_from, reader->end_at);
 		return FALSE;
 	}
 	if (reader->encoding == PLI_ENCODING_YENC)

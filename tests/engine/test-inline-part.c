@@ -111,6 +111,16 @@ test_nested(void)
 	      "uu 0+44 644 0/0 a [data]CatCat uu-malformed\n");
 }
 
+/* The colon of the second banner ends the first block. */
+static void
+test_banner_ends(void)
+{
+	check("(This file must be converted with BinHex)\n:\"@9YF(\n"
+	      "(This file must be converted with BinHex 4:0)\n:\"@9YF\n",
+	      "binhex 0+93 0 0/0   binhex-malformed\n"
+	      "binhex 93+10 0 0/0   binhex-malformed inline-unfinished\n");
+}
+
 static void
 test_unfinished(void)
 {
@@ -154,6 +164,7 @@ main(int argc, char **argv)
 	g_test_add_func("/engine/inline-part/after-false-begin",
 			test_after_false_begin);
 	g_test_add_func("/engine/inline-part/nested", test_nested);
+	g_test_add_func("/engine/inline-part/banner-ends", test_banner_ends);
 	g_test_add_func("/engine/inline-part/unfinished", test_unfinished);
 	g_test_add_func("/engine/inline-part/long-names", test_long_names);
 	return g_test_run();
