@@ -22,6 +22,13 @@
 /* Growth of what takes less is noise. */
 #define MIN_SECONDS 20e-6
 
+/*
+ * What still takes a message in at this rate when it is twice as long is bound
+ * by the caches: those hold n and not 2n. No growth of its own is hidden by
+ * that, there being two cycles an octet in all.
+ */
+#define STREAMING 2e9
+
 #define PARTS 100000 /* in 3.6 MB */
 #define PARTS_MS 25
 #define MAX_KIB (16 * 1024)
@@ -91,7 +98,8 @@ is_linear(PliHostileWork *one, PliHostileWork *two, PliHostileWorkKind kind,
 	*ret_ratio = measure_ratio(one, two, kind, ret_seconds);
 	if (*ret_ratio > MAX_RATIO)
 		*ret_ratio = measure_ratio(one, two, kind, ret_seconds);
-	return *ret_ratio <= MAX_RATIO;
+	return *ret_ratio <= MAX_RATIO ||
+	       two->message.len / *ret_seconds > STREAMING;
 }
 
 static GString *
@@ -196,7 +204,8 @@ run_input(const PliHostileInput *input)
 			n_bad++;
 			printf(" %5.2f!", ratio);
 		} else if (ratio > 0) {
-			printf(" %5.2f ", ratio);
+			printf(" %5.2f%c", ratio,
+			       ratio > MAX_RATIO ? '~' : ' ');
 		} else {
 			printf("     - ");
 		}
@@ -245,8 +254,9 @@ is_wanted(const char *name, int argc, char **argv)
 static void
 print_head(void)
 {
-	printf("t(2n)/t(n), and ms at 2n; at most %.1f is linear\n%-22s %9s",
-	       MAX_RATIO, "input at 2n", "octets");
+	printf("t(2n)/t(n), and ms at 2n; at most %.1f is linear, ~ is over "
+	       "%.0f GB/s\n%-22s %9s",
+	       MAX_RATIO, STREAMING / 1e9, "input at 2n", "octets");
 	for (PliHostileWorkKind k = 0; k < PLI_HOSTILE_N_WORKS; k++)
 		printf(" %14s", pli_hostile_work_get_name(k));
 	printf(" %7s\n", "KiB");
