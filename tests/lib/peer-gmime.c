@@ -60,11 +60,38 @@ get_body(GMimeObject *leaf)
 	return span;
 }
 
-static char *
-write_tree(GMimeMessage *message)
+static GBytes *
+decode_content(GMimeObject *leaf)
+{
+	GMimeDataWrapper *content = NULL;
+	GMimeStream *out;
+	GByteArray *octets;
+	GBytes *bytes;
+
+	if (GMIME_IS_PART(leaf))
+		content = g_mime_part_get_content(GMIME_PART(leaf));
+	if (content == NULL)
+		return NULL;
+	out = g_mime_stream_mem_new();
+	g_mime_data_wrapper_write_to_stream(content, out);
+	octets = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(out));
+	bytes = g_bytes_new(octets->data, octets->len);
+	g_object_unref(out);
+	return bytes;
+}
+
+static void
+unref_bytes(gpointer bytes)
+{
+	if (bytes != NULL)
+		g_bytes_unref(bytes);
+}
+
+/* `tree` and `contents`: either may be NULL. */
+static void
+walk(GMimeMessage *message, GString *tree, GPtrArray *contents)
 {
 	g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(Visit));
-	GString *out = g_string_new(NULL);
 
 	push_visit(stack, g_mime_message_get_mime_part(message), 0);
 	while (stack->len > 0) {
@@ -73,22 +100,25 @@ write_tree(GMimeMessage *message)
 		        g_mime_object_get_content_type(v.object));
 		g_autofree char *lower = g_ascii_strdown(type, -1);
 		PliSpan body = get_body(v.object);
+		gboolean is_leaf;
 
 		g_array_set_size(stack, stack->len - 1);
-		pli_peer_put_line(out, v.depth, lower,
-		                  push_children(stack, &v) ? NULL : &body);
+		is_leaf = !push_children(stack, &v);
+		if (tree != NULL)
+			pli_peer_put_line(tree, v.depth, lower,
+			                  is_leaf ? &body : NULL);
+		if (is_leaf && contents != NULL)
+			g_ptr_array_add(contents, decode_content(v.object));
 	}
-	return g_string_free(out, FALSE);
 }
 
-char *
-pli_peer_tree_gmime(PliSlice message)
+static GMimeMessage *
+parse(PliSlice message)
 {
 	static gsize once;
 	GMimeStream *stream;
 	GMimeParser *parser;
 	GMimeMessage *parsed;
-	char *tree = NULL;
 
 	if (g_once_init_enter(&once)) {
 		g_mime_init();
@@ -99,11 +129,34 @@ pli_peer_tree_gmime(PliSlice message)
 	parser = g_mime_parser_new_with_stream(stream);
 	g_mime_parser_set_persist_stream(parser, TRUE);
 	parsed = g_mime_parser_construct_message(parser, NULL);
-	if (parsed != NULL) {
-		tree = write_tree(parsed);
-		g_object_unref(parsed);
-	}
 	g_object_unref(parser);
 	g_object_unref(stream);
-	return tree;
+	return parsed;
+}
+
+char *
+pli_peer_tree_gmime(PliSlice message)
+{
+	GMimeMessage *parsed = parse(message);
+	GString *tree;
+
+	if (parsed == NULL)
+		return NULL;
+	tree = g_string_new(NULL);
+	walk(parsed, tree, NULL);
+	g_object_unref(parsed);
+	return g_string_free(tree, FALSE);
+}
+
+GPtrArray *
+pli_peer_contents_gmime(PliSlice message)
+{
+	GPtrArray *contents = g_ptr_array_new_with_free_func(unref_bytes);
+	GMimeMessage *parsed = parse(message);
+
+	if (parsed == NULL)
+		return contents;
+	walk(parsed, NULL, contents);
+	g_object_unref(parsed);
+	return contents;
 }

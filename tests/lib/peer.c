@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/lib/peer.h"
 
+#include "engine/decoder.h"
 #include "engine/parser.h"
 
 #include <errno.h>
@@ -56,6 +57,82 @@ pli_peer_tree_pli(PliSlice message)
 	        pli_parser_parse(message, PLI_LINE_LF_FILE, NULL);
 
 	return pli_peer_tree_of(structure);
+}
+
+static void
+unref_bytes(gpointer bytes)
+{
+	if (bytes != NULL)
+		g_bytes_unref(bytes);
+}
+
+/* A line of quoted-printable that ends in blanks: RFC 2045 6.7 (3) drops
+ * them, GMime keeps them. */
+static gboolean
+has_last_blank(PliSlice body)
+{
+	for (gsize i = 0; i < body.len; i++) {
+		gsize next = i + 1;
+
+		if (body.data[i] != ' ' && body.data[i] != '\t')
+			continue;
+		if (next == body.len || body.data[next] == '\r' ||
+		    body.data[next] == '\n')
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static GBytes *
+decode(PliEncoding encoding, PliSlice body)
+{
+	guint8 rest[sizeof(((PliDecoder *)NULL)->held)];
+	g_autoptr(GByteArray) out = g_byte_array_new();
+	PliDecoder decoder;
+	gsize n;
+
+	if (encoding == PLI_ENCODING_QUOTED_PRINTABLE && has_last_blank(body))
+		return NULL;
+	pli_decoder_init(&decoder, encoding);
+	g_byte_array_set_size(out, pli_decoder_get_bound(&decoder, body.len));
+	n = pli_decoder_feed(&decoder, body, out->data);
+	g_byte_array_set_size(out, n);
+	n = pli_decoder_finish(&decoder, rest);
+	g_byte_array_append(out, rest, n);
+	if (!pli_defect_set_is_empty(&decoder.defects))
+		return NULL;
+	return g_byte_array_free_to_bytes(g_steal_pointer(&out));
+}
+
+GPtrArray *
+pli_peer_contents_of(const PliStructure *structure, PliSlice message)
+{
+	GPtrArray *contents = g_ptr_array_new_with_free_func(unref_bytes);
+
+	for (guint32 i = 0; i < pli_structure_get_n_parts(structure); i++) {
+		PliPart part;
+
+		pli_structure_get_part(structure, i, &part);
+		if (part.kind != PLI_PART_LEAF ||
+		    (part.flags & PLI_PART_SYNTHETIC))
+			continue;
+		g_ptr_array_add(contents,
+		                decode(part.encoding,
+		                       pli_slice_new(message.data +
+		                                             part.body.offset,
+		                                     part.body.length)));
+	}
+	return contents;
+}
+
+gint
+pli_peer_find_other_content(const GPtrArray *ours, const GPtrArray *theirs)
+{
+	for (guint i = 0; i < MIN(ours->len, theirs->len); i++)
+		if (ours->pdata[i] != NULL && theirs->pdata[i] != NULL &&
+		    !g_bytes_equal(ours->pdata[i], theirs->pdata[i]))
+			return (gint)i;
+	return -1;
 }
 
 gboolean

@@ -40,6 +40,20 @@ gboolean
 pli_peer_is_vetted(const PliStructure *structure, PliSlice message);
 
 /*
+ * The leaves in order, their bodies decoded: GBytes. NULL among ours: the
+ * decoder found a defect or blanks to drop, and readers may differ; among
+ * GMime's: a part that holds no content. Free the array, it owns them.
+ */
+GPtrArray *
+pli_peer_contents_of(const PliStructure *structure, PliSlice message);
+GPtrArray *
+pli_peer_contents_gmime(PliSlice message);
+
+/* The number of the first leaf that both have and that differs, else -1. */
+gint
+pli_peer_find_other_content(const GPtrArray *ours, const GPtrArray *theirs);
+
+/*
  * The trees of many messages (an array of GBytes), made in a process of its
  * own, which is started again after a message that ended it or took longer
  * than ten seconds: that one's tree is "died". "none" stands for NULL. Free
