@@ -162,8 +162,11 @@ pli_peer_is_vetted(const PliStructure *structure, PliSlice message)
 		PliPart part;
 
 		pli_structure_get_part(structure, i, &part);
-		if (pli_structure_is_type(structure, &part, "message", "news"))
-			return FALSE; /* which GMime opens */
+		/* GMime opens news, and drops a part of no octets. */
+		if (pli_structure_is_type(structure, &part, "message",
+		                          "news") ||
+		    part.header.length + part.body.length == 0)
+			return FALSE;
 	}
 	/* Without a last line end GMime leaves the CR before a boundary. */
 	return message.len > 0 && message.data[message.len - 1] == '\n';
