@@ -259,49 +259,93 @@ decode_segments(PliContext *context, GArray *segments, PliDefectSet *set)
 			   : decode_plain(context, pli_buf_slice(&octets), set);
 }
 
-char *
-pli_param_decode(PliContext *context, const PliStructure *structure,
-		 const PliPart *part, PliItemKind kind, const char *name,
-		 PliDefectSet *set)
+/* The forms a parameter is written in, decoded; NULL where it is not. */
+enum { FORM_SEGMENTS, FORM_EXTENDED, FORM_PLAIN, N_FORMS };
+
+static void
+add_set(PliDefectSet *set, const PliDefectSet *other)
+{
+	for (guint i = 0; set != NULL && i < G_N_ELEMENTS(set->bits); i++)
+		set->bits[i] |= other->bits[i];
+}
+
+/* The first form that is there; what is wrong with the others does not
+ * matter. Whether another one says something else is a defect, when asked. */
+static char *
+take_form(char *forms[N_FORMS], const PliDefectSet sets[N_FORMS],
+	  gboolean compares, PliDefectSet *set)
+{
+	char *taken = NULL;
+
+	for (guint i = 0; i < N_FORMS; i++) {
+		g_autofree char *form = forms[i];
+
+		add_set(set, taken == NULL ? &sets[i] : &(PliDefectSet){{0}});
+		if (taken == NULL)
+			taken = g_steal_pointer(&form);
+		else if (compares && form != NULL && strcmp(form, taken) != 0)
+			add_defect(set, PLI_DEFECT_FILENAME_FORMS);
+	}
+	return taken;
+}
+
+static char *
+decode_param(PliContext *context, const PliStructure *structure,
+	     const PliPart *part, PliItemKind kind, const char *name,
+	     gboolean compares, PliDefectSet *set)
 {
 	g_autoptr(GArray) segments = g_array_new(FALSE, FALSE, sizeof(Segment));
 	Forms forms = {.segments = segments};
-	char *value = NULL;
+	PliDefectSet sets[N_FORMS] = {{{0}}};
+	char *decoded[N_FORMS] = {NULL};
 
 	collect_forms(structure, part, kind, name, &forms, set);
 	if (forms.has_plain && (forms.has_extended || segments->len > 0))
 		add_defect(set, PLI_DEFECT_RFC2231_CONFLICT);
 	if (segments->len > 0) {
 		g_array_sort(segments, compare_segments);
-		value = decode_segments(context, segments, set);
+		decoded[FORM_SEGMENTS] = decode_segments(context, segments,
+							 &sets[FORM_SEGMENTS]);
 	}
-	if (value == NULL && forms.has_extended)
-		value = decode_extended(context, forms.extended, set);
-	if (value == NULL && forms.has_plain)
-		value = decode_plain(context, forms.plain, set);
-	return value;
+	if (forms.has_extended)
+		decoded[FORM_EXTENDED] = decode_extended(
+			context, forms.extended, &sets[FORM_EXTENDED]);
+	if (forms.has_plain)
+		decoded[FORM_PLAIN] =
+			decode_plain(context, forms.plain, &sets[FORM_PLAIN]);
+	return take_form(decoded, sets, compares, set);
+}
+
+char *
+pli_param_decode(PliContext *context, const PliStructure *structure,
+		 const PliPart *part, PliItemKind kind, const char *name,
+		 PliDefectSet *set)
+{
+	return decode_param(context, structure, part, kind, name, FALSE, set);
 }
 
 char *
 pli_param_decode_filename(PliContext *context, const PliStructure *structure,
 			  const PliPart *part, PliDefectSet *set)
 {
-	static const struct {
-		PliItemKind kind;
-		const char *name;
-	} places[] = {
-		{PLI_ITEM_DISPOSITION_PARAM, "filename"},
-		{PLI_ITEM_TYPE_PARAM, "name"},
-	};
+	g_autofree char *filename =
+		decode_param(context, structure, part,
+			     PLI_ITEM_DISPOSITION_PARAM, "filename", TRUE, set);
+	g_autofree char *name = NULL;
+	PliDefectSet of_name = {{0}};
 
-	for (gsize i = 0; i < G_N_ELEMENTS(places); i++) {
-		g_autofree char *name =
-			pli_param_decode(context, structure, part,
-					 places[i].kind, places[i].name, set);
-
-		/* An empty name is none: the next place may have one. */
-		if (name != NULL && name[0] != '\0')
-			return g_steal_pointer(&name);
+	name = decode_param(context, structure, part, PLI_ITEM_TYPE_PARAM,
+			    "name", TRUE, &of_name);
+	/* An empty name is none: the next place may have one. */
+	if (filename == NULL || filename[0] == '\0') {
+		add_set(set, &of_name);
+		return name != NULL && name[0] != '\0'
+			       ? g_steal_pointer(&name)
+			       : NULL;
 	}
-	return NULL;
+	if (pli_defect_set_has(&of_name, PLI_DEFECT_FILENAME_FORMS))
+		add_defect(set, PLI_DEFECT_FILENAME_FORMS);
+	if (name != NULL && name[0] != '\0' && strcmp(name, filename) != 0)
+		add_defect(set, PLI_DEFECT_FILENAME_AND_NAME);
+	return g_steal_pointer(&filename);
 }
