@@ -266,7 +266,10 @@ typedef enum {
 	X(126, FILENAME_AND_NAME, "filename-and-name", WARNING, AMBIGUITY,     \
 	  "RFC 2183 2.3", "5.6.0",                                             \
 	  "filename of Content-Disposition and name of Content-Type differ; "  \
-	  "filename counts")
+	  "filename counts")                                                   \
+	X(127, PERCENT_MALFORMED, "percent-malformed", WARNING, AMBIGUITY,     \
+	  "RFC 2231 4", "5.6.0",                                               \
+	  "a \"%\" of an RFC 2231 value is followed by no hexadecimal pair")
 
 typedef enum {
 #define PLI_DEFECT_ENUM(number, NAME, ...) PLI_DEFECT_##NAME = number,

@@ -110,7 +110,7 @@ compare_segments(gconstpointer a, gconstpointer b)
 
 /* "%41" to its octet; a percent sign without two digits stays. */
 static void
-append_percent(PliSlice value, PliBuf *out)
+append_percent(PliSlice value, PliBuf *out, PliDefectSet *set)
 {
 	for (gsize i = 0; i < value.len; i++) {
 		guint8 octet = value.data[i];
@@ -121,6 +121,8 @@ append_percent(PliSlice value, PliBuf *out)
 			octet = g_ascii_xdigit_value(value.data[i + 1]) << 4 |
 				g_ascii_xdigit_value(value.data[i + 2]);
 			i += 2;
+		} else if (octet == '%') {
+			add_defect(set, PLI_DEFECT_PERCENT_MALFORMED);
 		}
 		pli_buf_append_octet(out, octet);
 	}
@@ -149,12 +151,13 @@ take_charset(PliSlice *value)
 
 /* The string the caller gets ends at its NUL, so none may stand inside. */
 static char *
-steal_without_nul(PliBuf *text)
+steal_without_nul(PliBuf *text, PliDefectSet *set)
 {
 	g_auto(PliBuf) out = {0};
 
 	if (text->len == 0 || memchr(text->data, 0, text->len) == NULL)
 		return pli_buf_steal_string(text);
+	add_defect(set, PLI_DEFECT_NUL_OCTET);
 	pli_buf_init(&out, text->len * 3);
 	for (gsize i = 0; i < text->len; i++)
 		if (text->data[i] == 0)
@@ -175,7 +178,7 @@ decode_octets(PliContext *context, PliSlice charset, PliSlice octets,
 		(void)pli_charset_decode(context, charset, octets, &text, set);
 	else
 		(void)pli_charset_decode_raw(context, octets, &text, set);
-	return steal_without_nul(&text);
+	return steal_without_nul(&text, set);
 }
 
 /* Many mail programs put encoded-words where RFC 2047 5 forbids them; nobody
@@ -199,7 +202,7 @@ decode_plain(PliContext *context, PliSlice value, PliDefectSet *set)
 	add_defect(set, PLI_DEFECT_WORD_IN_PARAMETER);
 	pli_buf_init(&text, G_MAXSSIZE);
 	(void)pli_word_decode(context, value, &text, set);
-	return steal_without_nul(&text);
+	return steal_without_nul(&text, set);
 }
 
 static char *
@@ -209,7 +212,7 @@ decode_extended(PliContext *context, PliSlice value, PliDefectSet *set)
 	const PliSlice charset = take_charset(&value);
 
 	pli_buf_init(&octets, value.len);
-	append_percent(value, &octets);
+	append_percent(value, &octets, set);
 	return decode_octets(context, charset, pli_buf_slice(&octets), set);
 }
 
@@ -249,7 +252,7 @@ decode_segments(PliContext *context, GArray *segments, PliDefectSet *set)
 			if (i == 0)
 				charset = take_charset(&value);
 			has_encoded = TRUE;
-			append_percent(value, &octets);
+			append_percent(value, &octets, set);
 		} else {
 			pli_buf_append(&octets, value.data, value.len);
 		}

@@ -2,6 +2,7 @@
 #include "engine/charset.h"
 
 #include "engine/charset-label-priv.h"
+#include "engine/utf8.h"
 
 /* The same text in a charset of mail and in UTF-8. */
 static const struct {
@@ -398,6 +399,47 @@ test_signatures(void)
 	      "p\xf0\x9f\x91\x8b", 5, 0);
 }
 
+/* Cut in two anywhere, and octet by octet. */
+static void
+test_probe(void)
+{
+	static const struct {
+		const char *octets;
+		gboolean is_utf8;
+	} rows[] = {
+		{"", FALSE},
+		{"ascii only, and long enough for words", FALSE},
+		{"caf\303\251", TRUE},
+		{"\360\237\216\211 \346\212\230 a", TRUE},
+		{"caf\351 \303\251", FALSE},
+		{"\303\251 caf\303", FALSE},
+		{"\303\251 \355\240\200", FALSE},
+		{"\360\237\216a", FALSE},
+		{"\364\220\200\200", FALSE},
+		{"\300\200", FALSE},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const PliSlice all = pli_slice_from_string(rows[i].octets);
+		PliUtf8Probe single = {.n_held = 0};
+
+		for (gsize cut = 0; cut <= all.len; cut++) {
+			PliUtf8Probe probe = {.n_held = 0};
+
+			pli_utf8_probe_feed(&probe,
+					    pli_slice_new(all.data, cut));
+			pli_utf8_probe_feed(&probe, pli_slice_skip(all, cut));
+			g_assert_cmpint(pli_utf8_probe_finish(&probe), ==,
+					rows[i].is_utf8);
+		}
+		for (gsize n = 0; n < all.len; n++)
+			pli_utf8_probe_feed(&single,
+					    pli_slice_new(all.data + n, 1));
+		g_assert_cmpint(pli_utf8_probe_finish(&single), ==,
+				rows[i].is_utf8);
+	}
+}
+
 static void
 test_raw(void)
 {
@@ -487,6 +529,7 @@ main(int argc, char **argv)
 	g_test_add_func("/engine/charset/no-composition", test_no_composition);
 	g_test_add_func("/engine/charset/unknown", test_unknown);
 	g_test_add_func("/engine/charset/signatures", test_signatures);
+	g_test_add_func("/engine/charset/probe", test_probe);
 	g_test_add_func("/engine/charset/raw", test_raw);
 	g_test_add_func("/engine/charset/ceiling", test_ceiling);
 	g_test_add_func("/engine/charset/many-at-once", test_many_at_once);

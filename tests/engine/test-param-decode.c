@@ -154,7 +154,8 @@ test_rfc2231_tolerance(void)
 	check(DISPOSITION "filename*=caf%C3%A9", "caf\xc3\xa9", 0);
 	check(DISPOSITION "filename*=caf%E9", "caf\xc3\xa9", 0);
 	check(DISPOSITION "filename*=\"utf-8''caf%C3%A9\"", "caf\xc3\xa9", 0);
-	check(DISPOSITION "filename*=utf-8''100%25%zz%4", "100%%zz%4", 0);
+	check(DISPOSITION "filename*=utf-8''100%25%zz%4", "100%%zz%4",
+	      PLI_DEFECT_PERCENT_MALFORMED);
 	check(DISPOSITION "filename*=nowhere''a%E9", "a\xef\xbf\xbd",
 	      PLI_DEFECT_UNKNOWN_CHARSET);
 	check(DISPOSITION "filename*=utf-8''a%E9", "a\xef\xbf\xbd",
@@ -162,7 +163,7 @@ test_rfc2231_tolerance(void)
 	check(DISPOSITION "filename*=utf-8''a%00b",
 	      "a\xef\xbf\xbd"
 	      "b",
-	      0);
+	      PLI_DEFECT_NUL_OCTET);
 	check(DISPOSITION "filename*=utf-8''..%2F..%2Fetc", "../../etc", 0);
 }
 
