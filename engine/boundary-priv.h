@@ -20,6 +20,8 @@ typedef struct {
 	guint32 hash;
 	gint32 below; /* next in the bucket, further out; -1: none */
 	gboolean closed;
+	gboolean is_digest; /* the multipart is a digest */
+	gboolean has_8bit;
 	guint32 len;
 	guint32 at; /* where its octets start in the table's text */
 } PliBoundary;
@@ -63,7 +65,7 @@ pli_boundary_table_reset(PliBoundaryTable *table);
  * same text. */
 gboolean
 pli_boundary_table_push(PliBoundaryTable *table, guint32 part,
-                        PliSlice boundary);
+                        PliSlice boundary, gboolean is_digest);
 
 void
 pli_boundary_table_pop(PliBoundaryTable *table);

@@ -48,11 +48,12 @@ get_text(const PliBoundaryTable *table, const PliBoundary *boundary)
 
 gboolean
 pli_boundary_table_push(PliBoundaryTable *table, guint32 part,
-                        PliSlice boundary)
+                        PliSlice boundary, gboolean is_digest)
 {
 	guint32 hash = HASH_START;
 	gboolean reused = FALSE;
 	PliBoundary *top;
+	guint8 all = 0;
 	guint bucket;
 
 	g_assert(boundary.len > 0 && boundary.len <= table->limit);
@@ -64,8 +65,10 @@ pli_boundary_table_push(PliBoundaryTable *table, guint32 part,
 		table->text_room = 2 * table->text_room + boundary.len + 64;
 		table->text = g_realloc(table->text, table->text_room);
 	}
-	for (gsize i = 0; i < boundary.len; i++)
+	for (gsize i = 0; i < boundary.len; i++) {
 		hash = hash_step(hash, boundary.data[i]);
+		all |= boundary.data[i];
+	}
 	bucket = get_bucket(hash);
 	for (gint32 i = table->buckets[bucket]; i >= 0;
 	     i = table->stack[i].below)
@@ -81,6 +84,8 @@ pli_boundary_table_push(PliBoundaryTable *table, guint32 part,
 	        .below = table->buckets[bucket],
 	        .len = boundary.len,
 	        .at = table->text_len,
+	        .is_digest = is_digest,
+	        .has_8bit = all > 127,
 	};
 	memcpy(table->text + table->text_len, boundary.data, boundary.len);
 	table->text_len += boundary.len;
@@ -124,6 +129,29 @@ find(const PliBoundaryTable *table, const guint8 *text, gsize len,
 	return -1;
 }
 
+/* The plain cases, which are nearly all: the innermost boundary, still open,
+ * alone on its line or with "--" after it. */
+static gboolean
+match_top(const PliBoundaryTable *table, PliSlice line,
+          PliBoundaryResult *ret_result)
+{
+	const PliBoundary *top = &table->stack[table->n - 1];
+
+	if (top->closed || line.len < top->len ||
+	    memcmp(line.data, get_text(table, top), top->len) != 0)
+		return FALSE;
+	if (line.len == top->len)
+		ret_result->match = PLI_BOUNDARY_DELIMITER;
+	else if (line.len == top->len + 2 && line.data[top->len] == '-' &&
+	         line.data[top->len + 1] == '-' &&
+	         (line.len > table->limit || table->n_of_length[line.len] == 0))
+		ret_result->match = PLI_BOUNDARY_CLOSE;
+	else
+		return FALSE;
+	ret_result->level = table->n - 1;
+	return TRUE;
+}
+
 void
 pli_boundary_table_match(const PliBoundaryTable *table, PliSlice line,
                          PliBoundaryResult *ret_result)
@@ -132,6 +160,9 @@ pli_boundary_table_match(const PliBoundaryTable *table, PliSlice line,
 	gint32 exact = -1, close = -1, prefix = -1, closed = -1;
 	guint32 hash = HASH_START;
 
+	*ret_result = (PliBoundaryResult){0};
+	if (table->n > 0 && match_top(table, line, ret_result))
+		return;
 	while (len > 0 && (line.data[len - 1] == ' ' ||
 	                   line.data[len - 1] == '\t'))
 		len--;

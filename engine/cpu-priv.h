@@ -14,6 +14,7 @@
 #if defined(__x86_64__)
 #define PLI_CPU_HAS_X86 1
 #define PLI_CPU_TARGET_SSSE3 __attribute__((target("ssse3,popcnt")))
+#define PLI_CPU_TARGET_SSE42 __attribute__((target("sse4.2")))
 #define PLI_CPU_TARGET_AVX2 __attribute__((target("avx2,bmi,lzcnt,popcnt")))
 #define PLI_CPU_TARGET_AVX512                                                  \
 	__attribute__((target("avx512f,avx512bw,bmi,lzcnt,popcnt")))
@@ -23,7 +24,7 @@
 typedef enum {
 	PLI_CPU_PORTABLE = 1,
 	PLI_CPU_SSE2,
-	PLI_CPU_SSSE3,
+	PLI_CPU_SSSE3, /* and SSE4.2 */
 	PLI_CPU_AVX2,
 	PLI_CPU_AVX512,
 } PliCpuLevel;

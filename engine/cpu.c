@@ -9,6 +9,7 @@ pli_cpu_get_best(void)
 {
 #ifdef PLI_CPU_HAS_X86
 	if (!__builtin_cpu_supports("ssse3") ||
+	    !__builtin_cpu_supports("sse4.2") ||
 	    !__builtin_cpu_supports("popcnt"))
 		return PLI_CPU_SSE2;
 	/* Every processor with AVX2 has LZCNT. */

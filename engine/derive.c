@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/derive.h"
 
+#include "engine/hash-priv.h"
 #include "engine/parser.h"
 #include "engine/structure-builder-priv.h"
 
@@ -127,16 +128,14 @@ static void
 insert_fields(Derivation *d)
 {
 	PliStructureBuilder *b = &d->builder;
-	PliField *fields = g_new(PliField, (gsize)b->n_fields + d->n_fields);
+	PliFieldRecord *fields =
+	        g_new(PliFieldRecord, (gsize)b->n_fields + d->n_fields);
 
 	for (guint32 i = 0; i < d->n_fields; i++)
-		pli_structure_get_field(d->prefix, i, &fields[i]);
+		pli_structure_builder_load_field(d->prefix, i, &fields[i]);
 	for (guint32 i = 0; i < b->n_fields; i++) {
-		PliField *field = &fields[d->n_fields + i];
-
-		*field = b->fields[i];
-		field->index += d->n_fields;
-		field->span.offset += d->length;
+		fields[d->n_fields + i] = b->fields[i];
+		fields[d->n_fields + i].offset += d->length;
 	}
 	g_free(b->fields);
 	b->fields = fields;
@@ -175,20 +174,20 @@ static void
 join_continuation(Derivation *d)
 {
 	PliStructureBuilder *b = &d->builder;
-	PliField *last = &b->fields[d->n_fields - 1], *next = last + 1;
-	PliSpan old = last->span, gone = next->span;
+	PliFieldRecord *last = &b->fields[d->n_fields - 1], *next = last + 1;
+	PliSpan old = {0, last->offset, last->length};
+	PliSpan gone = {0, next->offset, next->length};
+	PliSpan joined = {0, old.offset, old.length + gone.length};
 	guint32 kept = 0;
 
-	last->span.length += next->span.length;
-	last->hash += next->hash;
+	last->length += next->length;
+	last->hash = pli_hash_join_crc(last->hash, next->hash, next->length);
 	last->bare_lf += next->bare_lf;
 	last->flags |= PLI_FIELD_FOLDED |
 	               (next->flags & (PLI_FIELD_8BIT | PLI_FIELD_NUL));
 	memmove(next, next + 1,
 	        (b->n_fields - d->n_fields - 1) * sizeof *next);
 	b->n_fields--;
-	for (guint32 i = d->n_fields; i < b->n_fields; i++)
-		b->fields[i].index = i;
 	b->parts[0].n_fields--;
 	for (guint32 i = 1; i < b->n_parts; i++)
 		b->parts[i].first_field--;
@@ -208,14 +207,13 @@ join_continuation(Derivation *d)
 		if (of_last && defect.id == PLI_DEFECT_HEADER_8BIT)
 			continue;
 		if ((of_gone || of_last) && is_local_defect(defect.id))
-			defect.span = last->span;
+			defect.span = joined;
 		b->defects[kept++] = defect;
 	}
 	b->n_defects = kept;
 	if (last->flags & PLI_FIELD_8BIT)
 		pli_structure_builder_add_defect(b, PLI_DEFECT_HEADER_8BIT, 0,
-		                                 last->span.offset,
-		                                 last->span.length);
+		                                 joined.offset, joined.length);
 }
 
 static gboolean

@@ -1,79 +1,100 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/field-name.h"
 
-/* At most this many names share a length. */
-#define NAMES_OF_LENGTH 4
 #define LONGEST 25
+#define SLOTS_SHIFT 59 /* 32 slots */
 
-typedef struct {
-	PliFieldName id;
-	const char *name; /* lower case */
-} FieldRow;
-
-static const FieldRow by_length[LONGEST + 1][NAMES_OF_LENGTH] = {
-	[2] = {{PLI_FIELD_NAME_TO, "to"}, {PLI_FIELD_NAME_CC, "cc"}},
-	[3] = {{PLI_FIELD_NAME_BCC, "bcc"}},
-	[4] = {{PLI_FIELD_NAME_FROM, "from"}, {PLI_FIELD_NAME_DATE, "date"}},
-	[6] = {{PLI_FIELD_NAME_SENDER, "sender"}},
-	[7] = {{PLI_FIELD_NAME_SUBJECT, "subject"}},
-	[8] = {{PLI_FIELD_NAME_RECEIVED, "received"},
-	       {PLI_FIELD_NAME_REPLY_TO, "reply-to"}},
-	[10] = {{PLI_FIELD_NAME_MESSAGE_ID, "message-id"},
-	        {PLI_FIELD_NAME_CONTENT_ID, "content-id"},
-	        {PLI_FIELD_NAME_REFERENCES, "references"}},
-	[11] = {{PLI_FIELD_NAME_IN_REPLY_TO, "in-reply-to"},
-	        {PLI_FIELD_NAME_RETURN_PATH, "return-path"},
-	        {PLI_FIELD_NAME_CONTENT_MD5, "content-md5"}},
-	[12] = {{PLI_FIELD_NAME_CONTENT_TYPE, "content-type"},
-	        {PLI_FIELD_NAME_MIME_VERSION, "mime-version"},
-	        {PLI_FIELD_NAME_DELIVERED_TO, "delivered-to"}},
-	[16] = {{PLI_FIELD_NAME_CONTENT_LANGUAGE, "content-language"},
-	        {PLI_FIELD_NAME_CONTENT_LOCATION, "content-location"}},
-	[19] = {{PLI_FIELD_NAME_CONTENT_DISPOSITION, "content-disposition"},
-	        {PLI_FIELD_NAME_CONTENT_DESCRIPTION, "content-description"}},
-	[25] = {{PLI_FIELD_NAME_CONTENT_TRANSFER_ENCODING,
-	         "content-transfer-encoding"}},
-};
+/* Found by trial: no two names that are known share a slot. */
+#define MULTIPLIER G_GUINT64_CONSTANT(0x86e5dc7de083de8f)
 
 /* An octet of a field name that gives a letter, or a dash, with these bits set
  * is one. */
 #define LOWER G_GUINT64_CONSTANT(0x2020202020202020)
 
-static inline gboolean
-is_same_word(const guint8 *name, const char *row)
-{
-	guint64 a, b;
+typedef struct {
+	guint8 len;
+	guint8 id;
+	char name[LONGEST + 7]; /* lower case, padded with NUL */
+} FieldRow;
 
-	memcpy(&a, name, sizeof a);
-	memcpy(&b, row, sizeof b);
-	return (a | LOWER) == b;
+static const FieldRow rows[32] = {
+	[2] = {10, PLI_FIELD_NAME_REFERENCES, "references"},
+	[3] = {2, PLI_FIELD_NAME_CC, "cc"},
+	[4] = {19, PLI_FIELD_NAME_CONTENT_DISPOSITION, "content-disposition"},
+	[6] = {12, PLI_FIELD_NAME_CONTENT_TYPE, "content-type"},
+	[7] = {10, PLI_FIELD_NAME_MESSAGE_ID, "message-id"},
+	[8] = {11, PLI_FIELD_NAME_IN_REPLY_TO, "in-reply-to"},
+	[9] = {7, PLI_FIELD_NAME_SUBJECT, "subject"},
+	[11] = {16, PLI_FIELD_NAME_CONTENT_LANGUAGE, "content-language"},
+	[12] = {3, PLI_FIELD_NAME_BCC, "bcc"},
+	[13] = {4, PLI_FIELD_NAME_FROM, "from"},
+	[14] = {8, PLI_FIELD_NAME_RECEIVED, "received"},
+	[15] = {4, PLI_FIELD_NAME_DATE, "date"},
+	[16] = {10, PLI_FIELD_NAME_CONTENT_ID, "content-id"},
+	[17] = {11, PLI_FIELD_NAME_CONTENT_MD5, "content-md5"},
+	[21] = {6, PLI_FIELD_NAME_SENDER, "sender"},
+	[22] = {8, PLI_FIELD_NAME_REPLY_TO, "reply-to"},
+	[23] = {16, PLI_FIELD_NAME_CONTENT_LOCATION, "content-location"},
+	[24] = {12, PLI_FIELD_NAME_DELIVERED_TO, "delivered-to"},
+	[25] = {11, PLI_FIELD_NAME_RETURN_PATH, "return-path"},
+	[26] = {19, PLI_FIELD_NAME_CONTENT_DESCRIPTION, "content-description"},
+	[27] = {2, PLI_FIELD_NAME_TO, "to"},
+	[29] = {12, PLI_FIELD_NAME_MIME_VERSION, "mime-version"},
+	[30] = {25, PLI_FIELD_NAME_CONTENT_TRANSFER_ENCODING,
+	        "content-transfer-encoding"},
+};
+
+static inline guint64
+load(gconstpointer p)
+{
+	guint64 word;
+
+	memcpy(&word, p, sizeof word);
+	return GUINT64_FROM_LE(word);
 }
 
-static inline gboolean
-is_same(PliSlice name, const char *row)
+static inline guint32
+load_half(gconstpointer p)
 {
-	gsize i = name.len;
+	guint32 half;
 
-	/* from the end, which tells names of a length apart soonest */
-	for (; i >= 8; i -= 8)
-		if (!is_same_word(name.data + i - 8, row + i - 8))
-			return FALSE;
-	for (; i > 0; i--)
-		if ((name.data[i - 1] | 0x20) != row[i - 1])
-			return FALSE;
-	return TRUE;
+	memcpy(&half, p, sizeof half);
+	return GUINT32_FROM_LE(half);
+}
+
+/* The last eight octets, or all of a shorter name, in lower case. */
+static inline guint64
+get_last_word(PliSlice name)
+{
+	const guint8 *p = name.data;
+	gsize n = name.len;
+
+	if (n >= 8)
+		return load(p + n - 8) | LOWER;
+	if (n >= 4)
+		return (load_half(p) |
+		        (guint64)load_half(p + n - 4) << (8 * (n - 4))) |
+		       LOWER >> (64 - 8 * n);
+	return ((guint64)p[0] | (guint64)p[n / 2] << (8 * (n / 2)) |
+	        (guint64)p[n - 1] << (8 * (n - 1))) |
+	       LOWER >> (64 - 8 * n);
 }
 
 PliFieldName
 pli_field_name_find(PliSlice name)
 {
-	const FieldRow *rows;
+	const FieldRow *row;
+	guint64 last;
 
-	if (name.len > LONGEST)
+	if (name.len == 0 || name.len > LONGEST)
 		return PLI_FIELD_NAME_OTHER;
-	rows = by_length[name.len];
-	for (gsize i = 0; i < NAMES_OF_LENGTH && rows[i].name != NULL; i++)
-		if (is_same(name, rows[i].name))
-			return rows[i].id;
-	return PLI_FIELD_NAME_OTHER;
+	last = get_last_word(name);
+	row = &rows[(last + name.len) * MULTIPLIER >> SLOTS_SHIFT];
+	if ((row->len ^ name.len) |
+	    (load(row->name + MAX(name.len, 8) - 8) ^ last))
+		return PLI_FIELD_NAME_OTHER;
+	for (gsize i = 0; i + 8 < name.len; i += 8)
+		if ((load(name.data + i) | LOWER) != load(row->name + i))
+			return PLI_FIELD_NAME_OTHER;
+	return row->id;
 }

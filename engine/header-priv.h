@@ -9,11 +9,27 @@
 #include "engine/buf.h"
 #include "engine/structure-builder-priv.h"
 
+/* What a Content-Type means for the tree. */
+typedef enum {
+	PLI_HEADER_TYPE_NONE, /* there is none that can be read */
+	PLI_HEADER_TYPE_LEAF,
+	PLI_HEADER_TYPE_MULTIPART,
+	PLI_HEADER_TYPE_DIGEST,
+	PLI_HEADER_TYPE_MESSAGE,
+} PliHeaderType;
+
+#define PLI_HEADER_PARAM_SLOTS 512
+
 typedef struct {
 	guint64 seen; /* bit n: the header has the field numbered n */
 	guint32 type_field; /* the Content-Type that counts, or PLI_NONE */
+	PliHeaderType type;
+	guint32 boundary_item; /* its plain boundary, or PLI_NONE */
 	PliBuf value;   /* unfolded */
 	PliBuf scratch; /* unquoted */
+	/* the parameters of the running field by their names, once there are
+	 * many: an item's number, which counts when it is of this field */
+	guint32 slots[PLI_HEADER_PARAM_SLOTS];
 } PliHeaderReader;
 
 void
@@ -29,17 +45,14 @@ pli_header_reader_begin(PliHeaderReader *reader);
 /* A whole field, and what the scan already knows of it. */
 typedef struct {
 	PliSlice octets; /* its start when longer than limits.field_octets */
-	PliSpan span;
+	guint64 offset;
+	guint64 length;
 	guint32 bare_lf;
 	/* 0: nothing below is known */
 	guint32 n_lines;
-	guint32 hash;          /* the sum of the lines' hashes */
 	guint32 n_blank_lines; /* continuation lines of blanks only */
 	gboolean plain;        /* no NUL and nothing over 127 */
 } PliHeaderField;
-
-guint32
-pli_header_hash_line(PliSlice line);
 
 /* Reads a field of `part`, whose header is being read, and completes what is
  * known of it. Gives its number, PLI_NONE past limits.fields. */

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/header-priv.h"
 
+#include "engine/hash-priv.h"
 #include "engine/octets-priv.h"
 #include "engine/param.h"
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #define MAX_NAME_OCTETS 1024
 #define MAX_SEGMENTS 64
@@ -38,17 +36,17 @@ void
 pli_header_reader_begin(PliHeaderReader *reader)
 {
 	reader->seen = 0;
-	reader->type_field = PLI_NONE;
+	reader->type_field = reader->boundary_item = PLI_NONE;
+	reader->type = PLI_HEADER_TYPE_NONE;
 }
 
 static void
 add_defect(const FieldContext *c, PliDefectId id)
 {
-	const PliField *field = &c->builder->fields[c->field];
+	const PliFieldRecord *field = &c->builder->fields[c->field];
 
 	pli_structure_builder_add_defect(c->builder, id, c->part,
-	                                 field->span.offset,
-	                                 field->span.length);
+	                                 field->offset, field->length);
 }
 
 static void
@@ -61,57 +59,92 @@ add_defects(const FieldContext *c, const PliDefectSet *set)
 			add_defect(c, id);
 }
 
-static void
+static gboolean
 add_item(const FieldContext *c, PliItemKind kind, PliSlice name,
          PliSlice value)
 {
-	if (!pli_structure_builder_add_item(c->builder, c->part, kind, c->field,
-	                                    name, value))
-		add_defect(c, PLI_DEFECT_LIMIT_STRINGS);
-}
-
-/* Appends in lower case. */
-static void
-append_lower(PliBuf *buf, PliSlice s)
-{
-	guint8 *out = pli_buf_reserve(buf, s.len);
-
-	if (out == NULL)
-		return;
-	for (gsize i = 0; i < s.len; i++)
-		out[i] = pli_octet_lower(s.data[i]);
-	pli_buf_add_length(buf, s.len);
+	if (pli_structure_builder_add_item(c->builder, c->part, kind, c->field,
+	                                   name, value))
+		return TRUE;
+	add_defect(c, PLI_DEFECT_LIMIT_STRINGS);
+	return FALSE;
 }
 
 static PliSlice
 to_lower(PliBuf *buf, PliSlice s)
 {
+	guint8 *out;
+
 	pli_buf_reset(buf);
-	append_lower(buf, s);
+	out = pli_buf_reserve(buf, s.len);
+	if (out == NULL)
+		return PLI_SLICE_NONE;
+	pli_octets_lower(out, s.data, s.len);
+	pli_buf_add_length(buf, s.len);
 	return pli_buf_slice(buf);
 }
 
+/* The parameters of one field as they are read. */
+typedef struct {
+	const FieldContext *c;
+	PliItemKind kind;
+	guint32 first_item; /* of the field's parameters */
+	gboolean has_slots; /* the reader's slots are this field's */
+} ParamList;
+
 static gboolean
-has_param(const FieldContext *c, PliItemKind kind, PliSlice name)
+is_param(const ParamList *list, guint32 item, PliSlice name)
 {
-	const PliPart *part = &c->builder->parts[c->part];
+	const PliStructureBuilder *b = list->c->builder;
+	const PliItemRecord *record = &b->items[item];
 
-	for (guint32 n = 0; n < part->n_items; n++) {
-		PliItem item;
+	return record->kind == list->kind && record->name_length == name.len &&
+	       memcmp(b->strings.data + record->string, name.data, name.len) ==
+	               0;
+}
 
-		pli_structure_builder_get_item(c->builder, part, n, &item);
-		if (item.kind == kind && item.name.len == name.len &&
-		    g_ascii_strncasecmp((const char *)item.name.data,
-		                        (const char *)name.data,
-		                        name.len) == 0)
+static guint32
+hash_name(PliSlice name)
+{
+	guint32 hash = name.len;
+
+	for (gsize i = 0; i < name.len; i++)
+		hash = (hash ^ name.data[i]) * 0x01000193u;
+	return hash ^ hash >> 15;
+}
+
+/* Whether the field has a parameter `name`, in lower case; if not, it is taken
+ * to get one now, as the next item. A few are compared one by one. */
+static gboolean
+has_param(ParamList *list, PliSlice name)
+{
+	const PliStructureBuilder *b = list->c->builder;
+	guint32 *slots = list->c->reader->slots;
+	const guint32 few = 8;
+	guint32 last = MIN(b->n_items, list->first_item + few), slot;
+
+	for (guint32 i = list->first_item; i < last; i++)
+		if (is_param(list, i, name))
 			return TRUE;
-	}
+	if (b->n_items < list->first_item + few)
+		return FALSE;
+	if (!list->has_slots)
+		memset(slots, 0xff, sizeof list->c->reader->slots);
+	list->has_slots = TRUE;
+	for (slot = hash_name(name) % PLI_HEADER_PARAM_SLOTS;
+	     slots[slot] != PLI_NONE;
+	     slot = (slot + 1) % PLI_HEADER_PARAM_SLOTS)
+		if (slots[slot] < b->n_items &&
+		    is_param(list, slots[slot], name))
+			return TRUE;
+	slots[slot] = b->n_items;
 	return FALSE;
 }
 
 static void
 read_params(const FieldContext *c, PliParamReader *params, PliItemKind kind)
 {
+	ParamList list = {c, kind, c->builder->n_items, FALSE};
 	PliSlice name, value;
 
 	while (pli_param_reader_next(params, &name, &value) == PLI_STEP_READY) {
@@ -122,24 +155,48 @@ read_params(const FieldContext *c, PliParamReader *params, PliItemKind kind)
 			                   PLI_DEFECT_MALFORMED_PARAMETER);
 			continue;
 		}
-		for (gsize i = 0; i < name.len; i++)
-			lower[i] = pli_octet_lower(name.data[i]);
-		if (has_param(c, kind, name))
+		pli_octets_lower(lower, name.data, name.len);
+		name.data = lower;
+		if (has_param(&list, name)) {
 			pli_defect_set_add(&params->defects,
 			                   PLI_DEFECT_DUPLICATE_PARAMETER);
-		else
-			add_item(c, kind, pli_slice_new(lower, name.len),
-			         value);
+			continue;
+		}
+		if (add_item(c, kind, name, value) &&
+		    kind == PLI_ITEM_TYPE_PARAM && name.len == 8 &&
+		    memcmp(lower, "boundary", 8) == 0)
+			c->reader->boundary_item = c->builder->n_items - 1;
 	}
 	add_defects(c, &params->defects);
+}
+
+static gboolean
+is_lower(PliSlice s, const char *word, gsize len)
+{
+	return s.len == len && memcmp(s.data, word, len) == 0;
+}
+
+/* Both in lower case. */
+static PliHeaderType
+find_type(PliSlice type, PliSlice subtype)
+{
+	if (is_lower(type, "multipart", 9))
+		return is_lower(subtype, "digest", 6)
+		               ? PLI_HEADER_TYPE_DIGEST
+		               : PLI_HEADER_TYPE_MULTIPART;
+	if (is_lower(type, "message", 7) && (is_lower(subtype, "rfc822", 6) ||
+	                                     is_lower(subtype, "global", 6)))
+		return PLI_HEADER_TYPE_MESSAGE;
+	return PLI_HEADER_TYPE_LEAF;
 }
 
 static void
 read_content_type(const FieldContext *c)
 {
 	PliParamReader params;
-	PliSlice type, subtype, both;
+	PliSlice type, subtype;
 	PliBuf *scratch = &c->reader->scratch;
+	guint8 *out;
 
 	c->reader->type_field = c->field;
 	pli_param_reader_init(&params, c->value, scratch,
@@ -149,11 +206,14 @@ read_content_type(const FieldContext *c)
 		return;
 	}
 	pli_buf_reset(scratch);
-	append_lower(scratch, type);
-	append_lower(scratch, subtype);
-	both = pli_buf_slice(scratch);
-	add_item(c, PLI_ITEM_TYPE, pli_slice_new(both.data, type.len),
-	         pli_slice_skip(both, type.len));
+	out = pli_buf_reserve(scratch, type.len + subtype.len);
+	g_assert(out != NULL); /* its ceiling is the field's */
+	pli_octets_lower(out, type.data, type.len);
+	pli_octets_lower(out + type.len, subtype.data, subtype.len);
+	type.data = out;
+	subtype.data = out + type.len;
+	c->reader->type = find_type(type, subtype);
+	add_item(c, PLI_ITEM_TYPE, type, subtype);
 	read_params(c, &params, PLI_ITEM_TYPE_PARAM);
 }
 
@@ -162,28 +222,30 @@ find_encoding(PliSlice token)
 {
 	static const struct {
 		const char *name;
+		gsize len;
 		PliEncoding encoding;
 	} rows[] = {
-	        {"7bit", PLI_ENCODING_7BIT},
-	        {"8bit", PLI_ENCODING_8BIT},
-	        {"binary", PLI_ENCODING_BINARY},
-	        {"quoted-printable", PLI_ENCODING_QUOTED_PRINTABLE},
-	        {"base64", PLI_ENCODING_BASE64},
-	        {"x-uuencode", PLI_ENCODING_UUENCODE},
-	        {"uuencode", PLI_ENCODING_UUENCODE},
-	        {"x-uue", PLI_ENCODING_UUENCODE},
-	        {"uue", PLI_ENCODING_UUENCODE},
-	        {"x-xxencode", PLI_ENCODING_XXENCODE},
-	        {"xxencode", PLI_ENCODING_XXENCODE},
-	        {"x-xxe", PLI_ENCODING_XXENCODE},
-	        {"x-yenc", PLI_ENCODING_YENC},
-	        {"yenc", PLI_ENCODING_YENC},
-	        {"x-binhex", PLI_ENCODING_BINHEX},
-	        {"binhex", PLI_ENCODING_BINHEX},
+	        {"7bit", 4, PLI_ENCODING_7BIT},
+	        {"8bit", 4, PLI_ENCODING_8BIT},
+	        {"binary", 6, PLI_ENCODING_BINARY},
+	        {"quoted-printable", 16, PLI_ENCODING_QUOTED_PRINTABLE},
+	        {"base64", 6, PLI_ENCODING_BASE64},
+	        {"x-uuencode", 10, PLI_ENCODING_UUENCODE},
+	        {"uuencode", 8, PLI_ENCODING_UUENCODE},
+	        {"x-uue", 5, PLI_ENCODING_UUENCODE},
+	        {"uue", 3, PLI_ENCODING_UUENCODE},
+	        {"x-xxencode", 10, PLI_ENCODING_XXENCODE},
+	        {"xxencode", 8, PLI_ENCODING_XXENCODE},
+	        {"x-xxe", 5, PLI_ENCODING_XXENCODE},
+	        {"x-yenc", 6, PLI_ENCODING_YENC},
+	        {"yenc", 4, PLI_ENCODING_YENC},
+	        {"x-binhex", 8, PLI_ENCODING_BINHEX},
+	        {"binhex", 6, PLI_ENCODING_BINHEX},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
-		if (pli_slice_is(token, rows[i].name))
+		if (rows[i].len == token.len &&
+		    pli_slice_is(token, rows[i].name))
 			return rows[i].encoding;
 	return PLI_ENCODING_UNKNOWN;
 }
@@ -280,12 +342,32 @@ get_duplicate_defect(PliFieldName name)
 	}
 }
 
+/* Drops CR and LF, keeps the blanks of a fold, trims both ends. */
+static PliSlice
+unfold(PliBuf *buf, PliSlice value, gboolean folded)
+{
+	guint8 *out;
+
+	value = pli_slice_trim(value);
+	if (!folded || value.len == 0)
+		return value;
+	pli_buf_reset(buf);
+	out = pli_buf_reserve(buf, value.len);
+	g_assert(out != NULL); /* its ceiling is the field's */
+	pli_buf_add_length(buf, pli_octets_copy_unfolded(out, value));
+	return pli_buf_slice(buf);
+}
+
 static void
-read_value(const FieldContext *c)
+read_value(FieldContext *c, PliSlice value, gboolean folded)
 {
 	PliPart *part = &c->builder->parts[c->part];
-	guint64 bit = G_GUINT64_CONSTANT(1) << c->name;
-	gboolean is_mime = c->name <= PLI_FIELD_NAME_MIME_VERSION;
+	guint64 bit;
+	gboolean is_mime;
+
+	c->name = c->builder->fields[c->field].name;
+	bit = G_GUINT64_CONSTANT(1) << c->name;
+	is_mime = c->name <= PLI_FIELD_NAME_MIME_VERSION;
 
 	if (is_mime)
 		part->flags |= PLI_PART_HAS_MIME;
@@ -296,6 +378,7 @@ read_value(const FieldContext *c)
 		return;
 	}
 	c->reader->seen |= bit;
+	c->value = unfold(&c->reader->value, value, folded);
 	switch (c->name) {
 	case PLI_FIELD_NAME_CONTENT_TYPE: read_content_type(c); break;
 	case PLI_FIELD_NAME_CONTENT_TRANSFER_ENCODING: read_encoding(c); break;
@@ -308,48 +391,15 @@ read_value(const FieldContext *c)
 	}
 }
 
-/* One line of a value without its end, and without stray CRs. */
-static void
-append_line(PliBuf *buf, PliSlice line)
-{
-	while (line.len > 0) {
-		const guint8 *cr = memchr(line.data, '\r', line.len);
-		gsize n = cr != NULL ? (gsize)(cr - line.data) : line.len;
-
-		pli_buf_append(buf, line.data, n);
-		line = pli_slice_skip(line, MIN(n + 1, line.len));
-	}
-}
-
-/* Drops CR and LF, keeps the blanks of a fold, trims both ends. */
-static PliSlice
-unfold(PliBuf *buf, PliSlice value, gboolean folded)
-{
-	value = pli_slice_trim(value);
-	if (!folded)
-		return value;
-	pli_buf_reset(buf);
-	while (value.len > 0) {
-		const guint8 *lf = memchr(value.data, '\n', value.len);
-		gsize n = lf != NULL ? (gsize)(lf - value.data) : value.len;
-
-		append_line(buf, pli_slice_new(value.data, n));
-		value = pli_slice_skip(value, MIN(n + 1, value.len));
-	}
-	return pli_buf_slice(buf);
-}
-
 /* Sets name_length and value_start; FALSE when the line is no field. */
-static gboolean
-read_name(PliField *field, PliSlice octets)
+static inline gboolean
+read_name(PliFieldRecord *field, PliSlice octets)
 {
-	gsize n = pli_octets_count_name(octets, MAX_NAME_OCTETS), colon;
+	gsize n = pli_octets_count_name(octets, MAX_NAME_OCTETS), colon = n;
 
-	for (colon = n;
-	     colon < octets.len && colon < MAX_NAME_OCTETS &&
-	     (octets.data[colon] == ' ' || octets.data[colon] == '\t');
-	     colon++)
-		;
+	while (colon < octets.len && colon < MAX_NAME_OCTETS &&
+	       (octets.data[colon] == ' ' || octets.data[colon] == '\t'))
+		colon++;
 	if (n == 0 || colon >= octets.len || octets.data[colon] != ':')
 		return FALSE;
 	if (colon > n)
@@ -359,61 +409,52 @@ read_name(PliField *field, PliSlice octets)
 	return TRUE;
 }
 
-guint32
-pli_header_hash_line(PliSlice line)
-{
-	return (guint32)XXH3_64bits(line.data, line.len);
-}
-
-/*
- * What the scan has not found out yet. The hash is the sum of the lines'
- * hashes, so that a field that gains continuation lines needs no look at
- * those it had.
- */
+/* What the scan has not found out of a field that came in pieces. */
 static void
 look_at_lines(PliHeaderField *raw)
 {
 	const guint8 *p = raw->octets.data, *end = p + raw->octets.len;
-	gboolean high, nul;
 
 	while (p < end) {
 		const guint8 *lf = memchr(p, '\n', end - p);
 		PliSlice line = {p, (lf != NULL ? lf + 1 : end) - p};
 
-		raw->hash += pli_header_hash_line(line);
 		raw->n_lines++;
 		if ((*p == ' ' || *p == '\t') && lf != NULL &&
 		    pli_slice_trim(line).len == 0)
 			raw->n_blank_lines++;
 		p += line.len;
 	}
-	pli_octets_look(raw->octets, &high, &nul);
-	raw->plain = !high && !nul;
+	raw->plain = FALSE;
 }
 
 /* Sets the flags and notes the defects of octets and folds. */
 static void
-note_octets(const FieldContext *c, PliField *field, const PliHeaderField *raw)
+note_octets(const FieldContext *c, PliFieldRecord *field,
+            const PliHeaderField *raw)
 {
 	gboolean high, nul;
 
-	field->hash = raw->hash;
-	if (raw->n_lines > 1)
-		field->flags |= PLI_FIELD_FOLDED;
+	if (raw->octets.len < raw->length) {
+		field->flags |= PLI_FIELD_CUT;
+		add_defect(c, PLI_DEFECT_LIMIT_FIELD_OCTETS);
+	}
 	for (guint32 i = 0; i < raw->n_blank_lines; i++)
 		add_defect(c, PLI_DEFECT_BLANK_CONTINUATION);
 	if (raw->plain)
 		return;
 	pli_octets_look(raw->octets, &high, &nul);
-	if (high)
+	if (high) {
 		field->flags |= PLI_FIELD_8BIT;
+		c->builder->flags |= PLI_STRUCTURE_HEADER_8BIT;
+	}
 	if (nul)
 		field->flags |= PLI_FIELD_NUL;
 }
 
 /* A run of malformed lines is one defect: a header may be megabytes of them. */
 static void
-add_malformed(const FieldContext *c, const PliField *field)
+add_malformed(const FieldContext *c, const PliFieldRecord *field)
 {
 	PliStructureBuilder *b = c->builder;
 	PliDefect *last = b->n_defects > 0 ? &b->defects[b->n_defects - 1]
@@ -421,14 +462,14 @@ add_malformed(const FieldContext *c, const PliField *field)
 
 	if (last != NULL && last->id == PLI_DEFECT_MALFORMED_FIELD &&
 	    last->part == c->part &&
-	    last->span.offset + last->span.length == field->span.offset)
-		last->span.length += field->span.length;
+	    last->span.offset + last->span.length == field->offset)
+		last->span.length += field->length;
 	else
 		add_defect(c, PLI_DEFECT_MALFORMED_FIELD);
 }
 
 static void
-note_malformed(const FieldContext *c, PliField *field, PliSlice octets)
+note_malformed(const FieldContext *c, PliFieldRecord *field, PliSlice octets)
 {
 	const char *start = (const char *)octets.data;
 
@@ -442,52 +483,81 @@ note_malformed(const FieldContext *c, PliField *field, PliSlice octets)
 		add_malformed(c, field);
 }
 
+/* Past limits.fields. */
+static guint32
+refuse_field(PliStructureBuilder *builder, guint32 part,
+             const PliHeaderField *raw)
+{
+	if (builder->n_fields_refused++ == 0)
+		pli_structure_builder_add_defect(builder,
+		                                 PLI_DEFECT_LIMIT_FIELDS, part,
+		                                 raw->offset, raw->length);
+	return PLI_NONE;
+}
+
+/* A field, or none, that has something odd about its octets, lines or name;
+ * its record has been begun. FALSE when it is no field. */
+static gboolean
+read_odd(const FieldContext *c, PliFieldRecord *field, PliHeaderField *raw)
+{
+	if (raw->n_lines == 0) {
+		look_at_lines(raw);
+		field->flags = raw->n_lines > 1 ? PLI_FIELD_FOLDED : 0;
+	}
+	note_octets(c, field, raw);
+	if (!read_name(field, raw->octets)) {
+		note_malformed(c, field, raw->octets);
+		return FALSE;
+	}
+	if (field->flags & PLI_FIELD_8BIT)
+		add_defect(c, PLI_DEFECT_HEADER_8BIT);
+	if (field->flags & PLI_FIELD_BLANK_COLON)
+		add_defect(c, PLI_DEFECT_BLANK_BEFORE_COLON);
+	return TRUE;
+}
+
+static gboolean
+is_plain(const PliHeaderField *raw)
+{
+	return raw->plain && raw->n_lines > 0 && raw->n_blank_lines == 0 &&
+	       raw->octets.len == raw->length;
+}
+
 guint32
 pli_header_reader_read(PliHeaderReader *reader, PliStructureBuilder *builder,
                        guint32 part, PliHeaderField *raw)
 {
-	PliField *field = pli_structure_builder_add_field(builder);
+	PliFieldRecord *field = pli_structure_builder_add_field(builder);
 	FieldContext c = {.reader = reader, .builder = builder, .part = part};
-	PliSlice octets = raw->octets;
+	const PliSlice octets = raw->octets;
+	gsize n;
 
-	if (field == NULL) {
-		if (builder->n_fields_refused++ == 0)
-			pli_structure_builder_add_defect(
-			        builder, PLI_DEFECT_LIMIT_FIELDS, part,
-			        raw->span.offset, raw->span.length);
-		return PLI_NONE;
-	}
-	c.field = field->index;
+	if (G_UNLIKELY(field == NULL))
+		return refuse_field(builder, part, raw);
+	c.field = builder->n_fields - 1;
 	builder->parts[part].n_fields++;
-	field->span = raw->span;
+	field->offset = raw->offset;
+	field->length = raw->length;
+	field->hash = pli_hash_add_crc(0, octets);
 	field->bare_lf = raw->bare_lf;
-	if (octets.len < raw->span.length) {
-		field->flags |= PLI_FIELD_CUT;
-		add_defect(&c, PLI_DEFECT_LIMIT_FIELD_OCTETS);
-	}
-	if (raw->n_lines == 0)
-		look_at_lines(raw);
-	note_octets(&c, field, raw);
-	if (field->flags & PLI_FIELD_8BIT)
-		builder->flags |= PLI_STRUCTURE_HEADER_8BIT;
-	if (!read_name(field, octets)) {
-		note_malformed(&c, field, octets);
+	field->name_length = field->value_start = 0;
+	field->name = PLI_FIELD_NAME_OTHER;
+	field->flags = raw->n_lines > 1 ? PLI_FIELD_FOLDED : 0;
+	field->source = 0;
+	n = pli_octets_count_name(octets, MAX_NAME_OCTETS);
+	if (G_LIKELY(n > 0 && n < octets.len && octets.data[n] == ':' &&
+	             is_plain(raw))) {
+		field->name_length = n;
+		field->value_start = n + 1;
+	} else if (!read_odd(&c, field, raw)) {
 		return c.field;
 	}
-	if (field->flags & PLI_FIELD_8BIT)
-		add_defect(&c, PLI_DEFECT_HEADER_8BIT);
-	if (field->flags & PLI_FIELD_BLANK_COLON)
-		add_defect(&c, PLI_DEFECT_BLANK_BEFORE_COLON);
 	field->name = pli_field_name_find(
 	        pli_slice_new(octets.data, field->name_length));
 	if (field->name != PLI_FIELD_NAME_OTHER &&
-	    field->name <= PLI_FIELD_NAME_REFERENCES) {
-		c.name = field->name;
-		c.value = unfold(&reader->value,
-		                 pli_slice_skip(octets, field->value_start),
-		                 (field->flags & PLI_FIELD_FOLDED) != 0);
-		read_value(&c);
-	}
+	    field->name <= PLI_FIELD_NAME_REFERENCES)
+		read_value(&c, pli_slice_skip(octets, field->value_start),
+		           (field->flags & PLI_FIELD_FOLDED) != 0);
 	return c.field;
 }
 
@@ -559,8 +629,14 @@ pli_header_reader_get_boundary(PliHeaderReader *reader,
 	PliBuf *out = &reader->scratch;
 	PliSlice value;
 
-	if (find_type_param(builder, part, "boundary", &value))
-		return value;
+	if (reader->boundary_item != PLI_NONE) {
+		const PliItemRecord *item =
+		        &builder->items[reader->boundary_item];
+
+		return pli_slice_new(builder->strings.data + item->string +
+		                             item->name_length,
+		                     item->value_length);
+	}
 	pli_buf_reset(out);
 	if (find_type_param(builder, part, "boundary*", &value)) {
 		append_percent(out, value, TRUE);

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/param.h"
 
-/* RFC 2045 5.1 token: no CTL, SPACE or tspecials. */
-static gboolean
+#include "engine/octets-priv.h"
+
+/* RFC 2045 5.1 token: no CTL, SPACE or tspecials. Octets over 127 pass. */
+static inline gboolean
 is_token(guint8 c)
 {
-	/* bit n of word c / 32 is octet c: ()<>@,;:\\"/[]?= and 0-32, 127 */
-	static const guint32 no_token[4] = {0xffffffffu, 0xfc009305u,
-	                                    0x38000001u, 0x80000000u};
+	/* bit n of word c / 64 is octet c: ()<>@,;:\\"/[]?= and 0-32, 127 */
+	static const guint64 no_token[4] = {
+	        G_GUINT64_CONSTANT(0xfc009305ffffffff),
+	        G_GUINT64_CONSTANT(0x8000000038000001), 0, 0};
 
-	return c > 127 || !(no_token[c / 32] >> (c % 32) & 1);
+	return !(no_token[c / 64] >> (c % 64) & 1);
 }
 
 /* Blanks, folds and comments; comments nest by counting. */
 static PliSlice
-skip_blanks(PliSlice s)
+skip_comments(PliSlice s)
 {
 	guint depth = 0;
 
@@ -34,7 +37,17 @@ skip_blanks(PliSlice s)
 	return s;
 }
 
-static PliSlice
+static inline PliSlice
+skip_blanks(PliSlice s)
+{
+	while (s.len > 0 && pli_octet_is_blank(s.data[0])) {
+		s.data++;
+		s.len--;
+	}
+	return s.len > 0 && s.data[0] == '(' ? skip_comments(s) : s;
+}
+
+static inline PliSlice
 take_token(PliSlice *rest)
 {
 	PliSlice s = *rest;
@@ -121,9 +134,15 @@ static PliSlice
 take_quoted(PliParamReader *reader, PliSlice *rest)
 {
 	PliSlice s = pli_slice_skip(*rest, 1);
-	guint8 *out = pli_buf_reserve(reader->scratch, s.len);
-	gsize n = 0, len = 0;
+	gsize n = pli_octets_count_quoted(s), len = 0;
+	guint8 *out;
 
+	if (n < s.len && s.data[n] == '"') {
+		*rest = pli_slice_skip(s, n + 1);
+		return pli_slice_new(s.data, n);
+	}
+	out = pli_buf_reserve(reader->scratch, s.len);
+	n = 0;
 	while (n < s.len && s.data[n] != '"') {
 		guint8 c = s.data[n++];
 
@@ -155,7 +174,7 @@ is_parameter_start(PliSlice s)
  * "name=my file.doc" mean them.
  */
 static PliSlice
-take_plain(PliParamReader *reader, PliSlice *rest)
+take_odd(PliParamReader *reader, PliSlice *rest)
 {
 	PliSlice s = *rest;
 	guint8 *out = pli_buf_reserve(reader->scratch, s.len);
@@ -196,6 +215,18 @@ take_plain(PliParamReader *reader, PliSlice *rest)
 		                   PLI_DEFECT_MALFORMED_PARAMETER);
 	*rest = s;
 	return pli_buf_slice(reader->scratch);
+}
+
+static inline PliSlice
+take_plain(PliParamReader *reader, PliSlice *rest)
+{
+	PliSlice s = *rest;
+	PliSlice token = take_token(&s);
+
+	if (token.len == 0 || (s.len > 0 && s.data[0] != ';'))
+		return take_odd(reader, rest);
+	*rest = s;
+	return token;
 }
 
 PliStep

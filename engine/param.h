@@ -38,7 +38,8 @@ pli_param_reader_take_type(PliParamReader *reader, PliSlice *ret_type,
                            PliSlice *ret_subtype);
 
 /* The next parameter: name a slice of the value, as written; value unquoted
- * and unfolded, valid until the next call. WANT at the end. */
+ * and unfolded, a slice of the value or valid until the next call. WANT at
+ * the end. */
 PliStep
 pli_param_reader_next(PliParamReader *reader, PliSlice *ret_name,
                       PliSlice *ret_value);

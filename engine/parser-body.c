@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/parser-priv.h"
 
+/* Longer text is scanned and hashed piece by piece, so that it comes from
+ * memory once. */
+#define PIECE (16 * 1024)
+
 static const guint8 crlf[] = "\r\n";
 
 void
@@ -14,35 +18,40 @@ pli_parser_begin_region(PliParser *parser)
 	parser->region_length = 0;
 }
 
+static void
+feed_hash(PliParser *parser, PliSlice octets)
+{
+	if (parser->hash == NULL)
+		parser->hash = pli_hash_new();
+	if (!parser->hashing)
+		pli_hash_reset(parser->hash);
+	parser->hashing = TRUE;
+	pli_hash_feed(parser->hash, octets);
+}
+
 void
 pli_parser_save_region(PliParser *parser)
 {
 	if (parser->pending.len == 0)
 		return;
-	if (parser->hash == NULL)
-		parser->hash = XXH3_createState();
-	if (!parser->hashing)
-		XXH3_64bits_reset(parser->hash);
-	parser->hashing = TRUE;
-	XXH3_64bits_update(parser->hash, parser->pending.data,
-	                   parser->pending.len);
+	feed_hash(parser, parser->pending);
 	parser->pending = PLI_SLICE_NONE;
 }
 
 static guint64
 fold_hash(guint64 hash, guint64 piece)
 {
-	piece = GUINT64_TO_LE(piece);
-	return XXH3_64bits_withSeed(&piece, sizeof piece, hash);
+	hash = (hash ^ piece) * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
+	return hash ^ hash >> 32;
 }
 
 static guint64
 get_region_hash(PliParser *parser)
 {
 	if (!parser->hashing)
-		return XXH3_64bits(parser->pending.data, parser->pending.len);
+		return pli_hash_octets(parser->pending);
 	pli_parser_save_region(parser);
-	return XXH3_64bits_digest(parser->hash);
+	return pli_hash_get(parser->hash);
 }
 
 static void
@@ -67,7 +76,8 @@ pli_parser_end_region(PliParser *parser)
 	        {PLI_SCAN_LONG_LINE, PLI_PART_LONG_LINE},
 	};
 
-	for (gsize i = 0; i < G_N_ELEMENTS(flags); i++)
+	for (gsize i = 0;
+	     parser->scan.seen != 0 && i < G_N_ELEMENTS(flags); i++)
 		if (parser->scan.seen & flags[i].seen)
 			part->flags |= flags[i].flag;
 	parser->seen_total |= parser->scan.seen;
@@ -93,9 +103,10 @@ has_text(const guint8 *p, gsize n)
 }
 
 /* Octets that are settled to be of the body, or of a preamble or epilogue,
- * and lie at `offset`. */
+ * and lie at `offset`; the first n_hashed of them have been hashed. */
 static void
-emit(PliParser *parser, const guint8 *p, gsize n, guint64 offset)
+emit_hashed(PliParser *parser, const guint8 *p, gsize n, guint64 offset,
+            gsize n_hashed)
 {
 	const PliPart *part = &parser->builder.parts[parser->current];
 
@@ -105,7 +116,7 @@ emit(PliParser *parser, const guint8 *p, gsize n, guint64 offset)
 		parser->region_start = offset;
 	parser->region_length += n;
 	pli_parser_save_region(parser);
-	parser->pending = pli_slice_new(p, n);
+	parser->pending = pli_slice_new(p + n_hashed, n - n_hashed);
 	if (part->kind != PLI_PART_LEAF) {
 		parser->region_text = parser->region_text || has_text(p, n);
 		return;
@@ -116,6 +127,12 @@ emit(PliParser *parser, const guint8 *p, gsize n, guint64 offset)
 	                                      .span = {0, offset, n},
 	                                      .octets = pli_slice_new(p, n),
 	                              });
+}
+
+static void
+emit(PliParser *parser, const guint8 *p, gsize n, guint64 offset)
+{
+	emit_hashed(parser, p, n, offset, 0);
 }
 
 /* The line end that was held back is of the body. */
@@ -181,23 +198,16 @@ begin_last_part(PliParser *parser, guint32 parent, guint64 offset)
 }
 
 static void
-begin_child(PliParser *parser, guint32 parent, guint64 offset)
+begin_child(PliParser *parser, const PliBoundary *boundary, guint64 offset)
 {
 	const PliStructureBuilder *b = &parser->builder;
-	PliItem item;
-	guint32 flags = 0;
-	const PliPart *part = &b->parts[parent];
 
-	for (guint32 n = 0; n < part->n_items; n++) {
-		pli_structure_builder_get_item(b, part, n, &item);
-		if (item.kind == PLI_ITEM_TYPE &&
-		    pli_slice_is(item.value, "digest"))
-			flags |= PLI_PART_IN_DIGEST;
-	}
 	if (b->n_parts >= b->limits.parts)
-		begin_last_part(parser, parent, offset);
+		begin_last_part(parser, boundary->part, offset);
 	else
-		pli_parser_begin_part(parser, parent, offset, flags);
+		pli_parser_begin_part(parser, boundary->part, offset,
+		                      boundary->is_digest ? PLI_PART_IN_DIGEST
+		                                          : 0);
 }
 
 /* How many octets of line end stand before `p`, not reaching before `start`. */
@@ -233,9 +243,10 @@ pli_parser_take_boundary(PliParser *parser, const PliBoundaryResult *result,
 	                     scan->lines - (eol > 0 ? 1 : 0),
 	                     scan->bare_lf - (eol == 1 ? 1 : 0));
 	part = &parser->builder.parts[target];
-	part->body_hash = fold_hash(part->body_hash,
-	                            XXH3_64bits(line.data,
-	                                        line.len - line_eol));
+	part->body_hash = fold_hash(
+	        part->body_hash,
+	        pli_hash_octets(
+	                pli_slice_new(line.data, line.len - line_eol)));
 	if (result->blanks)
 		pli_parser_add_defect(parser, PLI_DEFECT_BOUNDARY_BLANKS,
 		                      target, offset, line.len);
@@ -247,7 +258,8 @@ pli_parser_take_boundary(PliParser *parser, const PliBoundaryResult *result,
 		hold_eol(parser, line.data + line.len - line_eol, line_eol);
 		parser->state = pli_parser_body_state;
 	} else {
-		begin_child(parser, target, offset + line.len);
+		begin_child(parser, &parser->boundaries.stack[result->level],
+		            offset + line.len);
 	}
 }
 
@@ -259,14 +271,17 @@ end_at_boundary(PliParser *parser, const PliBoundaryResult *result,
 {
 	gboolean held = parser->line.len > 0;
 	guint64 offset = parser->offset - parser->line.len;
-	guint eol = parser->eol;
+	guint eol = parser->eol, line_eol;
+	gboolean has_8bit = parser->boundaries.stack[result->level].has_8bit;
 
 	parser->eol = 0;
 	pli_parser_take_boundary(parser, result, line, offset, eol);
 	if (!held)
 		pli_parser_advance(parser, line.len);
-	pli_scan_run(&parser->scan, line.data, line.data + line.len, offset,
-	             FALSE);
+	line_eol = count_eol(line.data, line.data + line.len);
+	pli_scan_add_lines(&parser->scan, line.data, line.data + line.len,
+	                   offset, 1, line_eol == 1,
+	                   has_8bit || line_eol == 0);
 	parser->counted = parser->in;
 	pli_parser_skip_counted(parser);
 	pli_buf_reset(&parser->line);
@@ -355,7 +370,7 @@ read_held_line(PliParser *parser)
 /* Text from `start` of the slice to its end; a line end there, or the start
  * of a boundary line, is held back. */
 static void
-end_slice(PliParser *parser, const guint8 *start)
+end_slice(PliParser *parser, const guint8 *start, gsize n_hashed)
 {
 	const guint8 *end = parser->end, *stop = end;
 	guint eol;
@@ -376,9 +391,29 @@ end_slice(PliParser *parser, const guint8 *start)
 	} else {
 		parser->at_line_start = FALSE;
 	}
-	emit(parser, start, stop - start,
-	     parser->offset - (parser->in - start));
+	emit_hashed(parser, start, stop - start,
+	            parser->offset - (parser->in - start), n_hashed);
 	pli_parser_advance(parser, end - parser->in);
+}
+
+/* Where the kernel runs to, from the input on, before there is hashing. */
+static const guint8 *
+get_piece_end(const PliParser *parser)
+{
+	return parser->end - parser->in > 2 * PIECE ? parser->in + PIECE
+	                                            : parser->end;
+}
+
+/* The kernel has run over a piece of the slice and found no boundary. What
+ * may be held back yet, "\r\n-" at most, is not hashed. */
+static gsize
+hash_piece(PliParser *parser, const guint8 *start, gsize n_hashed)
+{
+	gsize n = parser->in - start - 3;
+
+	pli_parser_save_region(parser);
+	feed_hash(parser, pli_slice_new(start + n_hashed, n - n_hashed));
+	return n;
 }
 
 /*
@@ -389,20 +424,31 @@ static PliStep
 read_text(PliParser *parser)
 {
 	const guint8 *start = parser->in;
+	gsize n_hashed = 0;
+	gboolean run_on = FALSE, bounded = parser->boundaries.n > 0;
 
 	for (;;) {
 		PliBoundaryResult result = {0};
-		const guint8 *p = pli_scan_run(
-		        &parser->scan, parser->in, parser->end, parser->offset,
-		        parser->boundaries.n > 0);
+		const guint8 *end = get_piece_end(parser), *p;
 		PliSlice line;
 		LineKind kind;
 
+		p = run_on ? pli_scan_run_on(&parser->scan, parser->in, end,
+		                             parser->offset)
+		           : pli_scan_run(&parser->scan, parser->in, end,
+		                          parser->offset, bounded);
 		if (p == parser->end) {
-			end_slice(parser, start);
+			end_slice(parser, start, n_hashed);
 			return PLI_STEP_READY;
 		}
-		pli_parser_advance(parser, p - parser->in);
+		run_on = p == end && bounded;
+		/* may go back over a dash that was seen already */
+		parser->offset += p - parser->in;
+		parser->in = p;
+		if (p == end) {
+			n_hashed = hash_piece(parser, start, n_hashed);
+			continue;
+		}
 		line = pli_slice_new(p, parser->end - p);
 		kind = classify(parser, &line, &result);
 		if (kind == LINE_TEXT) {
@@ -411,8 +457,8 @@ read_text(PliParser *parser)
 			continue;
 		}
 		hold_eol(parser, p - count_eol(start, p), count_eol(start, p));
-		emit(parser, start, p - start - parser->eol,
-		     parser->offset - (p - start));
+		emit_hashed(parser, start, p - start - parser->eol,
+		            parser->offset - (p - start), n_hashed);
 		parser->at_line_start = TRUE;
 		if (kind == LINE_BOUNDARY)
 			end_at_boundary(parser, &result, line);

@@ -87,7 +87,6 @@ begin_field(PliParser *parser, guint64 offset, const guint8 *start)
 	parser->field_length = 0;
 	parser->field_bare_lf = 0;
 	parser->field_lines = 0;
-	parser->field_hash = 0;
 	parser->field_blank_lines = 0;
 }
 
@@ -102,57 +101,66 @@ pli_parser_save_field(PliParser *parser)
 	pli_parser_count_to(parser, parser->in);
 }
 
-/* The running field is whole. */
+/* A field is whole. */
 static void
-end_field(PliParser *parser)
+take_field(PliParser *parser, PliHeaderField *raw)
 {
-	const PliStructureBuilder *b = &parser->builder;
-	guint32 part = parser->current;
-	const guint32 odd = PLI_SCAN_NUL | PLI_SCAN_8BIT;
-	PliSpan span = {0, parser->field_offset, parser->field_length};
-	guint64 header = span.offset + span.length -
-	                 b->parts[part].header.offset;
-	PliSlice octets = pli_buf_slice(&parser->field_buf);
-	guint32 field = PLI_NONE;
+	PliStructureBuilder *b = &parser->builder;
+	guint32 part = parser->current, field = PLI_NONE;
 
-	if (parser->field_start != NULL)
-		octets = pli_slice_new(parser->field_start,
-		                       MIN(span.length,
-		                           b->limits.field_octets));
-	else
-		parser->field_buf_shown = TRUE;
-	parser->in_field = FALSE;
-	if (header <= b->limits.header_octets) {
-		PliHeaderField raw = {
-			.octets = octets,
-			.span = span,
-			.bare_lf = parser->field_bare_lf,
-			.n_lines = octets.len == span.length
-		                           ? parser->field_lines
-		                           : 0,
-			.plain = !(parser->scan.seen & odd),
-		};
-
-		if (raw.n_lines > 0) {
-			raw.hash = parser->field_hash;
-			raw.n_blank_lines = parser->field_blank_lines;
-		}
-		field = pli_header_reader_read(
-			&parser->header, &parser->builder, part, &raw);
+	if (G_LIKELY(raw->offset + raw->length -
+	                     b->parts[part].header.offset <=
+	             b->limits.header_octets)) {
+		field = pli_header_reader_read(&parser->header, b, part, raw);
 	} else if (!parser->header_full) {
 		parser->header_full = TRUE;
 		pli_parser_add_defect(parser, PLI_DEFECT_LIMIT_HEADER_OCTETS,
-		                      part, span.offset, span.length);
+		                      part, raw->offset, raw->length);
 	}
-	if (parser->quiet)
-		return;
 	pli_parser_push_event(parser, (PliParserEvent){
 	                                      .type = PLI_PARSER_EVENT_FIELD,
 	                                      .part = part,
 	                                      .field = field,
-	                                      .span = span,
-	                                      .octets = octets,
+	                                      .span = {0, raw->offset,
+	                                               raw->length},
+	                                      .octets = raw->octets,
 	                              });
+}
+
+static gboolean
+is_plain(const PliParser *parser)
+{
+	const guint32 odd = PLI_SCAN_NUL | PLI_SCAN_8BIT;
+
+	return !(parser->scan.seen & odd) && !parser->odd_ahead;
+}
+
+/* The running field is whole. */
+static void
+end_field(PliParser *parser)
+{
+	PliHeaderField raw = {
+	        .offset = parser->field_offset,
+	        .length = parser->field_length,
+	        .bare_lf = parser->field_bare_lf,
+	        .plain = is_plain(parser),
+	};
+
+	if (parser->field_start != NULL) {
+		raw.octets = pli_slice_new(
+		        parser->field_start,
+		        MIN(raw.length, parser->builder.limits.field_octets));
+	} else {
+		raw.octets = pli_buf_slice(&parser->field_buf);
+		parser->field_buf_shown = TRUE;
+	}
+	if (raw.octets.len == raw.length) {
+		raw.n_lines = parser->field_lines;
+		raw.n_blank_lines = raw.n_lines > 0 ? parser->field_blank_lines
+		                                    : 0;
+	}
+	parser->in_field = FALSE;
+	take_field(parser, &raw);
 }
 
 /* To the end of the line, or of the slice. */
@@ -192,14 +200,20 @@ static void
 end_at_empty_line(PliParser *parser, PliSlice line)
 {
 	PliPart *part = &parser->builder.parts[parser->current];
+	gboolean is_bare = line.data[0] == '\n';
 
 	part->header_lines++;
-	if (line.data[0] == '\n')
-		part->header_bare_lf++;
+	part->header_bare_lf += is_bare;
 	if (parser->line.len > 0)
 		pli_buf_reset(&parser->line);
 	else
-		pli_parser_advance(parser, line.data[0] == '\n' ? 1 : 2);
+		pli_parser_advance(parser, is_bare ? 1 : 2);
+	if (parser->counted == line.data) {
+		pli_scan_add_lines(&parser->scan, line.data, parser->in,
+		                   parser->offset - (parser->in - line.data),
+		                   1, is_bare, FALSE);
+		parser->counted = parser->in;
+	}
 	pli_parser_count_to(parser, parser->in);
 	pli_parser_end_header(parser, parser->offset);
 }
@@ -308,32 +322,124 @@ read_line_start(PliParser *parser)
 	return PLI_STEP_READY;
 }
 
-/* A whole line at the start of the input belongs to a field, new or running,
- * that lies in this slice. */
-static inline void
-add_whole_line(PliParser *parser, PliSlice line)
+/* A line that read_lines() leaves to others: empty, or perhaps a boundary. */
+static inline gboolean
+stops_lines(const PliParser *parser, const guint8 *p, const guint8 *end)
 {
-	gboolean is_continuation = line.data[0] == ' ' ||
-	                           line.data[0] == '\t';
+	if (G_LIKELY(*p > '-'))
+		return FALSE;
+	return *p == '\n' || (*p == '\r' && end - p == 2) ||
+	       (*p == '-' && parser->boundaries.n > 0 && p[1] == '-');
+}
 
-	if (!is_continuation && parser->in_field)
+/* The lines of one slice as they are taken; each has two octets or more. */
+typedef struct {
+	PliScanLines found;
+	const guint8 *start;
+	guint next;      /* the line to be taken */
+	const guint8 *p; /* its start */
+	guint n_bare;
+} Lines;
+
+/* Takes the next line, and counts it for the field it belongs to. */
+static inline void
+take_whole_line(Lines *lines, guint32 *n_lines, guint32 *n_bare)
+{
+	const guint8 *end = lines->start + lines->found.at[lines->next++] + 1;
+	guint bare = end[-2] != '\r';
+
+	*n_lines += 1;
+	*n_bare += bare;
+	lines->n_bare += bare;
+	if (G_UNLIKELY(end - lines->p > PLI_SCAN_LINE_OCTETS))
+		lines->found.odd = TRUE;
+	lines->p = end;
+}
+
+/* The line that was taken last, from `p` on, is blank throughout. */
+static inline gboolean
+is_blank_line(const Lines *lines, const guint8 *p)
+{
+	return G_UNLIKELY(pli_octet_is_blank(p[1])) &&
+	       pli_slice_trim(pli_slice_new(p, lines->p - p)).len == 0;
+}
+
+static inline gboolean
+is_continuation(const guint8 *p)
+{
+	return *p == ' ' || *p == '\t';
+}
+
+/* All continuation lines that come next. */
+static inline void
+take_continuations(Lines *lines, guint32 *n_lines, guint32 *n_bare,
+                   guint32 *n_blank)
+{
+	while (lines->next < lines->found.n && is_continuation(lines->p)) {
+		const guint8 *p = lines->p;
+
+		take_whole_line(lines, n_lines, n_bare);
+		*n_blank += is_blank_line(lines, p);
+	}
+}
+
+/* The field that was running when the slice began, or a batch of lines did. */
+static void
+go_on_with_field(PliParser *parser, Lines *lines)
+{
+	guint32 n_lines = 0;
+	const guint8 *p = lines->p;
+
+	take_continuations(lines, &n_lines, &parser->field_bare_lf,
+	                   &parser->field_blank_lines);
+	if (parser->field_lines > 0)
+		parser->field_lines += n_lines;
+	parser->field_length += lines->p - p;
+	if (parser->field_start == NULL)
+		keep(parser, p, lines->p - p);
+	if (lines->next < lines->found.n)
 		end_field(parser);
-	if (!parser->in_field) {
-		begin_field(parser, parser->offset, line.data);
-		parser->field_lines = 1;
-	} else if (parser->field_lines > 0) {
-		parser->field_lines++;
+}
+
+/* Fields that begin in this slice. The last one may go on after the lines that
+ * were found, and stays running. */
+static void
+take_fields(PliParser *parser, Lines *lines, guint64 offset)
+{
+	const gboolean plain = is_plain(parser);
+
+	while (lines->next < lines->found.n) {
+		const guint8 *p = lines->p;
+		PliHeaderField raw = {
+		        .offset = offset + (p - lines->start),
+		        .plain = plain,
+		};
+
+		if (stops_lines(parser, p,
+		                lines->start +
+		                        lines->found.at[lines->next] + 1))
+			break;
+		take_whole_line(lines, &raw.n_lines, &raw.bare_lf);
+		if (G_UNLIKELY(is_continuation(p)))
+			raw.n_blank_lines = is_blank_line(lines, p);
+		take_continuations(lines, &raw.n_lines, &raw.bare_lf,
+		                   &raw.n_blank_lines);
+		raw.length = lines->p - p;
+		if (lines->next == lines->found.n) {
+			parser->in_field = TRUE;
+			parser->field_start = p;
+			parser->field_offset = raw.offset;
+			parser->field_length = raw.length;
+			parser->field_bare_lf = raw.bare_lf;
+			parser->field_lines = raw.n_lines;
+			parser->field_blank_lines = raw.n_blank_lines;
+			break;
+		}
+		raw.octets = pli_slice_new(
+		        p, MIN(raw.length,
+		               parser->builder.limits.field_octets));
+		take_field(parser, &raw);
 	}
-	parser->field_length += line.len;
-	parser->field_hash += pli_header_hash_line(line);
-	if (is_continuation && pli_octet_is_blank(line.data[1]) &&
-	    pli_slice_trim(line).len == 0)
-		parser->field_blank_lines++;
-	if (line.len < 2 || line.data[line.len - 2] != '\r') {
-		parser->builder.parts[parser->current].header_bare_lf++;
-		parser->field_bare_lf++;
-	}
-	pli_parser_advance(parser, line.len);
 }
 
 /* All whole lines of the slice, up to one that is empty or starts with "--",
@@ -341,34 +447,40 @@ add_whole_line(PliParser *parser, PliSlice line)
 static PliStep
 read_lines(PliParser *parser)
 {
-	const guint8 *start = parser->in;
-	PliScanLines lines;
+	const guint64 offset = parser->offset;
+	Lines lines;
+	PliPart *part;
 
-	pli_parser_count_to(parser, start);
-	pli_scan_run_header(&parser->scan, start, parser->end, parser->offset,
-	                    parser->boundaries.n > 0, &lines);
-	parser->counted = lines.counted;
-	for (guint i = 0; i < lines.n; i++)
-		add_whole_line(parser, pli_slice_new(parser->in,
-						     start + lines.at[i] + 1 -
-							     parser->in));
-	parser->builder.parts[parser->current].header_lines += lines.n;
-	if (lines.n > 0)
-		parser->last_octet = '\n';
-	return lines.n > 0 ? PLI_STEP_READY : read_line_start(parser);
+	lines.start = lines.p = parser->in;
+	lines.next = lines.n_bare = 0;
+	pli_parser_count_to(parser, lines.start);
+	pli_scan_find_lines(lines.start, parser->end, &lines.found);
+	if (lines.found.n == 0)
+		return read_line_start(parser);
+	parser->odd_ahead = lines.found.odd;
+	if (parser->in_field)
+		go_on_with_field(parser, &lines);
+	take_fields(parser, &lines, offset);
+	parser->odd_ahead = FALSE;
+	part = &parser->builder.parts[parser->current];
+	part->header_lines += lines.next;
+	part->header_bare_lf += lines.n_bare;
+	pli_scan_add_lines(&parser->scan, lines.start, lines.p, offset,
+	                   lines.next, lines.n_bare, lines.found.odd);
+	pli_parser_advance(parser, lines.p - lines.start);
+	parser->counted = lines.p;
+	parser->last_octet = '\n';
+	return PLI_STEP_READY;
 }
 
-/* Can read_lines() work: a line starts here that is plainly a field's, none
- * of its octets was counted yet, and none of its field's was kept from an
- * earlier slice. */
+/* Can read_lines() work: a line starts here that is plainly a field's, and none
+ * of its octets was counted yet. */
 static gboolean
 is_at_lines(const PliParser *parser)
 {
 	return parser->in < parser->end && parser->line.len == 0 &&
-	       parser->counted <= parser->in &&
-	       !(parser->in_field && parser->field_start == NULL) &&
-	       *parser->in != '\r' && *parser->in != '\n' &&
-	       *parser->in != '-';
+	       parser->counted <= parser->in && *parser->in != '\r' &&
+	       *parser->in != '\n' && *parser->in != '-';
 }
 
 PliStep

@@ -8,12 +8,11 @@
 
 #include "engine/boundary-priv.h"
 #include "engine/buf.h"
+#include "engine/hash-priv.h"
 #include "engine/header-priv.h"
 #include "engine/parser.h"
 #include "engine/scan-priv.h"
 #include "engine/structure-builder-priv.h"
-
-#include <xxhash.h>
 
 /* A state works until it has events or needs input: WANT, or READY to be
  * called again (perhaps another state). */
@@ -50,7 +49,9 @@ struct PliParser {
 	guint64 field_offset, field_length;
 	guint32 field_bare_lf;
 	/* 0 lines: not known, since some line came piece by piece */
-	guint32 field_lines, field_hash, field_blank_lines;
+	guint32 field_lines, field_blank_lines;
+	/* lines that are not counted yet may hold NUL and 8-bit octets */
+	gboolean odd_ahead;
 	guint8 last_octet;
 	gboolean header_full;
 
@@ -62,7 +63,7 @@ struct PliParser {
 
 	/* the running region: a leaf's body, a preamble or an epilogue */
 	PliSlice pending; /* not hashed yet */
-	XXH3_state_t *hash;
+	PliHash *hash;
 	gboolean hashing;
 	gboolean region_text; /* more than blanks and line ends */
 	guint64 region_start, region_length;
@@ -76,7 +77,14 @@ struct PliParser {
 
 /* parser.c */
 void
-pli_parser_push_event(PliParser *parser, PliParserEvent event);
+pli_parser_queue_event(PliParser *parser, const PliParserEvent *event);
+
+static inline void
+pli_parser_push_event(PliParser *parser, PliParserEvent event)
+{
+	if (!parser->quiet)
+		pli_parser_queue_event(parser, &event);
+}
 
 void
 pli_parser_add_defect(PliParser *parser, PliDefectId id, guint32 part,

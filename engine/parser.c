@@ -4,7 +4,6 @@
 #include "engine/parser-priv.h"
 
 #define MAX_BOUNDARY_RFC 70 /* RFC 2046 5.1.1 */
-#define HASH_STATE_OCTETS 576
 
 static PliStep
 end_state(PliParser *parser)
@@ -22,7 +21,7 @@ start(PliParser *parser)
 	parser->quiet = FALSE;
 	parser->seen_total = 0;
 	parser->in_field = parser->mid_line = parser->field_buf_shown = FALSE;
-	parser->header_full = FALSE;
+	parser->header_full = parser->odd_ahead = FALSE;
 	parser->at_line_start = parser->line_shown = FALSE;
 	parser->field_start = NULL;
 	parser->eol = 0;
@@ -61,8 +60,7 @@ pli_parser_free(PliParser *parser)
 	pli_header_reader_clear(&parser->header);
 	pli_buf_clear(&parser->line);
 	pli_buf_clear(&parser->field_buf);
-	if (parser->hash != NULL)
-		XXH3_freeState(parser->hash);
+	pli_hash_free(parser->hash);
 	g_free(parser->events);
 	g_free(parser);
 }
@@ -91,13 +89,11 @@ queue_event(PliParser *parser, PliParserEvent event)
 /* Defects found inside a body wait for its end, so that the order of events
  * does not depend on how the input was cut. */
 void
-pli_parser_push_event(PliParser *parser, PliParserEvent event)
+pli_parser_queue_event(PliParser *parser, const PliParserEvent *event)
 {
 	const PliStructureBuilder *b = &parser->builder;
 
-	if (parser->quiet)
-		return;
-	while (event.type != PLI_PARSER_EVENT_BODY &&
+	while (event->type != PLI_PARSER_EVENT_BODY &&
 	       parser->defects_shown < b->n_defects) {
 		const PliDefect *defect = &b->defects[parser->defects_shown++];
 
@@ -108,7 +104,7 @@ pli_parser_push_event(PliParser *parser, PliParserEvent event)
 		                            .span = defect->span,
 		                    });
 	}
-	queue_event(parser, event);
+	queue_event(parser, *event);
 }
 
 void
@@ -182,8 +178,8 @@ add_header_defect(PliParser *parser, PliDefectId id, guint32 part)
 
 	if (field != PLI_NONE)
 		pli_parser_add_defect(parser, id, part,
-		                      b->fields[field].span.offset,
-		                      b->fields[field].span.length);
+		                      b->fields[field].offset,
+		                      b->fields[field].length);
 	else
 		pli_parser_add_defect(parser, id, part,
 		                      b->parts[part].body.offset, 0);
@@ -213,7 +209,9 @@ open_multipart(PliParser *parser, guint32 index)
 	}
 	if (boundary.len > MAX_BOUNDARY_RFC)
 		add_header_defect(parser, PLI_DEFECT_BOUNDARY_LONG, index);
-	if (pli_boundary_table_push(&parser->boundaries, index, boundary))
+	if (pli_boundary_table_push(
+	            &parser->boundaries, index, boundary,
+	            parser->header.type == PLI_HEADER_TYPE_DIGEST))
 		add_header_defect(parser, PLI_DEFECT_BOUNDARY_REUSED, index);
 	return PLI_PART_MULTIPART;
 }
@@ -234,21 +232,20 @@ static PliPartKind
 choose_kind(PliParser *parser, guint32 index)
 {
 	PliStructureBuilder *b = &parser->builder;
-	PliSlice type, subtype;
-	gboolean is_multipart, is_message;
+	PliHeaderType type = parser->header.type;
 	PliDefectId limit;
 
-	get_type(parser, index, &type, &subtype);
-	is_multipart = pli_slice_is(type, "multipart");
-	is_message = pli_slice_is(type, "message") &&
-	             (pli_slice_is(subtype, "rfc822") ||
-	              pli_slice_is(subtype, "global"));
-	if (!is_multipart && !is_message)
+	if (type == PLI_HEADER_TYPE_NONE)
+		type = b->parts[index].flags & PLI_PART_IN_DIGEST
+		               ? PLI_HEADER_TYPE_MESSAGE
+		               : PLI_HEADER_TYPE_LEAF;
+	if (type == PLI_HEADER_TYPE_LEAF)
 		return PLI_PART_LEAF;
 	if (b->parts[index].depth < b->limits.depth &&
 	    b->n_parts < b->limits.parts)
-		return is_multipart ? open_multipart(parser, index)
-		                    : open_message(parser, index);
+		return type == PLI_HEADER_TYPE_MESSAGE
+		               ? open_message(parser, index)
+		               : open_multipart(parser, index);
 	limit = b->n_parts < b->limits.parts ? PLI_DEFECT_LIMIT_DEPTH
 	                                     : PLI_DEFECT_LIMIT_PARTS;
 	add_header_defect(parser, limit, index);
@@ -297,7 +294,7 @@ add_synthetic_part(PliParser *parser, guint32 parent, guint64 offset)
 
 	part->flags = PLI_PART_SYNTHETIC;
 	part->header.offset = part->body.offset = offset;
-	part->body_hash = XXH3_64bits(NULL, 0);
+	part->body_hash = pli_hash_octets(PLI_SLICE_NONE);
 	event.type = PLI_PARSER_EVENT_PART_BEGIN;
 	pli_parser_push_event(parser, event);
 	event.type = PLI_PARSER_EVENT_HEADER_END;
@@ -549,7 +546,7 @@ pli_parser_get_memory(const PliParser *parser)
 	       parser->header.scratch.allocated + parser->line.allocated +
 	       parser->field_buf.allocated +
 	       parser->events_room * sizeof *parser->events +
-	       (parser->hash != NULL ? HASH_STATE_OCTETS : 0);
+	       (parser->hash != NULL ? pli_hash_get_memory() : 0);
 }
 
 static gpointer
@@ -564,6 +561,9 @@ end_copy(PliParser *copy, const PliParser *parser)
 {
 	PliPart *part = &copy->builder.parts[copy->current];
 
+	copy->hash = NULL;
+	if (copy->hashing)
+		copy->hash = pli_hash_dup(parser->hash);
 	copy->quiet = TRUE;
 	copy->how = PLI_FINISH_ABORTED;
 	copy->offset = parser->offset;
@@ -595,6 +595,7 @@ pli_parser_snapshot(const PliParser *parser)
 	                               sizeof *table->n_of_length);
 	end_copy(&copy, parser);
 	structure = pli_structure_builder_seal(&copy.builder, 0);
+	pli_hash_free(copy.hash);
 	g_free(copy.builder.parts);
 	g_free(copy.builder.defects);
 	g_free(table->stack);

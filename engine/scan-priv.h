@@ -43,27 +43,40 @@ const guint8 *
 pli_scan_run(PliScan *scan, const guint8 *p, const guint8 *end,
              guint64 offset, gboolean stop_at_dashes);
 
+/* Goes on after a run over at least two octets that was given only a piece of
+ * what follows: a "--" may have begun in it. Stops at dashes. */
+const guint8 *
+pli_scan_run_on(PliScan *scan, const guint8 *p, const guint8 *end,
+                guint64 offset);
+
 #define PLI_SCAN_LINES 256
 
-/* What a run over a header found. */
+/* Where the lines of a header end. */
 typedef struct {
-	guint n;                    /* lines that end before `stop` */
-	guint32 at[PLI_SCAN_LINES]; /* where: the LF, from the run's start */
-	/* An empty line, or with stop_at_dashes one that starts with "--"; or
-	 * wherever the run ended, perhaps inside a line. */
-	const guint8 *stop;
-	const guint8 *counted; /* octets before this were counted */
+	guint n;
+	/* each LF, from where the search began; the last block may bring up
+	 * to 64 */
+	guint32 at[PLI_SCAN_LINES + 66];
+	gboolean odd; /* NUL, bare CR or octets over 127 may be among them */
 } PliScanLines;
 
 /*
- * Runs over header lines from the start of one, which is neither empty nor
- * starts with "--", to the first line after it that is, or as far as the
- * input or the room for lines goes.
+ * Looks for line ends from the start of a line to the first empty line, the
+ * end of the input, or as many as there is room for. What comes after the
+ * empty line may be among them. Nothing is counted.
  */
 void
-pli_scan_run_header(PliScan *scan, const guint8 *p, const guint8 *end,
-                    guint64 offset, gboolean stop_at_dashes,
+pli_scan_find_lines(const guint8 *p, const guint8 *end,
                     PliScanLines *ret_lines);
+
+/*
+ * Counts [p, end), which lies at `offset` and is `n` whole lines, none over
+ * PLI_SCAN_LINE_OCTETS with its end unless `odd`, of which `n_bare` end in LF
+ * alone; unless `odd` there is nothing else to be seen in them.
+ */
+void
+pli_scan_add_lines(PliScan *scan, const guint8 *p, const guint8 *end,
+                   guint64 offset, guint n, guint n_bare, gboolean odd);
 
 /* The end of the input: a CR that was last is a bare one. */
 void

@@ -8,6 +8,8 @@
 #endif
 
 #define BLOCK 64
+#define GROUP 4 /* blocks looked at in one go */
+#define TOP_BIT (G_GUINT64_CONSTANT(1) << 63)
 
 /* Compiled into each kernel, with the instructions that one may use. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -107,134 +109,285 @@ count_block(PliScan *scan, Run *r, const Masks *m, guint64 valid,
 	r->after_cr = (cr & (valid ^ valid >> 1)) != 0;
 }
 
+/* Four blocks at once. `nul` and `high` say only whether there are any. */
+typedef struct {
+	guint64 lf[GROUP], cr[GROUP], dash[GROUP];
+	guint64 nul, high;
+} Group;
+
+typedef void (*GroupFunc)(const guint8 *blocks, Group *ret);
+
 /*
- * The scan itself, compiled once for each kernel. `carry` holds what the
- * octets before the block say about a "--" that starts in or runs into it.
+ * What a run over plain text needs to know of the octets before: where its
+ * last LF was is looked up only when somebody asks.
  */
-static ALWAYS_INLINE const guint8 *
-run(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
-    gboolean stop_at_dashes, MaskFunc get_masks)
+typedef struct {
+	Run r;
+	const guint8 *lf_group; /* the last group with an LF since line_start
+	                           was right; NULL: it is right */
+	guint64 lf_offset;      /* where that group lies */
+	guint64 offset;         /* of the run's next octet */
+} Text;
+
+static ALWAYS_INLINE void
+settle_line_start(Text *t)
 {
-	guint64 lf_before = 0;   /* bits 0 and 1: LF two and one octets ago */
-	guint64 dash_before = 0; /* bit 0: dash one octet ago */
-	Run r = {scan->lines, scan->bare_lf, scan->line_start,
-	         scan->after_cr ? 1 : 0, 0};
-	guint8 tail[BLOCK];
-
-	while (p < end) {
-		gsize left = end - p;
-		guint64 valid = G_MAXUINT64;
-		const guint8 *block = p;
-		Masks m;
-
-		if (G_UNLIKELY(left < BLOCK)) {
-			memset(tail, ' ', sizeof tail);
-			memcpy(tail, p, left);
-			block = tail;
-			valid = (G_GUINT64_CONSTANT(1) << left) - 1;
+	if (t->lf_group == NULL)
+		return;
+	for (guint i = GROUP * BLOCK; i > 0; i--)
+		if (t->lf_group[i - 1] == '\n') {
+			t->r.line_start = t->lf_offset + i;
+			break;
 		}
-		get_masks(block, &m);
-		if (stop_at_dashes) {
-			guint64 second = m.dash &
-			                 (m.dash << 1 | dash_before) &
-			                 (m.lf << 2 | lf_before);
-
-			if (second != 0) {
-				guint at = lowest(second);
-
-				/* the first dash may lie one block back */
-				if (at > 1)
-					count_block(scan, &r, &m,
-					            (G_GUINT64_CONSTANT(1)
-					             << (at - 1)) - 1,
-					            offset);
-				end = p + at - 1;
-				break;
-			}
-			lf_before = m.lf >> 62;
-			dash_before = m.dash >> 63;
-		}
-		count_block(scan, &r, &m, valid, offset);
-		p += MIN(left, BLOCK);
-		offset += BLOCK;
-	}
-	scan->lines = r.lines;
-	scan->bare_lf = r.bare_lf;
-	scan->line_start = r.line_start;
-	scan->after_cr = r.after_cr != 0;
-	if (r.high != 0)
-		scan->seen |= PLI_SCAN_8BIT;
-	return end;
+	t->lf_group = NULL;
 }
 
 /*
- * The same over a header: notes where lines end, and stops before an empty
- * line, too.
+ * Counts whole groups from `p` for as long as there is nothing about them that
+ * wants a closer look; returns where that ended. `lf_before` is whether the
+ * octet before `p` is an LF of this run. Kept apart from the careful walk over
+ * blocks, so that all of its state has a register.
+ */
+static ALWAYS_INLINE const guint8 *
+run_groups(Text *text, const guint8 *p, const guint8 *end, guint64 lf_before,
+           gboolean may_note_lf, gboolean stop_at_dashes, GroupFunc get_group)
+{
+	const guint8 *start = p, *lf_group = NULL;
+	const guint64 start_offset = text->offset;
+	guint64 least_start = text->lf_group != NULL ? text->lf_offset
+	                                             : text->r.line_start;
+	guint64 after_cr = text->r.after_cr, lines = 0, n_bare = 0, high = 0;
+	/* as an offset from `start`, which may lie before it */
+	gint64 last_start = (gint64)(least_start - start_offset);
+
+	for (; end - p >= GROUP * BLOCK; p += GROUP * BLOCK) {
+		guint64 cr_before = after_cr, last_lf = lf_before;
+		guint64 any = 0, bare = 0, odd, n = 0;
+		guint64 bare_lf[GROUP];
+		Group g;
+
+		get_group(p, &g);
+		odd = g.nul;
+#pragma GCC unroll 4
+		for (guint i = 0; i < GROUP; i++) {
+			guint64 after = g.cr[i] << 1 | cr_before;
+
+			cr_before = g.cr[i] >> 63;
+			any |= g.lf[i];
+			bare_lf[i] = g.lf[i] & ~after;
+			bare |= bare_lf[i];
+			odd |= after & ~g.lf[i];
+			n += __builtin_popcountll(g.lf[i]);
+			if (stop_at_dashes) {
+				odd |= g.dash[i] & (g.lf[i] << 1 | last_lf);
+				last_lf = g.lf[i] >> 63;
+			}
+		}
+		if (G_UNLIKELY(odd != 0))
+			break;
+		if (G_UNLIKELY(p - start + GROUP * BLOCK - last_start >
+		               PLI_SCAN_LINE_OCTETS) &&
+		    any != 0)
+			break;
+		if (bare != 0) {
+			if (G_UNLIKELY(may_note_lf))
+				break;
+#pragma GCC unroll 4
+			for (guint i = 0; i < GROUP; i++)
+				n_bare += __builtin_popcountll(bare_lf[i]);
+		}
+		lines += n;
+		high |= g.high;
+		after_cr = cr_before;
+		lf_before = last_lf;
+		last_start = any != 0 ? p - start : last_start;
+		lf_group = any != 0 ? p : lf_group;
+	}
+	text->r.lines += lines;
+	text->r.bare_lf += n_bare;
+	text->r.high |= high;
+	text->r.after_cr = after_cr;
+	text->offset += p - start;
+	if (lf_group != NULL) {
+		text->lf_group = lf_group;
+		text->lf_offset = start_offset + (lf_group - start);
+	}
+	return p;
+}
+
+typedef const guint8 *(*GroupsFunc)(Text *text, const guint8 *p,
+                                    const guint8 *end, guint64 lf_before,
+                                    gboolean may_note_lf,
+                                    gboolean stop_at_dashes);
+
+/* What the octets before a block say about a "--" that runs into it. */
+typedef struct {
+	guint64 lf;   /* bits 0 and 1: LF two and one octets ago */
+	guint64 dash; /* bit 0: dash one octet ago */
+} Carry;
+
+static ALWAYS_INLINE Carry
+get_carry(const guint8 *p)
+{
+	return (Carry){(p[-2] == '\n') | (p[-1] == '\n') << 1, p[-1] == '-'};
+}
+
+typedef enum {
+	RUN_THROUGH,
+	RUN_TO_DASHES,
+	RUN_ON, /* to dashes, of which some may have come before */
+} RunMode;
+
+/*
+ * One block, or what is left of one, with care. TRUE when a line that starts
+ * with "--" stops the run: *ret_stop is its first dash.
+ */
+static ALWAYS_INLINE gboolean
+run_block(PliScan *scan, Run *r, const guint8 *p, gsize left, guint64 offset,
+          gboolean stop_at_dashes, Carry *carry, const guint8 **ret_stop,
+          MaskFunc get_masks)
+{
+	guint64 valid = G_MAXUINT64;
+	const guint8 *block = p;
+	guint8 tail[BLOCK];
+	Masks m;
+
+	if (left < BLOCK) {
+		memset(tail, ' ', sizeof tail);
+		memcpy(tail, p, left);
+		block = tail;
+		valid = (G_GUINT64_CONSTANT(1) << left) - 1;
+	}
+	get_masks(block, &m);
+	if (stop_at_dashes) {
+		guint64 second = m.dash & (m.dash << 1 | carry->dash) &
+		                 (m.lf << 2 | carry->lf);
+
+		if (second != 0) {
+			guint at = lowest(second);
+
+			/* the first dash may lie one block back */
+			if (at > 1)
+				count_block(scan, r, &m,
+				            (G_GUINT64_CONSTANT(1)
+				             << (at - 1)) - 1,
+				            offset);
+			*ret_stop = p + at - 1;
+			return TRUE;
+		}
+		carry->lf = m.lf >> 62;
+		carry->dash = m.dash >> 63;
+	}
+	count_block(scan, r, &m, valid, offset);
+	return FALSE;
+}
+
+/* The scan itself, compiled once for each kernel: groups while all is plain,
+ * single blocks where it is not. */
+static ALWAYS_INLINE const guint8 *
+run(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
+    RunMode mode, MaskFunc get_masks, GroupsFunc count_groups)
+{
+	const gboolean stop_at_dashes = mode != RUN_THROUGH;
+	Text t = {
+	        .r = {scan->lines, scan->bare_lf, scan->line_start,
+	              scan->after_cr ? 1 : 0, 0},
+	        .offset = offset,
+	};
+	const guint8 *stop = end;
+	Carry carry = mode == RUN_ON ? get_carry(p) : (Carry){0, 0};
+
+	while (p < end) {
+		const guint8 *group_end;
+
+		/* a dash that came before is a matter for single blocks */
+		if (carry.dash == 0 && end - p >= GROUP * BLOCK) {
+			const guint8 *from = p;
+
+			p = count_groups(&t, p, end, carry.lf >> 1,
+			                 scan->first_bare_lf == G_MAXUINT64,
+			                 stop_at_dashes);
+			if (p != from)
+				carry = get_carry(p);
+		}
+		settle_line_start(&t);
+		group_end = end - p > GROUP * BLOCK ? p + GROUP * BLOCK : end;
+		while (p < group_end) {
+			gsize left = end - p;
+
+			if (run_block(scan, &t.r, p, left, t.offset,
+			              stop_at_dashes, &carry, &stop, get_masks))
+				goto out;
+			p += MIN(left, BLOCK);
+			t.offset += BLOCK;
+		}
+	}
+out:
+	scan->lines = t.r.lines;
+	scan->bare_lf = t.r.bare_lf;
+	scan->line_start = t.r.line_start;
+	scan->after_cr = t.r.after_cr != 0;
+	if (t.r.high != 0)
+		scan->seen |= PLI_SCAN_8BIT;
+	return stop;
+}
+
+/* Most blocks have one line end or two: no loop, whose end is hard to foretell,
+ * for these. What is written past them does not count. */
+static ALWAYS_INLINE guint
+add_line_ends(PliScanLines *lines, guint n, guint64 lf, guint32 at)
+{
+	guint64 ends = lf & (lf - 1);
+	guint n_ends = __builtin_popcountll(lf);
+
+	lines->at[n] = at + (guint32)__builtin_ctzll(lf | TOP_BIT);
+	lines->at[n + 1] = at + (guint32)__builtin_ctzll(ends | TOP_BIT);
+	if (G_UNLIKELY(n_ends > 2)) {
+		ends &= ends - 1;
+		for (guint i = n + 2; ends != 0; i++, ends &= ends - 1)
+			lines->at[i] = at + lowest(ends);
+	}
+	return n + n_ends;
+}
+
+/*
+ * Where lines end, from the start of one to an empty one. Counts nothing: most
+ * of it follows from the lines; `odd` tells when a real run must look.
  */
 static ALWAYS_INLINE void
-run_header(PliScan *scan, const guint8 *start, const guint8 *end,
-           guint64 offset, gboolean stop_at_dashes, PliScanLines *lines,
+find_lines(const guint8 *start, const guint8 *end, PliScanLines *lines,
            MaskFunc get_masks)
 {
-	guint64 lf_before = 0, cr_before = 0, dash_before = 0;
-	Run r = {scan->lines, scan->bare_lf, scan->line_start,
-	         scan->after_cr ? 1 : 0, 0};
+	guint64 lf_before = 0, cr_before = 0, odd = 0;
 	const guint8 *p = start;
 	guint8 tail[BLOCK];
 	guint n = 0;
 
-	lines->stop = lines->counted = NULL;
-	while (p < end && n <= PLI_SCAN_LINES - BLOCK) {
-		gsize left = end - p;
-		guint64 valid = G_MAXUINT64, ends, one_ago, two_ago, stops;
+	while (p < end && n <= PLI_SCAN_LINES) {
+		guint64 after_cr, empty;
 		const guint8 *block = p;
 		Masks m;
 
-		if (G_UNLIKELY(left < BLOCK)) {
+		if (G_UNLIKELY(end - p < BLOCK)) {
 			memset(tail, ' ', sizeof tail);
-			memcpy(tail, p, left);
+			memcpy(tail, p, end - p);
 			block = tail;
-			valid = (G_GUINT64_CONSTANT(1) << left) - 1;
 		}
 		get_masks(block, &m);
-		one_ago = m.lf << 1 | lf_before >> 1;
-		two_ago = m.lf << 2 | lf_before;
-		/* LF LF, or the second half of LF CR LF or LF "--" */
-		stops = m.lf & (one_ago | ((m.cr << 1 | cr_before) & two_ago));
-		if (stop_at_dashes)
-			stops |= m.dash & (m.dash << 1 | dash_before) & two_ago;
-		if (stops != 0) {
-			guint at = lowest(stops);
-			gboolean is_lf_lf = (m.lf & one_ago) >> at & 1;
-
-			lines->stop = p + at - (is_lf_lf ? 0 : 1);
-			at = lines->stop > p ? (guint)(lines->stop - p) : 0;
-			lines->counted = p + at;
-			valid = (G_GUINT64_CONSTANT(1) << at) - 1;
-			if (at > 0)
-				count_block(scan, &r, &m, valid, offset);
-		} else {
-			count_block(scan, &r, &m, valid, offset);
-		}
-		for (ends = m.lf & valid; ends != 0; ends &= ends - 1)
-			lines->at[n++] = (guint32)(p - start) + lowest(ends);
-		if (stops != 0)
+		after_cr = m.cr << 1 | cr_before;
+		odd |= m.nul | m.high | (after_cr & ~m.lf);
+		/* LF LF and LF CR LF */
+		empty = m.lf & ((m.lf << 1 | lf_before >> 1) |
+		                (after_cr & (m.lf << 2 | lf_before)));
+		n = add_line_ends(lines, n, m.lf, p - start);
+		if (empty != 0)
 			break;
 		lf_before = m.lf >> 62;
 		cr_before = m.cr >> 63;
-		dash_before = m.dash >> 63;
-		p += MIN(left, BLOCK);
-		offset += BLOCK;
+		p += BLOCK;
 	}
-	if (lines->stop == NULL)
-		lines->stop = lines->counted = p;
 	lines->n = n;
-	scan->lines = r.lines;
-	scan->bare_lf = r.bare_lf;
-	scan->line_start = r.line_start;
-	scan->after_cr = r.after_cr != 0;
-	if (r.high != 0)
-		scan->seen |= PLI_SCAN_8BIT;
+	lines->odd = odd != 0;
 }
 
 static inline guint64
@@ -273,20 +426,46 @@ get_masks_portable(const guint8 *block, Masks *ret)
 	}
 }
 
+static inline void
+get_group_portable(const guint8 *blocks, Group *ret)
+{
+	ret->nul = ret->high = 0;
+	for (guint i = 0; i < GROUP; i++) {
+		Masks m;
+
+		get_masks_portable(blocks + i * BLOCK, &m);
+		ret->lf[i] = m.lf;
+		ret->cr[i] = m.cr;
+		ret->dash[i] = m.dash;
+		ret->nul |= m.nul;
+		ret->high |= m.high;
+	}
+}
+
+static __attribute__((noinline)) const guint8 *
+groups_portable(Text *text, const guint8 *p, const guint8 *end,
+                guint64 lf_before, gboolean may_note_lf,
+                gboolean stop_at_dashes)
+{
+	return stop_at_dashes ? run_groups(text, p, end, lf_before, may_note_lf,
+	                                   TRUE, get_group_portable)
+	                      : run_groups(text, p, end, lf_before, may_note_lf,
+	                                   FALSE, get_group_portable);
+}
+
 static const guint8 *
 run_portable(PliScan *scan, const guint8 *p, const guint8 *end,
-             guint64 offset, gboolean stop_at_dashes)
+             guint64 offset,
+         RunMode mode)
 {
-	return run(scan, p, end, offset, stop_at_dashes, get_masks_portable);
+	return run(scan, p, end, offset, mode, get_masks_portable,
+	           groups_portable);
 }
 
 static void
-run_header_portable(PliScan *scan, const guint8 *p, const guint8 *end,
-                    guint64 offset, gboolean stop_at_dashes,
-                    PliScanLines *lines)
+find_lines_portable(const guint8 *p, const guint8 *end, PliScanLines *lines)
 {
-	run_header(scan, p, end, offset, stop_at_dashes, lines,
-	           get_masks_portable);
+	find_lines(p, end, lines, get_masks_portable);
 }
 
 #ifdef PLI_CPU_HAS_X86
@@ -307,31 +486,57 @@ get_masks_sse2(const guint8 *block, Masks *ret)
 		ret->dash |= MASK128('-');
 		ret->nul |= MASK128(0);
 		ret->high |= (guint64)(guint32)_mm_movemask_epi8(v) << at;
-#undef MASK128
 	}
+}
+
+static ALWAYS_INLINE void
+get_group_sse2(const guint8 *blocks, Group *ret)
+{
+	__m128i least = _mm_set1_epi8(-1), all = _mm_setzero_si128();
+
+	for (guint i = 0; i < GROUP; i++) {
+		ret->lf[i] = ret->cr[i] = ret->dash[i] = 0;
+		for (guint n = 0; n < 4; n++) {
+			__m128i v = _mm_loadu_si128(
+			        (const __m128i *)blocks + 4 * i + n);
+			guint at = 16 * n;
+
+			least = _mm_min_epu8(least, v);
+			all = _mm_or_si128(all, v);
+			ret->lf[i] |= MASK128('\n');
+			ret->cr[i] |= MASK128('\r');
+			ret->dash[i] |= MASK128('-');
+		}
+	}
+	ret->nul = _mm_movemask_epi8(
+	        _mm_cmpeq_epi8(least, _mm_setzero_si128()));
+	ret->high = _mm_movemask_epi8(all);
+}
+#undef MASK128
+
+static __attribute__((noinline)) const guint8 *
+groups_sse2(Text *text, const guint8 *p, const guint8 *end, guint64 lf_before,
+            gboolean may_note_lf, gboolean stop_at_dashes)
+{
+	return stop_at_dashes ? run_groups(text, p, end, lf_before, may_note_lf,
+	                                   TRUE, get_group_sse2)
+	                      : run_groups(text, p, end, lf_before, may_note_lf,
+	                                   FALSE, get_group_sse2);
 }
 
 static const guint8 *
 run_sse2(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
-         gboolean stop_at_dashes)
+         RunMode mode)
 {
-	return run(scan, p, end, offset, stop_at_dashes, get_masks_sse2);
+	return run(scan, p, end, offset, mode, get_masks_sse2,
+	           groups_sse2);
 }
 
 static void
-run_header_sse2(PliScan *scan, const guint8 *p, const guint8 *end,
-                guint64 offset, gboolean stop_at_dashes,
-                PliScanLines *lines)
+find_lines_sse2(const guint8 *p, const guint8 *end, PliScanLines *lines)
 {
-	run_header(scan, p, end, offset, stop_at_dashes, lines,
-	           get_masks_sse2);
+	find_lines(p, end, lines, get_masks_sse2);
 }
-
-PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE void
-get_masks_avx2(const guint8 *block, Masks *ret)
-{
-	__m256i a = _mm256_loadu_si256((const __m256i *)block);
-	__m256i b = _mm256_loadu_si256((const __m256i *)block + 1);
 
 #define MASK256(c)                                                             \
 	((guint64)(guint32)_mm256_movemask_epi8(                               \
@@ -339,28 +544,66 @@ get_masks_avx2(const guint8 *block, Masks *ret)
 	 (guint64)(guint32)_mm256_movemask_epi8(                               \
 	         _mm256_cmpeq_epi8(b, _mm256_set1_epi8(c)))                    \
 	         << 32)
+
+PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE void
+get_masks_avx2(const guint8 *block, Masks *ret)
+{
+	__m256i a = _mm256_loadu_si256((const __m256i *)block);
+	__m256i b = _mm256_loadu_si256((const __m256i *)block + 1);
+
 	ret->lf = MASK256('\n');
 	ret->cr = MASK256('\r');
 	ret->dash = MASK256('-');
 	ret->nul = MASK256(0);
 	ret->high = (guint64)(guint32)_mm256_movemask_epi8(a) |
 	            (guint64)(guint32)_mm256_movemask_epi8(b) << 32;
+}
+
+PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE void
+get_group_avx2(const guint8 *blocks, Group *ret)
+{
+	__m256i least = _mm256_set1_epi8(-1), all = _mm256_setzero_si256();
+
+#pragma GCC unroll 4
+	for (guint i = 0; i < GROUP; i++) {
+		const __m256i *v = (const __m256i *)(blocks + i * BLOCK);
+		__m256i a = _mm256_loadu_si256(v);
+		__m256i b = _mm256_loadu_si256(v + 1);
+
+		least = _mm256_min_epu8(least, _mm256_min_epu8(a, b));
+		all = _mm256_or_si256(all, _mm256_or_si256(a, b));
+		ret->lf[i] = MASK256('\n');
+		ret->cr[i] = MASK256('\r');
+		ret->dash[i] = MASK256('-');
+	}
+	ret->nul = (guint32)_mm256_movemask_epi8(
+	        _mm256_cmpeq_epi8(least, _mm256_setzero_si256()));
+	ret->high = (guint32)_mm256_movemask_epi8(all);
+}
 #undef MASK256
+
+PLI_CPU_TARGET_AVX2 static __attribute__((noinline)) const guint8 *
+groups_avx2(Text *text, const guint8 *p, const guint8 *end, guint64 lf_before,
+            gboolean may_note_lf, gboolean stop_at_dashes)
+{
+	return stop_at_dashes ? run_groups(text, p, end, lf_before, may_note_lf,
+	                                   TRUE, get_group_avx2)
+	                      : run_groups(text, p, end, lf_before, may_note_lf,
+	                                   FALSE, get_group_avx2);
 }
 
 PLI_CPU_TARGET_AVX2 static const guint8 *
 run_avx2(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
-         gboolean stop_at_dashes)
+         RunMode mode)
 {
-	return run(scan, p, end, offset, stop_at_dashes, get_masks_avx2);
+	return run(scan, p, end, offset, mode, get_masks_avx2,
+	           groups_avx2);
 }
 
 PLI_CPU_TARGET_AVX2 static void
-run_header_avx2(PliScan *scan, const guint8 *p, const guint8 *end,
-                guint64 offset, gboolean stop_at_dashes, PliScanLines *lines)
+find_lines_avx2(const guint8 *p, const guint8 *end, PliScanLines *lines)
 {
-	run_header(scan, p, end, offset, stop_at_dashes, lines,
-	           get_masks_avx2);
+	find_lines(p, end, lines, get_masks_avx2);
 }
 
 PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE void
@@ -375,38 +618,65 @@ get_masks_avx512(const guint8 *block, Masks *ret)
 	ret->high = _mm512_movepi8_mask(v);
 }
 
+PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE void
+get_group_avx512(const guint8 *blocks, Group *ret)
+{
+	__m512i least = _mm512_set1_epi8(-1), all = _mm512_setzero_si512();
+
+#pragma GCC unroll 4
+	for (guint i = 0; i < GROUP; i++) {
+		__m512i v = _mm512_loadu_si512(blocks + i * BLOCK);
+
+		least = _mm512_min_epu8(least, v);
+		all = _mm512_or_si512(all, v);
+		ret->lf[i] = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\n'));
+		ret->cr[i] = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\r'));
+		ret->dash[i] =
+		        _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('-'));
+	}
+	ret->nul = _mm512_testn_epi8_mask(least, least);
+	ret->high = _mm512_movepi8_mask(all);
+}
+
+PLI_CPU_TARGET_AVX512 static __attribute__((noinline)) const guint8 *
+groups_avx512(Text *text, const guint8 *p, const guint8 *end, guint64 lf_before,
+              gboolean may_note_lf, gboolean stop_at_dashes)
+{
+	return stop_at_dashes ? run_groups(text, p, end, lf_before, may_note_lf,
+	                                   TRUE, get_group_avx512)
+	                      : run_groups(text, p, end, lf_before, may_note_lf,
+	                                   FALSE, get_group_avx512);
+}
+
 PLI_CPU_TARGET_AVX512 static const guint8 *
 run_avx512(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
-           gboolean stop_at_dashes)
+         RunMode mode)
 {
-	return run(scan, p, end, offset, stop_at_dashes, get_masks_avx512);
+	return run(scan, p, end, offset, mode, get_masks_avx512,
+	           groups_avx512);
 }
 
 PLI_CPU_TARGET_AVX512 static void
-run_header_avx512(PliScan *scan, const guint8 *p, const guint8 *end,
-                  guint64 offset, gboolean stop_at_dashes,
-                  PliScanLines *lines)
+find_lines_avx512(const guint8 *p, const guint8 *end, PliScanLines *lines)
 {
-	run_header(scan, p, end, offset, stop_at_dashes, lines,
-	           get_masks_avx512);
+	find_lines(p, end, lines, get_masks_avx512);
 }
 #endif
 
 typedef struct {
 	const guint8 *(*run)(PliScan *scan, const guint8 *p, const guint8 *end,
-	                     guint64 offset, gboolean stop_at_dashes);
-	void (*run_header)(PliScan *scan, const guint8 *p, const guint8 *end,
-	                   guint64 offset, gboolean stop_at_dashes,
+	                     guint64 offset, RunMode mode);
+	void (*find_lines)(const guint8 *p, const guint8 *end,
 	                   PliScanLines *lines);
 } Kernel;
 
 static const Kernel kernels[PLI_CPU_LEVELS] = {
-	[PLI_CPU_PORTABLE] = {run_portable, run_header_portable},
+	[PLI_CPU_PORTABLE] = {run_portable, find_lines_portable},
 #ifdef PLI_CPU_HAS_X86
-	[PLI_CPU_SSE2] = {run_sse2, run_header_sse2},
-	[PLI_CPU_SSSE3] = {run_sse2, run_header_sse2},
-	[PLI_CPU_AVX2] = {run_avx2, run_header_avx2},
-	[PLI_CPU_AVX512] = {run_avx512, run_header_avx512},
+	[PLI_CPU_SSE2] = {run_sse2, find_lines_sse2},
+	[PLI_CPU_SSSE3] = {run_sse2, find_lines_sse2},
+	[PLI_CPU_AVX2] = {run_avx2, find_lines_avx2},
+	[PLI_CPU_AVX512] = {run_avx512, find_lines_avx512},
 #endif
 };
 
@@ -427,17 +697,38 @@ const guint8 *
 pli_scan_run(PliScan *scan, const guint8 *p, const guint8 *end,
              guint64 offset, gboolean stop_at_dashes)
 {
-	return kernels[pli_cpu_get_level()].run(scan, p, end, offset,
-						stop_at_dashes);
+	return kernels[pli_cpu_get_level()].run(
+	        scan, p, end, offset,
+	        stop_at_dashes ? RUN_TO_DASHES : RUN_THROUGH);
+}
+
+const guint8 *
+pli_scan_run_on(PliScan *scan, const guint8 *p, const guint8 *end,
+                guint64 offset)
+{
+	return kernels[pli_cpu_get_level()].run(scan, p, end, offset, RUN_ON);
 }
 
 void
-pli_scan_run_header(PliScan *scan, const guint8 *p, const guint8 *end,
-                    guint64 offset, gboolean stop_at_dashes,
+pli_scan_find_lines(const guint8 *p, const guint8 *end,
                     PliScanLines *ret_lines)
 {
-	kernels[pli_cpu_get_level()].run_header(scan, p, end, offset,
-	                                        stop_at_dashes, ret_lines);
+	kernels[pli_cpu_get_level()].find_lines(p, end, ret_lines);
+}
+
+void
+pli_scan_add_lines(PliScan *scan, const guint8 *p, const guint8 *end,
+                   guint64 offset, guint n, guint n_bare, gboolean odd)
+{
+	gboolean first_bare = n_bare > 0 && scan->first_bare_lf == G_MAXUINT64;
+
+	if (odd || scan->after_cr || first_bare) {
+		pli_scan_run(scan, p, end, offset, FALSE);
+		return;
+	}
+	scan->lines += n;
+	scan->bare_lf += n_bare;
+	scan->line_start = offset + (end - p);
 }
 
 void

@@ -9,6 +9,20 @@
 #include "engine/buf.h"
 #include "engine/structure.h"
 
+/* Fields and items are held as they will be stored: on little-endian machines
+ * their arrays are the sections. */
+typedef struct {
+	guint64 offset;
+	guint32 length; /* no field is tabled past limits.header_octets */
+	guint32 hash;
+	guint32 bare_lf;
+	guint16 name_length;
+	guint16 value_start;
+	guint16 name;
+	guint16 flags;
+	guint32 source;
+} PliFieldRecord;
+
 typedef struct {
 	guint16 kind;
 	guint16 name_length;
@@ -23,7 +37,7 @@ typedef struct {
 	guint32 flags; /* PLI_STRUCTURE_* */
 	guint64 length, lines, bare_lf;
 	PliPart *parts;
-	PliField *fields;
+	PliFieldRecord *fields;
 	PliItemRecord *items;
 	PliDefect *defects;
 	PliBuf strings;
@@ -50,9 +64,25 @@ pli_structure_builder_reset(PliStructureBuilder *builder);
 PliPart *
 pli_structure_builder_add_part(PliStructureBuilder *builder, guint32 parent);
 
-/* NULL past limits.fields. */
-PliField *
-pli_structure_builder_add_field(PliStructureBuilder *builder);
+void
+pli_structure_builder_grow_fields(PliStructureBuilder *builder);
+
+/* A new field, not initialised; its number is n_fields - 1. NULL past
+ * limits.fields. */
+static inline PliFieldRecord *
+pli_structure_builder_add_field(PliStructureBuilder *builder)
+{
+	if (G_UNLIKELY(builder->n_fields >= builder->limits.fields))
+		return NULL;
+	if (G_UNLIKELY(builder->n_fields == builder->fields_room))
+		pli_structure_builder_grow_fields(builder);
+	return &builder->fields[builder->n_fields++];
+}
+
+/* A field as it is in a sealed structure. */
+void
+pli_structure_builder_load_field(const PliStructure *structure, guint32 field,
+                                 PliFieldRecord *ret_record);
 
 /* Adds an item to the newest part that has items or has none yet. Past
  * limits.string_octets nothing is added and FALSE returned. */

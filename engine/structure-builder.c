@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/structure-builder-priv.h"
 
+#include "engine/octets-priv.h"
 #include "engine/structure-priv.h"
 
 #include <stdlib.h>
@@ -71,19 +72,31 @@ pli_structure_builder_add_part(PliStructureBuilder *builder, guint32 parent)
 	return part;
 }
 
-PliField *
-pli_structure_builder_add_field(PliStructureBuilder *builder)
+void
+pli_structure_builder_grow_fields(PliStructureBuilder *builder)
 {
-	PliField *field;
-
-	if (builder->n_fields >= builder->limits.fields)
-		return NULL;
 	builder->fields = grow(builder->fields, builder->n_fields,
 	                       &builder->fields_room, sizeof *builder->fields);
-	field = &builder->fields[builder->n_fields];
-	*field = (PliField){.index = builder->n_fields};
-	builder->n_fields++;
-	return field;
+}
+
+void
+pli_structure_builder_load_field(const PliStructure *structure, guint32 field,
+                                 PliFieldRecord *ret_record)
+{
+	PliField f;
+
+	pli_structure_get_field(structure, field, &f);
+	*ret_record = (PliFieldRecord){
+	        .offset = f.span.offset,
+	        .length = f.span.length,
+	        .hash = f.hash,
+	        .bare_lf = f.bare_lf,
+	        .name_length = f.name_length,
+	        .value_start = f.value_start,
+	        .name = f.name,
+	        .flags = f.flags,
+	        .source = f.span.source,
+	};
 }
 
 gboolean
@@ -92,22 +105,29 @@ pli_structure_builder_add_item(PliStructureBuilder *builder, guint32 part,
                                PliSlice value)
 {
 	PliBuf *strings = &builder->strings;
-	guint32 at = strings->len;
-	guint8 *out = pli_buf_reserve(strings, name.len + value.len);
+	gsize len = name.len + value.len;
+	guint64 held = (guint64)builder->n_items * sizeof *builder->items +
+	               strings->len;
+	guint8 *out;
 
 	g_assert(part + 1 == builder->n_parts);
-	if (name.len > G_MAXUINT16 || out == NULL)
+	if (name.len > G_MAXUINT16 ||
+	    len + sizeof *builder->items + held > builder->limits.string_octets)
 		return FALSE;
-	builder->items = grow(builder->items, builder->n_items,
-	                      &builder->items_room, sizeof *builder->items);
+	if (len > strings->allocated - strings->len &&
+	    pli_buf_reserve(strings, len) == NULL)
+		return FALSE;
+	if (builder->n_items == builder->items_room)
+		builder->items =
+		        grow(builder->items, builder->n_items,
+		             &builder->items_room, sizeof *builder->items);
 	builder->items[builder->n_items++] = (PliItemRecord){
-	        kind, name.len, field, at, value.len};
+	        kind, name.len, field, strings->len, value.len};
 	builder->parts[part].n_items++;
-	if (name.len > 0)
-		memcpy(out, name.data, name.len);
-	if (value.len > 0)
-		memcpy(out + name.len, value.data, value.len);
-	pli_buf_add_length(strings, name.len + value.len);
+	out = strings->data + strings->len;
+	pli_octets_copy(out, name.data, name.len);
+	pli_octets_copy(out + name.len, value.data, value.len);
+	strings->len += len;
 	return TRUE;
 }
 
@@ -213,25 +233,38 @@ write_parts(const PliStructureBuilder *builder, guint8 *out, guint8 *children)
 static void
 write_fields(const PliStructureBuilder *builder, guint8 *out)
 {
+#if G_BYTE_ORDER == G_LITTLE_ENDIAN
+	G_STATIC_ASSERT(sizeof *builder->fields == PLI_FIELD_RECORD_SIZE);
+	if (builder->n_fields > 0)
+		memcpy(out, builder->fields,
+		       (gsize)builder->n_fields * PLI_FIELD_RECORD_SIZE);
+#else
 	for (guint32 i = 0; i < builder->n_fields; i++) {
-		const PliField *field = &builder->fields[i];
+		const PliFieldRecord *field = &builder->fields[i];
 		guint8 *p = out + (gsize)i * PLI_FIELD_RECORD_SIZE;
 
-		pli_store64(p + PLI_FIELD_AT_OFFSET, field->span.offset);
-		pli_store64(p + PLI_FIELD_AT_LENGTH, field->span.length);
-		pli_store32(p + PLI_FIELD_AT_NAME_LENGTH, field->name_length);
-		pli_store32(p + PLI_FIELD_AT_VALUE_START, field->value_start);
-		pli_store32(p + PLI_FIELD_AT_BARE_LF, field->bare_lf);
+		pli_store64(p + PLI_FIELD_AT_OFFSET, field->offset);
+		pli_store32(p + PLI_FIELD_AT_LENGTH, field->length);
 		pli_store32(p + PLI_FIELD_AT_HASH, field->hash);
+		pli_store32(p + PLI_FIELD_AT_BARE_LF, field->bare_lf);
+		pli_store16(p + PLI_FIELD_AT_NAME_LENGTH, field->name_length);
+		pli_store16(p + PLI_FIELD_AT_VALUE_START, field->value_start);
 		pli_store16(p + PLI_FIELD_AT_NAME, field->name);
 		pli_store16(p + PLI_FIELD_AT_FLAGS, field->flags);
-		pli_store32(p + PLI_FIELD_AT_SOURCE, field->span.source);
+		pli_store32(p + PLI_FIELD_AT_SOURCE, field->source);
 	}
+#endif
 }
 
 static void
 write_items(const PliStructureBuilder *builder, guint8 *out)
 {
+#if G_BYTE_ORDER == G_LITTLE_ENDIAN
+	G_STATIC_ASSERT(sizeof *builder->items == PLI_ITEM_RECORD_SIZE);
+	if (builder->n_items > 0)
+		memcpy(out, builder->items,
+		       (gsize)builder->n_items * PLI_ITEM_RECORD_SIZE);
+#else
 	for (guint32 i = 0; i < builder->n_items; i++) {
 		const PliItemRecord *item = &builder->items[i];
 		guint8 *p = out + (gsize)i * PLI_ITEM_RECORD_SIZE;
@@ -242,6 +275,7 @@ write_items(const PliStructureBuilder *builder, guint8 *out)
 		pli_store32(p + PLI_ITEM_AT_STRING, item->string);
 		pli_store32(p + PLI_ITEM_AT_VALUE_LENGTH, item->value_length);
 	}
+#endif
 }
 
 static int
@@ -392,7 +426,8 @@ pli_structure_builder_load(PliStructureBuilder *builder,
 		builder->fields = grow(builder->fields, i,
 		                       &builder->fields_room,
 		                       sizeof *builder->fields);
-		pli_structure_get_field(structure, i, &builder->fields[i]);
+		pli_structure_builder_load_field(structure, i,
+		                                 &builder->fields[i]);
 		builder->n_fields = i + 1;
 	}
 	for (guint32 i = 0; i < n_defects; i++) {

@@ -77,15 +77,15 @@ enum {
 /* Field record. */
 enum {
 	PLI_FIELD_AT_OFFSET = 0,       /* u64 */
-	PLI_FIELD_AT_LENGTH = 8,       /* u64 */
-	PLI_FIELD_AT_NAME_LENGTH = 16, /* u32 */
-	PLI_FIELD_AT_VALUE_START = 20, /* u32 */
-	PLI_FIELD_AT_BARE_LF = 24,     /* u32 */
-	PLI_FIELD_AT_HASH = 28,        /* u32 */
-	PLI_FIELD_AT_NAME = 32,        /* u16 */
-	PLI_FIELD_AT_FLAGS = 34,       /* u16 */
-	PLI_FIELD_AT_SOURCE = 36,      /* u32 */
-	PLI_FIELD_RECORD_SIZE = 40,
+	PLI_FIELD_AT_LENGTH = 8,       /* u32 */
+	PLI_FIELD_AT_HASH = 12,        /* u32 */
+	PLI_FIELD_AT_BARE_LF = 16,     /* u32 */
+	PLI_FIELD_AT_NAME_LENGTH = 20, /* u16 */
+	PLI_FIELD_AT_VALUE_START = 22, /* u16 */
+	PLI_FIELD_AT_NAME = 24,        /* u16 */
+	PLI_FIELD_AT_FLAGS = 26,       /* u16 */
+	PLI_FIELD_AT_SOURCE = 28,      /* u32 */
+	PLI_FIELD_RECORD_SIZE = 32,
 };
 
 /* Item record; name and value lie side by side in the strings. */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/structure.h"
 
+#include "engine/hash-priv.h"
 #include "engine/structure-priv.h"
-
-#include <xxhash.h>
 
 typedef struct {
 	const guint8 *data;
@@ -21,8 +20,10 @@ struct PliStructure {
 guint64
 pli_structure_compute_checksum(const guint8 *data, gsize total)
 {
-	return XXH3_64bits(data + PLI_HEAD_LENGTH, total - PLI_HEAD_LENGTH) +
-	       3 * XXH3_64bits(data, PLI_HEAD_CHECKSUM);
+	PliSlice rest = {data + PLI_HEAD_LENGTH, total - PLI_HEAD_LENGTH};
+
+	return pli_hash_octets(rest) +
+	       3 * pli_hash_octets(pli_slice_new(data, PLI_HEAD_CHECKSUM));
 }
 
 static void
@@ -64,9 +65,10 @@ check_head(const guint8 *data, gsize len)
 
 	if (len < PLI_HEAD_SIZE || memcmp(data, PLI_STRUCTURE_MAGIC, 4) != 0)
 		return "it does not start as a structure does";
-	if (pli_load16(data + PLI_HEAD_LAYOUT) > PLI_STRUCTURE_LAYOUT ||
-	    pli_load16(data + PLI_HEAD_LAYOUT) == 0)
+	if (pli_load16(data + PLI_HEAD_LAYOUT) > PLI_STRUCTURE_LAYOUT)
 		return "its layout is newer than this program";
+	if (pli_load16(data + PLI_HEAD_LAYOUT) < PLI_STRUCTURE_LAYOUT_FIRST)
+		return "its layout is older than any release";
 	if (pli_load32(data + PLI_HEAD_TOTAL) != len)
 		return "its length is not what its header says";
 	if (pli_load64(data + PLI_HEAD_CHECKSUM) !=
@@ -440,9 +442,9 @@ pli_structure_get_field(const PliStructure *structure, guint32 field,
 	        .name = pli_load16(p + PLI_FIELD_AT_NAME),
 	        .span = {pli_load32(p + PLI_FIELD_AT_SOURCE),
 	                 pli_load64(p + PLI_FIELD_AT_OFFSET),
-	                 pli_load64(p + PLI_FIELD_AT_LENGTH)},
-	        .name_length = pli_load32(p + PLI_FIELD_AT_NAME_LENGTH),
-	        .value_start = pli_load32(p + PLI_FIELD_AT_VALUE_START),
+	                 pli_load32(p + PLI_FIELD_AT_LENGTH)},
+	        .name_length = pli_load16(p + PLI_FIELD_AT_NAME_LENGTH),
+	        .value_start = pli_load16(p + PLI_FIELD_AT_VALUE_START),
 	        .bare_lf = pli_load32(p + PLI_FIELD_AT_BARE_LF),
 	        .hash = pli_load32(p + PLI_FIELD_AT_HASH),
 	};

@@ -23,7 +23,8 @@
 #include "engine/span.h"
 
 /* How the octets are laid out; a newer program reads older layouts. */
-#define PLI_STRUCTURE_LAYOUT 1
+#define PLI_STRUCTURE_LAYOUT 2
+#define PLI_STRUCTURE_LAYOUT_FIRST 2 /* the oldest that a release wrote */
 /* How ambiguous mail is read; changes with every changed row of strict.md. */
 #define PLI_STRUCTURE_READING 1
 
@@ -111,7 +112,7 @@ typedef struct {
 	guint32 name_length; /* 0 when malformed */
 	guint32 value_start; /* just past the colon, from span.offset */
 	guint32 bare_lf;
-	guint32 hash; /* sum of the low halves of its lines' XXH3 */
+	guint32 hash; /* CRC-32C */
 } PliField;
 
 /*

@@ -35,22 +35,30 @@ list_below(const char *top, const char *suffix)
 	return files;
 }
 
-GPtrArray *
-pli_corpus_list(const char *suffix)
+char *
+pli_corpus_dup_top(void)
 {
-	g_autofree char *beside = g_test_build_filename(
-	        G_TEST_DIST, "..", "shared", "corpus", NULL);
-	g_autofree char *given = NULL;
 	const char *shared = g_getenv("PLI_SHARED");
-	const char *top = beside;
+	g_autofree char *top = NULL;
 
 	if (shared != NULL)
-		top = given = g_build_filename(shared, "corpus", NULL);
+		top = g_build_filename(shared, "corpus", NULL);
+	else
+		top = g_test_build_filename(G_TEST_DIST, "..", "shared",
+		                            "corpus", NULL);
 	if (!g_file_test(top, G_FILE_TEST_IS_DIR)) {
 		g_test_skip("there is no shared corpus (PLI_SHARED)");
 		return NULL;
 	}
-	return list_below(top, suffix);
+	return g_steal_pointer(&top);
+}
+
+GPtrArray *
+pli_corpus_list(const char *suffix)
+{
+	g_autofree char *top = pli_corpus_dup_top();
+
+	return top != NULL ? list_below(top, suffix) : NULL;
 }
 
 GPtrArray *

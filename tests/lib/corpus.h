@@ -8,6 +8,11 @@
 
 #include <glib.h>
 
+/* The folder of the corpus, which all its paths start with; g_free() it. NULL,
+ * with g_test_skip() called, when there is none. */
+char *
+pli_corpus_dup_top(void);
+
 /* All files of the corpus that end in `suffix` ("" for all), sorted; NULL,
  * with g_test_skip() called, when there is no corpus. */
 GPtrArray *

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/lib/transcribe.h"
 
+#include "engine/decoder.h"
 #include "engine/section.h"
 
 typedef struct {
 	GByteArray *out;
 	gboolean in_body;
 	guint64 body_octets;
+	/* of the leaf that is open: one at a time, since leaves have none */
+	PliDecoder decoder;
+	GByteArray *decoded;
 } Transcript;
 
 static void
@@ -24,8 +28,40 @@ end_body(Transcript *t)
 	t->body_octets = 0;
 }
 
+/* Decodes a leaf's body in the pieces the parser gives; what came out and
+ * what was wrong is put down when the part ends. */
 static void
-put_event(Transcript *t, const PliParserEvent *event)
+decode_event(Transcript *t, const PliParser *parser,
+             const PliParserEvent *event)
+{
+	gsize at = t->decoded->len;
+	PliPart part;
+
+	if (event->type == PLI_PARSER_EVENT_HEADER_END) {
+		pli_parser_get_part(parser, event->part, &part);
+		pli_decoder_init(&t->decoder, part.encoding);
+		g_byte_array_set_size(t->decoded, 0);
+	} else if (event->type == PLI_PARSER_EVENT_BODY) {
+		gsize n = pli_decoder_get_bound(&t->decoder, event->octets.len);
+
+		g_byte_array_set_size(t->decoded, at + n);
+		n = pli_decoder_feed(&t->decoder, event->octets,
+		                     t->decoded->data + at);
+		g_byte_array_set_size(t->decoded, at + n);
+	} else if (event->type == PLI_PARSER_EVENT_PART_END) {
+		guint8 rest[sizeof t->decoder.held];
+		const gsize n = pli_decoder_finish(&t->decoder, rest);
+
+		put(t, t->decoded->data, at);
+		put(t, rest, n);
+		put(t, &t->decoder.defects, sizeof t->decoder.defects);
+		pli_decoder_init(&t->decoder, PLI_ENCODING_7BIT);
+		g_byte_array_set_size(t->decoded, 0);
+	}
+}
+
+static void
+put_event(Transcript *t, const PliParser *parser, const PliParserEvent *event)
 {
 	guint64 head[] = {event->type,        event->part, event->field,
 	                  event->defect,      event->span.source,
@@ -42,6 +78,7 @@ put_event(Transcript *t, const PliParserEvent *event)
 		put(t, head, sizeof head);
 	}
 	put(t, event->octets.data, event->octets.len);
+	decode_event(t, parser, event);
 }
 
 GBytes *
@@ -50,23 +87,25 @@ pli_transcribe(const PliSlice *pieces, gsize n, gpointer user_data)
 	g_autoptr(PliParser) parser =
 	        pli_parser_new(GPOINTER_TO_INT(user_data), NULL);
 	g_autoptr(PliStructure) structure = NULL;
-	Transcript t = {.out = g_byte_array_new()};
+	g_autoptr(GByteArray) decoded = g_byte_array_new();
+	Transcript t = {.out = g_byte_array_new(), .decoded = decoded};
 	PliParserEvent event = {0};
 	guint64 fed = 0;
 	GBytes *bytes;
 
+	pli_decoder_init(&t.decoder, PLI_ENCODING_7BIT);
 	for (gsize i = 0; i < n; i++) {
 		g_autofree guint8 *copy = g_memdup2(pieces[i].data,
 		                                    pieces[i].len);
 
 		pli_parser_feed(parser, pli_slice_new(copy, pieces[i].len));
 		while (pli_parser_next(parser, &event) == PLI_STEP_READY)
-			put_event(&t, &event);
+			put_event(&t, parser, &event);
 		fed += pieces[i].len;
 	}
 	pli_parser_finish(parser, PLI_FINISH_COMPLETE);
 	while (pli_parser_next(parser, &event) == PLI_STEP_READY)
-		put_event(&t, &event);
+		put_event(&t, parser, &event);
 	g_assert_cmpint(event.type, ==, PLI_PARSER_EVENT_END);
 	g_assert_cmpuint(pli_parser_get_scanned(parser), ==, fed);
 	structure = pli_parser_steal_structure(parser);

@@ -6,9 +6,9 @@
 #include "engine/parser.h"
 
 /*
- * Parses the pieces and gives every event, with all octets, and the sealed
- * structure. Adjacent BODY events count as one. `user_data` is a PliLineMode
- * by GINT_TO_POINTER. A PliSplitRun.
+ * Parses the pieces and gives every event, with all octets, each leaf decoded
+ * with the decoder's defects, and the sealed structure. Adjacent BODY events
+ * count as one. `user_data` is a PliLineMode by GINT_TO_POINTER. A PliSplitRun.
  */
 GBytes *
 pli_transcribe(const PliSlice *pieces, gsize n, gpointer user_data);
