@@ -24,8 +24,8 @@ pli_mbox_line_find_from(PliSlice octets, gint64 *ret_date);
 #define PLI_MBOX_NAME_MAX 128
 
 /* Whether `octets` starts with a `From ` line that shows by itself that a
- * message starts: it has a sender or a blank for one, and a date, and a field
- * with its name and colon is on the next line. PLI_MBOX_NAME_MAX octets more
+ * message starts: it has a date or is "From -", and a field with its name and
+ * colon is on the next line. PLI_MBOX_NAME_MAX octets more
  * than for other lines must be there. */
 gboolean
 pli_mbox_line_is_start(PliSlice octets);

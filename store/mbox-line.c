@@ -225,7 +225,10 @@ pli_mbox_line_is_start(PliSlice octets)
 	gint64 date = 0;
 	const gsize n = pli_mbox_line_find_from(octets, &date);
 
-	return n > 0 && date != 0 &&
+	return n > 0 &&
+	       (date != 0 || pli_slice_is(pli_slice_trim(pli_slice_new(
+						  octets.data, n)),
+					  "From -")) &&
 	       starts_with_field(pli_slice_skip(octets, n));
 }
 

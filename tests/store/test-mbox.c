@@ -96,11 +96,14 @@ test_no_empty_line(void)
 	check(FROM_A FROM_A "A: 1\n\none\n", PLI_MBOX_AUTO,
 	      "34+44|" FROM_A "A: 1\n\none\n;");
 	/* no date, no field, quoted, or not at the start of its line */
-	check(FROM_A "A: 1\n\none\nFrom -\nB: 2\nFrom me\nB: 2\n>" FROM_A
+	check(FROM_A "A: 1\n\none\nFrom \nB: 2\nFrom me\nB: 2\n>" FROM_A
 		     "B: 2\n " FROM_A "B: 2\n" FROM_A "text\n" FROM_A ": x\n",
 	      PLI_MBOX_RD,
-	      "34+192|A: 1\n\none\nFrom -\nB: 2\nFrom me\nB: 2\n" FROM_A
+	      "34+191|A: 1\n\none\nFrom \nB: 2\nFrom me\nB: 2\n" FROM_A
 	      "B: 2\n " FROM_A "B: 2\n" FROM_A "text\n" FROM_A ": x\n;");
+	check("From -\nA: 1\n\none\nFrom - \r\nB: 2\n\ntwo\nFrom -\nthree\n",
+	      PLI_MBOX_AUTO,
+	      "7+10|A: 1\n\none\n;26+23|B: 2\n\ntwo\nFrom -\nthree\n;");
 	/* octets that Content-Length counts are the message's */
 	check(FROM_A "Content-Length: 44\n\nhey,\n" FROM_A
 		     "B: 2\n\n" FROM_B "C: 3\n\n",
