@@ -46,7 +46,8 @@ typedef struct {
 	PliBuf token;	/* of a quoted string or literal */
 } PliAddressInput;
 
-void pli_address_input_init(PliAddressInput *in, PliSlice value);
+/* Starts over with another value; the first time all is zero. */
+void pli_address_input_reset(PliAddressInput *in, PliSlice value);
 
 void pli_address_input_clear(PliAddressInput *in);
 

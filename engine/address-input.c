@@ -2,14 +2,16 @@
 #include "engine/address-input-priv.h"
 
 void
-pli_address_input_init(PliAddressInput *in, PliSlice value)
+pli_address_input_reset(PliAddressInput *in, PliSlice value)
 {
 	*in = (PliAddressInput){.value = value,
 				.open_quote = value.len,
 				.open_comment = value.len,
-				.open_literal = value.len};
-	pli_buf_init(&in->comment, value.len + 2);
-	pli_buf_init(&in->token, value.len + 2);
+				.open_literal = value.len,
+				.comment = in->comment,
+				.token = in->token};
+	in->comment.len = in->token.len = 0;
+	in->comment.ceiling = in->token.ceiling = value.len + 2;
 }
 
 void
@@ -19,10 +21,28 @@ pli_address_input_clear(PliAddressInput *in)
 	pli_buf_clear(&in->token);
 }
 
-static gboolean
+/* Blanks and specials as bits of a word of 64; octets from 64 on have their own
+ * word. */
+#define BIT(octet) (G_GUINT64_CONSTANT(1) << ((octet) % 64))
+#define BLANKS (BIT(' ') | BIT('\t') | BIT('\r') | BIT('\n'))
+#define LOW_SPECIALS                                                           \
+	(BIT('(') | BIT(')') | BIT('<') | BIT('>') | BIT(':') | BIT(';') |     \
+	 BIT(',') | BIT('.') | BIT('"'))
+#define HIGH_SPECIALS (BIT('[') | BIT(']') | BIT('@') | BIT('\\'))
+
+static inline gboolean
 is_blank(guint8 octet)
 {
-	return octet == ' ' || octet == '\t' || octet == '\r' || octet == '\n';
+	return octet < 64 && (BLANKS & BIT(octet)) != 0;
+}
+
+static inline gboolean
+is_atom_octet(guint8 octet)
+{
+	static const guint64 others[4] = {BLANKS | LOW_SPECIALS, HIGH_SPECIALS,
+					  0, 0};
+
+	return (others[octet / 64] & BIT(octet)) == 0;
 }
 
 /*
@@ -112,8 +132,7 @@ skip_gap(PliAddressInput *in)
 gboolean
 pli_address_is_atom_octet(guint8 octet)
 {
-	return !is_blank(octet) &&
-	       (octet == 0 || strchr("()<>[]:;@\\,.\"", octet) == NULL);
+	return is_atom_octet(octet);
 }
 
 /*
@@ -153,10 +172,10 @@ take_atom(PliAddressInput *in, PliAddressToken *ret_token)
 {
 	const gsize start = in->pos++;
 
-	while (pli_address_is_atom_octet(in->value.data[start]) &&
-	       in->pos < in->value.len &&
-	       pli_address_is_atom_octet(in->value.data[in->pos]))
-		in->pos++;
+	if (is_atom_octet(in->value.data[start]))
+		while (in->pos < in->value.len &&
+		       is_atom_octet(in->value.data[in->pos]))
+			in->pos++;
 	ret_token->kind = PLI_ADDRESS_TOKEN_WORD;
 	ret_token->text =
 		pli_slice_new(in->value.data + start, in->pos - start);
@@ -174,7 +193,10 @@ pli_address_input_next(PliAddressInput *in, PliAddressToken *ret_token)
 	if (in->pos == in->value.len)
 		return;
 	octet = in->value.data[in->pos];
-	if (octet != 0 && strchr(".,;:@<>", octet) != NULL) {
+	if (is_atom_octet(octet)) {
+		if (octet != '=' || !take_encoded_word(in, ret_token))
+			take_atom(in, ret_token);
+	} else if (strchr(".,;:@<>", octet) != NULL) {
 		ret_token->kind = (PliAddressTokenKind)octet;
 		ret_token->text = pli_slice_new(in->value.data + in->pos, 1);
 		in->pos++;
@@ -186,7 +208,7 @@ pli_address_input_next(PliAddressInput *in, PliAddressToken *ret_token)
 		   take_closed(in, '[', ']', &in->open_literal, &in->token)) {
 		ret_token->kind = PLI_ADDRESS_TOKEN_LITERAL;
 		ret_token->text = pli_buf_slice(&in->token);
-	} else if (!take_encoded_word(in, ret_token)) {
+	} else {
 		take_atom(in, ret_token);
 	}
 }

@@ -11,6 +11,7 @@
 
 struct PliAddressReader {
 	PliAddressInput in;
+	guint32 limit;
 	guint32 n_left; /* addresses until the limit */
 	gboolean is_in_group;
 	gboolean is_at_end;
@@ -35,15 +36,28 @@ PliAddressReader *
 pli_address_reader_new(PliSlice value, const PliLimits *limits)
 {
 	PliAddressReader *reader = g_new0(PliAddressReader, 1);
+
+	reader->limit =
+		(limits != NULL ? limits : &pli_limits_default)->addresses;
+	pli_address_reader_reset(reader, value);
+	return reader;
+}
+
+void
+pli_address_reader_reset(PliAddressReader *reader, PliSlice value)
+{
 	PliBuf *const bufs[] = {&reader->text, &reader->run, &reader->local,
 				&reader->route};
 
-	pli_address_input_init(&reader->in, value);
-	reader->n_left =
-		(limits != NULL ? limits : &pli_limits_default)->addresses;
-	for (gsize i = 0; i < G_N_ELEMENTS(bufs); i++)
-		pli_buf_init(bufs[i], value.len * 2 + 2);
-	return reader;
+	pli_address_input_reset(&reader->in, value);
+	reader->n_left = reader->limit;
+	reader->is_in_group = reader->is_at_end = FALSE;
+	reader->bare_until = 0;
+	reader->is_remainder = FALSE;
+	for (gsize i = 0; i < G_N_ELEMENTS(bufs); i++) {
+		pli_buf_reset(bufs[i]);
+		bufs[i]->ceiling = value.len * 2 + 2;
+	}
 }
 
 void

@@ -39,6 +39,10 @@ typedef struct PliAddressReader PliAddressReader;
 PliAddressReader *
 pli_address_reader_new(PliSlice value, const PliLimits *limits);
 
+/* Starts over with another value, keeping memory that can be used again. */
+void
+pli_address_reader_reset(PliAddressReader *reader, PliSlice value);
+
 void
 pli_address_reader_free(PliAddressReader *reader);
 

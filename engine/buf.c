@@ -44,31 +44,6 @@ pli_buf_add_length(PliBuf *buf, gsize len)
 }
 
 gboolean
-pli_buf_append(PliBuf *buf, gconstpointer data, gsize len)
-{
-	guint8 *room = pli_buf_reserve(buf, len);
-
-	if (room == NULL)
-		return FALSE;
-	if (len > 0)
-		memcpy(room, data, len);
-	buf->len += len;
-	return TRUE;
-}
-
-gboolean
-pli_buf_append_string(PliBuf *buf, const char *s)
-{
-	return pli_buf_append(buf, s, strlen(s));
-}
-
-gboolean
-pli_buf_append_octet(PliBuf *buf, guint8 octet)
-{
-	return pli_buf_append(buf, &octet, 1);
-}
-
-gboolean
 pli_buf_append_printf(PliBuf *buf, const char *format, ...)
 {
 	va_list args;

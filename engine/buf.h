@@ -24,19 +24,6 @@ pli_buf_init(PliBuf *buf, gsize ceiling);
 void
 pli_buf_clear(PliBuf *buf);
 
-/* FALSE when the ceiling stands in the way; nothing is appended then. */
-gboolean
-pli_buf_append(PliBuf *buf, gconstpointer data, gsize len);
-
-gboolean
-pli_buf_append_string(PliBuf *buf, const char *s);
-
-gboolean
-pli_buf_append_octet(PliBuf *buf, guint8 octet);
-
-gboolean
-pli_buf_append_printf(PliBuf *buf, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
 /* Room for `len` more octets at the end, or NULL at the ceiling; what was
  * written there counts once pli_buf_add_length() says so. */
 guint8 *
@@ -44,6 +31,41 @@ pli_buf_reserve(PliBuf *buf, gsize len);
 
 void
 pli_buf_add_length(PliBuf *buf, gsize len);
+
+/* Octets that fit without more memory, and below the ceiling. */
+static inline gsize
+pli_buf_get_room(const PliBuf *buf)
+{
+	return MIN(buf->allocated, buf->ceiling) - buf->len;
+}
+
+/* FALSE when the ceiling stands in the way; nothing is appended then. */
+static inline gboolean
+pli_buf_append(PliBuf *buf, gconstpointer data, gsize len)
+{
+	if (G_UNLIKELY(len > pli_buf_get_room(buf)) &&
+	    pli_buf_reserve(buf, len) == NULL)
+		return FALSE;
+	if (len > 0)
+		memcpy(buf->data + buf->len, data, len);
+	buf->len += len;
+	return TRUE;
+}
+
+static inline gboolean
+pli_buf_append_string(PliBuf *buf, const char *s)
+{
+	return pli_buf_append(buf, s, strlen(s));
+}
+
+static inline gboolean
+pli_buf_append_octet(PliBuf *buf, guint8 octet)
+{
+	return pli_buf_append(buf, &octet, 1);
+}
+
+gboolean
+pli_buf_append_printf(PliBuf *buf, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* Drops octets from the front (moves the rest). */
 void

@@ -347,7 +347,6 @@ static PliSlice
 unfold(PliBuf *buf, PliSlice value, gboolean folded)
 {
 	guint8 *out;
-	gsize n = 0;
 
 	value = pli_slice_trim(value);
 	if (!folded || value.len == 0)
@@ -355,13 +354,7 @@ unfold(PliBuf *buf, PliSlice value, gboolean folded)
 	pli_buf_reset(buf);
 	out = pli_buf_reserve(buf, value.len);
 	g_assert(out != NULL); /* its ceiling is the field's */
-	for (gsize i = 0; i < value.len; i++) {
-		guint8 c = value.data[i];
-
-		out[n] = c;
-		n += c != '\r' && c != '\n';
-	}
-	pli_buf_add_length(buf, n);
+	pli_buf_add_length(buf, pli_octets_copy_unfolded(out, value));
 	return pli_buf_slice(buf);
 }
 

@@ -15,8 +15,11 @@ typedef struct {
 } PliImapWriter;
 
 /* As it is. */
-void
-pli_imap_writer_add(PliImapWriter *writer, const char *text);
+static inline void
+pli_imap_writer_add(PliImapWriter *writer, const char *text)
+{
+	writer->ok = writer->ok && pli_buf_append_string(writer->buf, text);
+}
 
 void
 pli_imap_writer_add_number(PliImapWriter *writer, guint64 number);

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/imap-writer-priv.h"
 
+#include "engine/octets-priv.h"
 #include "engine/word.h"
-
-void
-pli_imap_writer_add(PliImapWriter *writer, const char *text)
-{
-	writer->ok = writer->ok && pli_buf_append_string(writer->buf, text);
-}
 
 void
 pli_imap_writer_add_number(PliImapWriter *writer, guint64 number)
 {
-	char text[24];
+	char text[20], *p = text + sizeof text;
 
-	g_snprintf(text, sizeof text, "%" G_GUINT64_FORMAT, number);
-	pli_imap_writer_add(writer, text);
+	do {
+		*--p = '0' + number % 10;
+		number /= 10;
+	} while (number > 0);
+	writer->ok = writer->ok && pli_buf_append(writer->buf, p,
+	                                          text + sizeof text - p);
 }
 
 static void
@@ -38,15 +37,36 @@ add_quoted_octet(PliImapWriter *writer, guint8 octet, guint8 high)
 static gboolean
 has_high(PliSlice s)
 {
-	for (gsize i = 0; i < s.len; i++)
-		if (s.data[i] > 127)
-			return TRUE;
-	return FALSE;
+	gboolean high, nul;
+
+	pli_octets_look(s, &high, &nul);
+	return high;
+}
+
+/* What needs no look at single octets: nearly everything. */
+static gboolean
+add_plain(PliImapWriter *writer, PliSlice s)
+{
+	guint8 *out;
+
+	if (!writer->ok || !pli_octets_is_quotable(s))
+		return FALSE;
+	out = pli_buf_reserve(writer->buf, s.len + 2);
+	writer->ok = out != NULL;
+	if (out == NULL)
+		return TRUE;
+	out[0] = '"';
+	pli_octets_copy(out + 1, s.data, s.len);
+	out[s.len + 1] = '"';
+	writer->buf->len += s.len + 2;
+	return TRUE;
 }
 
 static void
 add_quoted(PliImapWriter *writer, PliSlice s)
 {
+	if (add_plain(writer, s))
+		return;
 	add_octet(writer, '"');
 	for (gsize i = 0; i < s.len; i++)
 		add_quoted_octet(writer, s.data[i], '?');
@@ -64,6 +84,8 @@ pli_imap_writer_add_text(PliImapWriter *writer, PliSlice text)
 {
 	g_auto(PliBuf) encoded = {0};
 
+	if (add_plain(writer, text))
+		return;
 	if (!has_high(text)) {
 		add_quoted(writer, text);
 		return;
@@ -111,10 +133,7 @@ void
 pli_imap_writer_add_param(PliImapWriter *writer, PliSlice name,
                           PliSlice value)
 {
-	gboolean was_extended = name.len > 0 &&
-	                        name.data[name.len - 1] == '*';
-	gboolean is_segment = !was_extended &&
-	                      memchr(name.data, '*', name.len) != NULL;
+	gboolean was_extended, is_segment;
 
 	if (!has_high(value)) {
 		pli_imap_writer_add_token(writer, name);
@@ -122,6 +141,8 @@ pli_imap_writer_add_param(PliImapWriter *writer, PliSlice name,
 		add_quoted(writer, value);
 		return;
 	}
+	was_extended = name.len > 0 && name.data[name.len - 1] == '*';
+	is_segment = !was_extended && memchr(name.data, '*', name.len) != NULL;
 	add_octet(writer, '"');
 	for (gsize i = 0; i < name.len; i++)
 		add_quoted_octet(writer, name.data[i], '?');

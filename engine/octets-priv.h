@@ -68,6 +68,75 @@ pli_octets_count_quoted(PliSlice s)
 	return n;
 }
 
+/* Whether all octets may stand in an IMAP quoted string as they are
+ * (RFC 9051 9 QUOTED-CHAR): no quote, backslash, CR, LF, NUL, none over 127. */
+static inline gboolean
+pli_octets_is_quotable(PliSlice s)
+{
+	gsize n = 0;
+
+#if defined(__SSE2__)
+	__m128i odd = _mm_setzero_si128();
+
+	for (; s.len - n >= 16; n += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(s.data + n));
+
+		odd = _mm_or_si128(odd, _mm_cmpeq_epi8(v, _mm_set1_epi8('"')));
+		odd = _mm_or_si128(odd, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+		odd = _mm_or_si128(odd, _mm_cmpeq_epi8(v, _mm_set1_epi8('\r')));
+		odd = _mm_or_si128(odd, _mm_cmpeq_epi8(v, _mm_set1_epi8('\n')));
+		/* its top bit is set when it is over 127 */
+		odd = _mm_or_si128(odd, v);
+		odd = _mm_or_si128(
+			odd, _mm_cmpeq_epi8(v, _mm_setzero_si128()));
+	}
+	if (_mm_movemask_epi8(odd) != 0)
+		return FALSE;
+#endif
+	for (; n < s.len; n++) {
+		guint8 c = s.data[n];
+
+		if (c == '"' || c == '\\' || c == '\r' || c == '\n' ||
+		    c == 0 || c > 127)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* A copy without CR and LF; gives its length. `out` has room for all. */
+static inline gsize
+pli_octets_copy_unfolded(guint8 *out, PliSlice s)
+{
+	gsize n = 0, i = 0;
+
+	while (i < s.len) {
+		gsize end = s.len;
+
+#if defined(__SSE2__)
+		if (s.len - i >= 16) {
+			__m128i v = _mm_loadu_si128(
+				(const __m128i *)(s.data + i));
+			__m128i is_end = _mm_or_si128(
+				_mm_cmpeq_epi8(v, _mm_set1_epi8('\r')),
+				_mm_cmpeq_epi8(v, _mm_set1_epi8('\n')));
+
+			_mm_storeu_si128((__m128i *)(out + n), v);
+			if (_mm_movemask_epi8(is_end) == 0) {
+				n += 16;
+				i += 16;
+				continue;
+			}
+			end = i + 16;
+		}
+#endif
+		for (; i < end; i++) {
+			out[n] = s.data[i];
+			n += s.data[i] != '\r' && s.data[i] != '\n';
+		}
+	}
+	return n;
+}
+
 /* A copy in lower case. */
 static inline void
 pli_octets_lower(guint8 *out, const guint8 *in, gsize n)
