@@ -96,7 +96,8 @@ give_parts_and_fields(Sink *sink)
 
 		g_string_append_printf(
 		        header,
-		        "Content-Type: application/octet-stream; name=f%u.bin\r\n"
+		        "Content-Type: application/octet-stream; "
+		        "name=f%u.bin\r\n"
 		        "Content-Disposition: attachment; filename=f%u.bin\r\n"
 		        "Content-ID: <%u@example.org>\r\n",
 		        i, i, i);
