@@ -4,6 +4,7 @@
 #include "cli/line-end.h"
 #include "engine/charset.h"
 #include "engine/param.h"
+#include "engine/utf8.h"
 
 /* Octets that go through the charset decoder at once; no charset makes more
  * than four times as many of them. */
@@ -13,6 +14,8 @@
 /* Text on its way to its digest. */
 typedef struct {
 	PliCharsetDecoder *decoder; /* NULL: the leaf is no text */
+	gboolean is_ascii;	    /* says so, or says nothing */
+	PliUtf8Probe probe;
 	PliDigest *digest;	    /* NULL: only defects are wanted */
 	PliLineEnd line_end;
 	PliBuf text;
@@ -27,21 +30,23 @@ pli_facts_dup_charset(PliContext *context, const PliMessage *message,
 				PLI_ITEM_TYPE_PARAM, "charset", set);
 }
 
-static void
-text_tap_init(TextTap *tap, PliContext *context, const PliMessage *message,
-	      const PliPart *leaf, gboolean with_digests)
+static gboolean
+is_text(const PliMessage *message, const PliPart *leaf)
 {
-	g_autofree char *charset = NULL;
 	PliSlice type, subtype;
 
-	*tap = (TextTap){0};
 	pli_structure_get_type(message->structure, leaf, &type, &subtype);
-	if (!pli_slice_is(type, "text"))
-		return;
-	charset = pli_facts_dup_charset(context, message, leaf, NULL);
-	tap->decoder = pli_charset_decoder_new(
-		context, charset != NULL ? pli_slice_from_string(charset)
-					 : PLI_SLICE_LITERAL(""));
+	return pli_slice_is(type, "text");
+}
+
+static void
+text_tap_init(TextTap *tap, PliContext *context, const PliPart *leaf,
+	      PliSlice charset, gboolean with_digests)
+{
+	*tap = (TextTap){0};
+	tap->is_ascii = g_strcmp0(pli_charset_find(context, charset),
+				  "US-ASCII") == 0;
+	tap->decoder = pli_charset_decoder_new(context, charset);
 	pli_buf_init(&tap->text, PIECE_TEXT);
 	if (with_digests)
 		tap->digest = pli_digest_new();
@@ -74,6 +79,8 @@ text_tap_flush(TextTap *tap)
 static void
 text_tap_feed(TextTap *tap, PliSlice octets)
 {
+	if (tap->is_ascii)
+		pli_utf8_probe_feed(&tap->probe, octets);
 	while (tap->decoder != NULL && octets.len > 0) {
 		PliSlice piece = {octets.data, MIN(octets.len, PIECE)};
 		gboolean fits = pli_charset_decoder_feed(tap->decoder, piece,
@@ -104,6 +111,44 @@ text_tap_finish(TextTap *tap, PliFacts *facts, PliDefectSet *set)
 	pli_digest_finish(tap->digest, facts->text_sha256);
 }
 
+/* All octets of the leaf. READY: each was fed. */
+static PliStep
+read_leaf(PliBodyReader *reader, const PliMessage *message,
+	  const PliPart *leaf, PliDigest *digest, TextTap *text, guint64 *size,
+	  GError **error)
+{
+	PliSlice octets;
+	PliStep step;
+
+	pli_body_reader_begin(reader, message, leaf->index);
+	while ((step = pli_body_reader_next(reader, &octets, error)) ==
+	       PLI_STEP_READY) {
+		*size += octets.len;
+		if (digest != NULL)
+			pli_digest_feed(digest, octets);
+		text_tap_feed(text, octets);
+	}
+	return step == PLI_STEP_WANT ? PLI_STEP_READY : PLI_STEP_FAIL;
+}
+
+/* Text that turned out to be UTF-8 without saying so: once more, as that. */
+static PliStep
+read_as_utf8(PliContext *context, PliBodyReader *reader,
+	     const PliMessage *message, const PliPart *leaf, PliFacts *facts,
+	     PliDefectSet *set, GError **error)
+{
+	TextTap text;
+	guint64 size = 0;
+	PliStep step;
+
+	text_tap_init(&text, context, leaf, PLI_SLICE_LITERAL("utf-8"), TRUE);
+	step = read_leaf(reader, message, leaf, NULL, &text, &size, error);
+	if (step == PLI_STEP_READY)
+		text_tap_finish(&text, facts, set);
+	text_tap_clear(&text);
+	return step;
+}
+
 gboolean
 pli_facts_find(PliContext *context, PliBodyReader *reader,
 	       const PliMessage *message, const PliPart *leaf,
@@ -111,27 +156,40 @@ pli_facts_find(PliContext *context, PliBodyReader *reader,
 	       GError **error)
 {
 	g_autoptr(PliDigest) digest = with_digests ? pli_digest_new() : NULL;
+	g_autofree char *charset = NULL;
 	PliFacts facts = {.known = TRUE};
-	TextTap text;
-	PliSlice octets;
+	PliDefectSet text_set = {{0}};
+	TextTap text = {0};
 	PliStep step;
 
-	text_tap_init(&text, context, message, leaf, with_digests);
-	pli_body_reader_begin(reader, message, leaf->index);
-	while ((step = pli_body_reader_next(reader, &octets, error)) ==
-	       PLI_STEP_READY) {
-		facts.size += octets.len;
-		if (digest != NULL)
-			pli_digest_feed(digest, octets);
-		text_tap_feed(&text, octets);
+	if (is_text(message, leaf)) {
+		charset = pli_facts_dup_charset(context, message, leaf, NULL);
+		text_tap_init(&text, context, leaf,
+			      pli_slice_from_string(charset != NULL ? charset
+								    : ""),
+			      with_digests);
 	}
-	if (step == PLI_STEP_WANT) {
+	step = read_leaf(reader, message, leaf, digest, &text, &facts.size,
+			 error);
+	if (step == PLI_STEP_READY) {
 		if (digest != NULL)
 			pli_digest_finish(digest, facts.sha256);
-		text_tap_finish(&text, &facts, set);
+		text_tap_finish(&text, &facts, &text_set);
 		pli_body_reader_get_defects(reader, set);
-		*ret_facts = facts;
+	}
+	if (step == PLI_STEP_READY && text.is_ascii &&
+	    pli_utf8_probe_finish(&text.probe)) {
+		text_set = (PliDefectSet){{0}};
+		pli_defect_set_add(&text_set, PLI_DEFECT_UTF8_UNLABELLED);
+		if (with_digests)
+			step = read_as_utf8(context, reader, message, leaf,
+					    &facts, &text_set, error);
 	}
 	text_tap_clear(&text);
-	return step == PLI_STEP_WANT;
+	if (step != PLI_STEP_READY)
+		return FALSE;
+	for (guint i = 0; i < G_N_ELEMENTS(set->bits); i++)
+		set->bits[i] |= text_set.bits[i];
+	*ret_facts = facts;
+	return TRUE;
 }

@@ -493,6 +493,8 @@ read_element(PliAddressReader *reader, PliAddress *ret_address)
 		return PLI_STEP_READY;
 	switch (token.kind) {
 	case PLI_ADDRESS_TOKEN_LESS:
+		if (reader->has_at) /* "a@b <c@d>": which one is shown? */
+			add_defect(reader);
 		read_angle(reader, ret_address);
 		return PLI_STEP_READY;
 	case PLI_ADDRESS_TOKEN_COLON:

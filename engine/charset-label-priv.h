@@ -5,11 +5,14 @@
  * A closed list: a label outside it is unknown, whatever iconv would open, so
  * that hostile mail reaches no converter but these. Where a label and its
  * usual superset differ only in octets that the label leaves undefined, the
- * superset is read, as mail programs and the WHATWG encoding standard do.
+ * superset is read, as mail programs and the WHATWG encoding standard do. All
+ * that glibc's iconv has is on it but the EBCDIC charsets that shift to
+ * pairs (IBM930 and the like), which have no use in mail.
  */
 #ifndef PLI_ENGINE_CHARSET_LABEL_PRIV_H
 #define PLI_ENGINE_CHARSET_LABEL_PRIV_H
 
+#include "engine/charset-more-priv.h"
 #include "engine/slice.h"
 
 typedef enum {
@@ -86,17 +89,33 @@ typedef enum {
 	PLI_CHARSET_UTF_32,
 	PLI_CHARSET_UTF_32BE,
 	PLI_CHARSET_UTF_32LE,
+	PLI_CHARSET_HZ,
+	PLI_CHARSET_ISO_6937,
+	PLI_CHARSET_ISO_6937_2,
+	PLI_CHARSET_T_61,
+	PLI_CHARSET_ANSI_X3_110,
+	PLI_CHARSET_EUC_JISX0213,
+	PLI_CHARSET_SHIFT_JISX0213,
+	PLI_CHARSET_UTF_7_IMAP,
+	PLI_CHARSET_ISO_2022_CN_EXT,
+	PLI_CHARSET_TSCII,
+	PLI_CHARSET_ISO_2022_JP_3,
+#define PLI_CHARSET_MORE_ID(id, name) PLI_CHARSET_##id,
+	PLI_CHARSET_MORE(PLI_CHARSET_MORE_ID)
+#undef PLI_CHARSET_MORE_ID
 	PLI_CHARSET_UNKNOWN, /* also how many there are */
 } PliCharsetId;
 
 typedef enum {
-	PLI_CHARSET_KIND_ASCII,  /* table: windows-1252, all a defect */
-	PLI_CHARSET_KIND_LATIN1, /* table: windows-1252 where ISO has C1 */
+	PLI_CHARSET_KIND_ASCII,	 /* table: windows-1252, all a defect */
+	PLI_CHARSET_KIND_ISO,	 /* table: a windows charset where it has C1 */
 	PLI_CHARSET_KIND_SINGLE, /* table */
 	PLI_CHARSET_KIND_UTF8,
 	PLI_CHARSET_KIND_UTF16, /* by its first octets, else big-endian */
 	PLI_CHARSET_KIND_UTF32, /* likewise */
 	PLI_CHARSET_KIND_MULTI, /* iconv */
+	PLI_CHARSET_KIND_JIS,	/* shifts, then cp932 by iconv */
+	PLI_CHARSET_KIND_HZ,	/* shifts, then GB18030 by iconv */
 } PliCharsetKind;
 
 enum {
@@ -130,8 +149,11 @@ extern const PliCharsetInfo pli_charset_infos[PLI_CHARSET_UNKNOWN];
 extern const PliCharsetLabel pli_charset_labels[];
 extern const gsize pli_charset_n_labels;
 
+/* Likewise, of labels that mail hardly uses; no key is in both. */
+extern const PliCharsetLabel pli_charset_more_labels[];
+extern const gsize pli_charset_n_more_labels;
+
 /* UNKNOWN when no row fits. */
-PliCharsetId
-pli_charset_label_find(PliSlice label);
+PliCharsetId pli_charset_label_find(PliSlice label);
 
 #endif

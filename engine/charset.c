@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "engine/charset-shift-priv.h"
 #include "engine/context-priv.h"
 #include "engine/utf8.h"
 
@@ -16,6 +17,9 @@ struct PliCharsetDecoder {
 	guint32 flags;
 	const guint32 *table; /* or NULL */
 	iconv_t iconv;
+	PliCharsetShift shift; /* comes before iconv, or NONE */
+	guint8 first[4];       /* octets of the text */
+	guint n_first;
 	gboolean has_started;  /* something came out */
 	guint8 held[HELD_MAX]; /* the start of an unfinished character */
 	gsize n_held;
@@ -116,6 +120,9 @@ convert_by_table(PliCharsetDecoder *decoder, PliSlice octets, guint8 *room)
 	if (seen & PLI_CONTEXT_ENTRY_UNDECODABLE)
 		pli_defect_set_add(&decoder->defects,
 				   PLI_DEFECT_UNDECODABLE_TEXT);
+	if (seen & PLI_CONTEXT_ENTRY_MISLABELLED)
+		pli_defect_set_add(&decoder->defects,
+				   PLI_DEFECT_CHARSET_MISLABELLED);
 	return o - room;
 }
 
@@ -195,7 +202,9 @@ iconv_fault_length(const PliCharsetDecoder *decoder, PliSlice rest)
 		return 1;
 	if (rest.len == 1)
 		return 0;
-	if (rest.data[1] >= 0x80)
+	/* after the shifts any pair is one, whatever its second octet */
+	if (rest.data[1] >= 0x80 ||
+	    decoder->shift.kind == PLI_CHARSET_SHIFT_JIS)
 		return 2;
 	if (!(decoder->flags & PLI_CHARSET_QUADS) ||
 	    !g_ascii_isdigit(rest.data[1]))
@@ -300,6 +309,19 @@ become_unknown(PliCharsetDecoder *decoder)
 	pli_defect_set_add(&decoder->defects, PLI_DEFECT_UNKNOWN_CHARSET);
 }
 
+/* The shifts are ours, what comes of them is the converter's. */
+static void
+set_shift(PliCharsetDecoder *decoder)
+{
+	const gboolean is_jis = decoder->kind == PLI_CHARSET_KIND_JIS;
+
+	decoder->shift.kind =
+		is_jis ? PLI_CHARSET_SHIFT_JIS : PLI_CHARSET_SHIFT_HZ;
+	decoder->id = is_jis ? PLI_CHARSET_CP932 : PLI_CHARSET_GB18030;
+	decoder->flags = pli_charset_infos[decoder->id].flags;
+	decoder->kind = PLI_CHARSET_KIND_MULTI;
+}
+
 static void
 decoder_init(PliCharsetDecoder *decoder, PliContext *context, PliCharsetId id)
 {
@@ -313,14 +335,16 @@ decoder_init(PliCharsetDecoder *decoder, PliContext *context, PliCharsetId id)
 	decoder->flags = pli_charset_infos[id].flags;
 	switch (decoder->kind) {
 	case PLI_CHARSET_KIND_ASCII:
-	case PLI_CHARSET_KIND_LATIN1:
+	case PLI_CHARSET_KIND_ISO:
 	case PLI_CHARSET_KIND_SINGLE:
 		decoder->table = pli_context_get_table(context, id);
 		if (decoder->table == NULL)
 			become_unknown(decoder);
 		break;
+	case PLI_CHARSET_KIND_JIS:
+	case PLI_CHARSET_KIND_HZ: set_shift(decoder); G_GNUC_FALLTHROUGH;
 	case PLI_CHARSET_KIND_MULTI:
-		decoder->iconv = pli_context_take_iconv(context, id);
+		decoder->iconv = pli_context_take_iconv(context, decoder->id);
 		if (decoder->iconv == PLI_CONTEXT_NO_ICONV)
 			become_unknown(decoder);
 		break;
@@ -388,9 +412,8 @@ feed_held(PliCharsetDecoder *decoder, guint8 octet, PliBuf *out)
 	return emit_replacement(decoder, out);
 }
 
-gboolean
-pli_charset_decoder_feed(PliCharsetDecoder *decoder, PliSlice octets,
-			 PliBuf *out)
+static gboolean
+feed_octets(PliCharsetDecoder *decoder, PliSlice octets, PliBuf *out)
 {
 	gsize left = 0;
 
@@ -421,13 +444,71 @@ pli_charset_decoder_feed(PliCharsetDecoder *decoder, PliSlice octets,
 	return TRUE;
 }
 
+/* What of it goes to the converter. */
+static gboolean
+feed_shifted(PliCharsetDecoder *decoder, PliSlice octets, PliBuf *out)
+{
+	guint8 room[PLI_CHARSET_SHIFT_ROOM(1024)];
+
+	while (octets.len > 0) {
+		const gsize len = MIN(octets.len, 1024);
+		const gsize n = pli_charset_shift_feed(
+			&decoder->shift, pli_slice_new(octets.data, len), room);
+
+		if (!feed_octets(decoder, pli_slice_new(room, n), out))
+			return FALSE;
+		octets = pli_slice_skip(octets, len);
+	}
+	return TRUE;
+}
+
+gboolean
+pli_charset_decoder_feed(PliCharsetDecoder *decoder, PliSlice octets,
+			 PliBuf *out)
+{
+	for (gsize i = 0; i < octets.len && decoder->n_first < 4; i++)
+		decoder->first[decoder->n_first++] = octets.data[i];
+	return decoder->shift.kind != PLI_CHARSET_SHIFT_NONE
+		       ? feed_shifted(decoder, octets, out)
+		       : feed_octets(decoder, octets, out);
+}
+
+/* The byte order mark that the text starts with says another charset. */
+static gboolean
+has_other_mark(const PliCharsetDecoder *decoder)
+{
+	const guint8 *first = decoder->first;
+
+	if (decoder->id == PLI_CHARSET_UNKNOWN)
+		return FALSE;
+	if (decoder->n_first >= 3 && memcmp(first, "\xef\xbb\xbf", 3) == 0)
+		return decoder->id != PLI_CHARSET_UTF_8;
+	if (decoder->n_first >= 4 && memcmp(first, "\xff\xfe\0\0", 4) == 0)
+		return decoder->id != PLI_CHARSET_UTF_32LE;
+	if (decoder->n_first >= 4 && memcmp(first, "\0\0\xfe\xff", 4) == 0)
+		return decoder->id != PLI_CHARSET_UTF_32BE;
+	if (decoder->n_first >= 2 && memcmp(first, "\xff\xfe", 2) == 0)
+		return decoder->id != PLI_CHARSET_UTF_16LE;
+	if (decoder->n_first >= 2 && memcmp(first, "\xfe\xff", 2) == 0)
+		return decoder->id != PLI_CHARSET_UTF_16BE;
+	return FALSE;
+}
+
 gboolean
 pli_charset_decoder_finish(PliCharsetDecoder *decoder, PliBuf *out)
 {
 	guint8 *scratch = pli_context_get_scratch(decoder->context);
 	char *to = (char *)scratch;
-	gsize to_len = PLI_CONTEXT_SCRATCH;
+	gsize to_len = PLI_CONTEXT_SCRATCH, n;
+	guint8 room[PLI_CHARSET_SHIFT_ROOM(0)];
 
+	if (has_other_mark(decoder))
+		pli_defect_set_add(&decoder->defects, PLI_DEFECT_BOM_CONFLICT);
+	if (decoder->shift.kind != PLI_CHARSET_SHIFT_NONE) {
+		n = pli_charset_shift_finish(&decoder->shift, room);
+		if (!feed_octets(decoder, pli_slice_new(room, n), out))
+			return FALSE;
+	}
 	if (decoder->iconv != PLI_CONTEXT_NO_ICONV) {
 		(void)iconv(decoder->iconv, NULL, NULL, &to, &to_len);
 		if (!emit(decoder, scratch, to - (char *)scratch, out))

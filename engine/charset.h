@@ -7,12 +7,17 @@
  * through tables. The policy: an octet (or the shortest run) that the charset
  * does not have becomes U+FFFD, with PLI_DEFECT_UNDECODABLE_TEXT; under an
  * unknown label every octet over 127 does, with PLI_DEFECT_UNKNOWN_CHARSET.
- * Only labels on our list are known, whatever else iconv would open. Labels
- * are read as their usual supersets (gb2312 as gb18030, shift_jis as cp932,
- * euc-kr as cp949), and ISO-8859-1 and US-ASCII as windows-1252 in 0x80 to
- * 0x9f, as the WHATWG encoding standard does; for US-ASCII every octet over
- * 127 is PLI_DEFECT_UNDECODABLE_TEXT all the same. A leading U+FEFF of a
- * Unicode charset is a signature and is dropped.
+ * Only labels on our list are known, whatever else iconv would open; it has
+ * all of iconv's but the EBCDIC charsets that shift. Labels are read as their
+ * usual supersets (gb2312 as gb18030, shift_jis as cp932, euc-kr as cp949,
+ * iso-2022-jp as cp50221), and an ISO-8859 charset as the windows charset of
+ * its script in 0x80 to 0x9f where that has a character (the WHATWG encoding
+ * standard does so for -1, -9 and -11), with PLI_DEFECT_CHARSET_MISLABELLED.
+ * US-ASCII is windows-1252, every octet over 127
+ * PLI_DEFECT_UNDECODABLE_TEXT; labels that name no charset ("unknown-8bit",
+ * "x-user-defined", "default") are US-ASCII. A leading U+FEFF of a Unicode
+ * charset is a signature and is dropped; one of another charset than the
+ * label's is PLI_DEFECT_BOM_CONFLICT, and the label counts.
  * U+0000 passes as it is. The output is always valid UTF-8.
  */
 #ifndef PLI_ENGINE_CHARSET_H

@@ -23,6 +23,8 @@
  */
 #define PLI_CONTEXT_ENTRY_LENGTH(entry) ((entry) >> 24 & 3)
 #define PLI_CONTEXT_ENTRY_UNDECODABLE (1u << 31)
+/* It is a control there, and a character where mail means that. */
+#define PLI_CONTEXT_ENTRY_MISLABELLED (1u << 30)
 
 /* Past the 256 entries: not 0 when US-ASCII stands for itself. */
 #define PLI_CONTEXT_TABLE_IS_ASCII 256

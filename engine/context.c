@@ -186,36 +186,69 @@ make_ascii_table(guint32 high)
 	return table;
 }
 
-/*
- * ISO-8859-1, with windows-1252 in 0x80 to 0x9f where that has a character:
- * what is labelled the first is the second more often than not, and C1
- * controls have no use in mail (the WHATWG encoding standard does the same).
- */
-static guint32 *
-make_latin1_table(PliContext *context)
+/* The windows charset that text under an ISO-8859 label is in when it has
+ * octets from 0x80 to 0x9f: the one of the same script. */
+static PliCharsetId
+windows_of(PliCharsetId id)
 {
-	const guint32 *windows =
-		pli_context_get_table(context, PLI_CHARSET_WINDOWS_1252);
+	switch (id) {
+	case PLI_CHARSET_ISO_8859_2:
+	case PLI_CHARSET_ISO_8859_16: return PLI_CHARSET_WINDOWS_1250;
+	case PLI_CHARSET_ISO_8859_5: return PLI_CHARSET_WINDOWS_1251;
+	case PLI_CHARSET_ISO_8859_7: return PLI_CHARSET_WINDOWS_1253;
+	case PLI_CHARSET_ISO_8859_3:
+	case PLI_CHARSET_ISO_8859_9: return PLI_CHARSET_WINDOWS_1254;
+	case PLI_CHARSET_ISO_8859_8: return PLI_CHARSET_WINDOWS_1255;
+	case PLI_CHARSET_ISO_8859_6: return PLI_CHARSET_WINDOWS_1256;
+	case PLI_CHARSET_ISO_8859_4:
+	case PLI_CHARSET_ISO_8859_10:
+	case PLI_CHARSET_ISO_8859_13: return PLI_CHARSET_WINDOWS_1257;
+	case PLI_CHARSET_ISO_8859_11: return PLI_CHARSET_WINDOWS_874;
+	default: return PLI_CHARSET_WINDOWS_1252;
+	}
+}
+
+/* ISO-8859-1 as it stands in Unicode. */
+static guint32 *
+make_latin1_table(void)
+{
 	guint32 *table = make_ascii_table(0);
 
 	for (guint i = 128; i < 256; i++) {
 		const guint8 utf8[2] = {0xc0 | i >> 6, 0x80 | (i & 0x3f)};
 
 		table[i] = entry_of(utf8, 2);
-		if (i < 0xa0 && windows != NULL &&
-		    !(windows[i] & PLI_CONTEXT_ENTRY_UNDECODABLE))
-			table[i] = windows[i];
 	}
+	return table;
+}
+
+/*
+ * An ISO-8859 charset, with its windows charset in 0x80 to 0x9f where that
+ * has a character: what is labelled the first is the second more often than
+ * not, and C1 controls have no use in mail (the WHATWG encoding standard does
+ * the same for ISO-8859-1, -9 and -11).
+ */
+static guint32 *
+make_iso_table(PliContext *context, PliCharsetId id)
+{
+	const guint32 *windows = pli_context_get_table(context, windows_of(id));
+	guint32 *table = id == PLI_CHARSET_ISO_8859_1 ? make_latin1_table()
+						      : make_table(context, id);
+
+	for (guint i = 0x80; i < 0xa0 && table != NULL && windows != NULL; i++)
+		if (!(windows[i] & PLI_CONTEXT_ENTRY_UNDECODABLE))
+			table[i] = windows[i] | PLI_CONTEXT_ENTRY_MISLABELLED;
 	return table;
 }
 
 static guint32 *
 make_us_ascii_table(PliContext *context)
 {
-	guint32 *table = make_latin1_table(context);
+	guint32 *table = make_iso_table(context, PLI_CHARSET_ISO_8859_1);
 
 	for (guint i = 128; i < 256; i++)
-		table[i] |= PLI_CONTEXT_ENTRY_UNDECODABLE;
+		table[i] = (table[i] & ~PLI_CONTEXT_ENTRY_MISLABELLED) |
+			   PLI_CONTEXT_ENTRY_UNDECODABLE;
 	return table;
 }
 
@@ -239,8 +272,8 @@ pli_context_get_table(PliContext *context, PliCharsetId id)
 		*table = make_ascii_table(entry_of_replacement());
 	else if (pli_charset_infos[id].kind == PLI_CHARSET_KIND_ASCII)
 		*table = make_us_ascii_table(context);
-	else if (pli_charset_infos[id].kind == PLI_CHARSET_KIND_LATIN1)
-		*table = make_latin1_table(context);
+	else if (pli_charset_infos[id].kind == PLI_CHARSET_KIND_ISO)
+		*table = make_iso_table(context, id);
 	else
 		*table = make_table(context, id);
 	if (*table != NULL)

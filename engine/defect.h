@@ -245,7 +245,31 @@ typedef enum {
 	  "5.6.0", "more header text than the limit; the rest is left out of " \
 	  "ENVELOPE and BODYSTRUCTURE")                                        \
 	X(121, LIMIT_DEFECTS, "limit-defects", ERROR, LIMIT, "RFC 7103 1",     \
-	  "5.6.0", "more defects than the limit; the rest is not listed")
+	  "5.6.0", "more defects than the limit; the rest is not listed")      \
+	/* more on text and names */                                           \
+	X(122, CHARSET_MISLABELLED, "charset-mislabelled", NOTE, AMBIGUITY,    \
+	  "RFC 2046 4.1.2", "5.6.0",                                           \
+	  "octets 0x80 to 0x9f under an ISO-8859 label; they are read as in "  \
+	  "the windows charset that goes with it")                             \
+	X(123, BOM_CONFLICT, "bom-conflict", WARNING, AMBIGUITY,               \
+	  "RFC 2781 3.3", "5.6.0",                                             \
+	  "text starts with the byte order mark of another charset than it "   \
+	  "is labelled with; the label counts")                                \
+	X(124, UTF8_UNLABELLED, "utf8-unlabelled", NOTE, AMBIGUITY,            \
+	  "RFC 2046 4.1.2", "5.6.0",                                           \
+	  "text without a charset, or labelled us-ascii, is valid UTF-8 and "  \
+	  "is read as that")                                                   \
+	X(125, FILENAME_FORMS, "filename-forms", WARNING, AMBIGUITY,           \
+	  "RFC 2231 3", "5.6.0",                                               \
+	  "a file name's plain and RFC 2231 forms decode to different names; " \
+	  "the RFC 2231 form counts")                                          \
+	X(126, FILENAME_AND_NAME, "filename-and-name", WARNING, AMBIGUITY,     \
+	  "RFC 2183 2.3", "5.6.0",                                             \
+	  "filename of Content-Disposition and name of Content-Type differ; "  \
+	  "filename counts")                                                   \
+	X(127, PERCENT_MALFORMED, "percent-malformed", WARNING, AMBIGUITY,     \
+	  "RFC 2231 4", "5.6.0",                                               \
+	  "a \"%\" of an RFC 2231 value is followed by no hexadecimal pair")
 
 typedef enum {
 #define PLI_DEFECT_ENUM(number, NAME, ...) PLI_DEFECT_##NAME = number,

@@ -110,7 +110,7 @@ compare_segments(gconstpointer a, gconstpointer b)
 
 /* "%41" to its octet; a percent sign without two digits stays. */
 static void
-append_percent(PliSlice value, PliBuf *out)
+append_percent(PliSlice value, PliBuf *out, PliDefectSet *set)
 {
 	for (gsize i = 0; i < value.len; i++) {
 		guint8 octet = value.data[i];
@@ -121,6 +121,8 @@ append_percent(PliSlice value, PliBuf *out)
 			octet = g_ascii_xdigit_value(value.data[i + 1]) << 4 |
 				g_ascii_xdigit_value(value.data[i + 2]);
 			i += 2;
+		} else if (octet == '%') {
+			add_defect(set, PLI_DEFECT_PERCENT_MALFORMED);
 		}
 		pli_buf_append_octet(out, octet);
 	}
@@ -149,12 +151,13 @@ take_charset(PliSlice *value)
 
 /* The string the caller gets ends at its NUL, so none may stand inside. */
 static char *
-steal_without_nul(PliBuf *text)
+steal_without_nul(PliBuf *text, PliDefectSet *set)
 {
 	g_auto(PliBuf) out = {0};
 
 	if (text->len == 0 || memchr(text->data, 0, text->len) == NULL)
 		return pli_buf_steal_string(text);
+	add_defect(set, PLI_DEFECT_NUL_OCTET);
 	pli_buf_init(&out, text->len * 3);
 	for (gsize i = 0; i < text->len; i++)
 		if (text->data[i] == 0)
@@ -175,7 +178,7 @@ decode_octets(PliContext *context, PliSlice charset, PliSlice octets,
 		(void)pli_charset_decode(context, charset, octets, &text, set);
 	else
 		(void)pli_charset_decode_raw(context, octets, &text, set);
-	return steal_without_nul(&text);
+	return steal_without_nul(&text, set);
 }
 
 /* Many mail programs put encoded-words where RFC 2047 5 forbids them; nobody
@@ -199,7 +202,7 @@ decode_plain(PliContext *context, PliSlice value, PliDefectSet *set)
 	add_defect(set, PLI_DEFECT_WORD_IN_PARAMETER);
 	pli_buf_init(&text, G_MAXSSIZE);
 	(void)pli_word_decode(context, value, &text, set);
-	return steal_without_nul(&text);
+	return steal_without_nul(&text, set);
 }
 
 static char *
@@ -209,7 +212,7 @@ decode_extended(PliContext *context, PliSlice value, PliDefectSet *set)
 	const PliSlice charset = take_charset(&value);
 
 	pli_buf_init(&octets, value.len);
-	append_percent(value, &octets);
+	append_percent(value, &octets, set);
 	return decode_octets(context, charset, pli_buf_slice(&octets), set);
 }
 
@@ -249,7 +252,7 @@ decode_segments(PliContext *context, GArray *segments, PliDefectSet *set)
 			if (i == 0)
 				charset = take_charset(&value);
 			has_encoded = TRUE;
-			append_percent(value, &octets);
+			append_percent(value, &octets, set);
 		} else {
 			pli_buf_append(&octets, value.data, value.len);
 		}
@@ -259,49 +262,93 @@ decode_segments(PliContext *context, GArray *segments, PliDefectSet *set)
 			   : decode_plain(context, pli_buf_slice(&octets), set);
 }
 
-char *
-pli_param_decode(PliContext *context, const PliStructure *structure,
-		 const PliPart *part, PliItemKind kind, const char *name,
-		 PliDefectSet *set)
+/* The forms a parameter is written in, decoded; NULL where it is not. */
+enum { FORM_SEGMENTS, FORM_EXTENDED, FORM_PLAIN, N_FORMS };
+
+static void
+add_set(PliDefectSet *set, const PliDefectSet *other)
+{
+	for (guint i = 0; set != NULL && i < G_N_ELEMENTS(set->bits); i++)
+		set->bits[i] |= other->bits[i];
+}
+
+/* The first form that is there; what is wrong with the others does not
+ * matter. Whether another one says something else is a defect, when asked. */
+static char *
+take_form(char *forms[N_FORMS], const PliDefectSet sets[N_FORMS],
+	  gboolean compares, PliDefectSet *set)
+{
+	char *taken = NULL;
+
+	for (guint i = 0; i < N_FORMS; i++) {
+		g_autofree char *form = forms[i];
+
+		add_set(set, taken == NULL ? &sets[i] : &(PliDefectSet){{0}});
+		if (taken == NULL)
+			taken = g_steal_pointer(&form);
+		else if (compares && form != NULL && strcmp(form, taken) != 0)
+			add_defect(set, PLI_DEFECT_FILENAME_FORMS);
+	}
+	return taken;
+}
+
+static char *
+decode_param(PliContext *context, const PliStructure *structure,
+	     const PliPart *part, PliItemKind kind, const char *name,
+	     gboolean compares, PliDefectSet *set)
 {
 	g_autoptr(GArray) segments = g_array_new(FALSE, FALSE, sizeof(Segment));
 	Forms forms = {.segments = segments};
-	char *value = NULL;
+	PliDefectSet sets[N_FORMS] = {{{0}}};
+	char *decoded[N_FORMS] = {NULL};
 
 	collect_forms(structure, part, kind, name, &forms, set);
 	if (forms.has_plain && (forms.has_extended || segments->len > 0))
 		add_defect(set, PLI_DEFECT_RFC2231_CONFLICT);
 	if (segments->len > 0) {
 		g_array_sort(segments, compare_segments);
-		value = decode_segments(context, segments, set);
+		decoded[FORM_SEGMENTS] = decode_segments(context, segments,
+							 &sets[FORM_SEGMENTS]);
 	}
-	if (value == NULL && forms.has_extended)
-		value = decode_extended(context, forms.extended, set);
-	if (value == NULL && forms.has_plain)
-		value = decode_plain(context, forms.plain, set);
-	return value;
+	if (forms.has_extended)
+		decoded[FORM_EXTENDED] = decode_extended(
+			context, forms.extended, &sets[FORM_EXTENDED]);
+	if (forms.has_plain)
+		decoded[FORM_PLAIN] =
+			decode_plain(context, forms.plain, &sets[FORM_PLAIN]);
+	return take_form(decoded, sets, compares, set);
+}
+
+char *
+pli_param_decode(PliContext *context, const PliStructure *structure,
+		 const PliPart *part, PliItemKind kind, const char *name,
+		 PliDefectSet *set)
+{
+	return decode_param(context, structure, part, kind, name, FALSE, set);
 }
 
 char *
 pli_param_decode_filename(PliContext *context, const PliStructure *structure,
 			  const PliPart *part, PliDefectSet *set)
 {
-	static const struct {
-		PliItemKind kind;
-		const char *name;
-	} places[] = {
-		{PLI_ITEM_DISPOSITION_PARAM, "filename"},
-		{PLI_ITEM_TYPE_PARAM, "name"},
-	};
+	g_autofree char *filename =
+		decode_param(context, structure, part,
+			     PLI_ITEM_DISPOSITION_PARAM, "filename", TRUE, set);
+	g_autofree char *name = NULL;
+	PliDefectSet of_name = {{0}};
 
-	for (gsize i = 0; i < G_N_ELEMENTS(places); i++) {
-		g_autofree char *name =
-			pli_param_decode(context, structure, part,
-					 places[i].kind, places[i].name, set);
-
-		/* An empty name is none: the next place may have one. */
-		if (name != NULL && name[0] != '\0')
-			return g_steal_pointer(&name);
+	name = decode_param(context, structure, part, PLI_ITEM_TYPE_PARAM,
+			    "name", TRUE, &of_name);
+	/* An empty name is none: the next place may have one. */
+	if (filename == NULL || filename[0] == '\0') {
+		add_set(set, &of_name);
+		return name != NULL && name[0] != '\0'
+			       ? g_steal_pointer(&name)
+			       : NULL;
 	}
-	return NULL;
+	if (pli_defect_set_has(&of_name, PLI_DEFECT_FILENAME_FORMS))
+		add_defect(set, PLI_DEFECT_FILENAME_FORMS);
+	if (name != NULL && name[0] != '\0' && strcmp(name, filename) != 0)
+		add_defect(set, PLI_DEFECT_FILENAME_AND_NAME);
+	return g_steal_pointer(&filename);
 }

@@ -60,7 +60,9 @@ pli_param_decode(PliContext *context, const PliStructure *structure,
  * The part's file name by the precedence of doc/strict.md: filename of
  * Content-Disposition, then name of Content-Type. As written by the sender: it
  * may hold slashes, dots and controls, and is no safe name for a file. NULL
- * when there is none; the caller frees it.
+ * when there is none; the caller frees it. Two spellings that disagree are
+ * PLI_DEFECT_FILENAME_FORMS when they are forms of one parameter (RFC 2231),
+ * FILENAME_AND_NAME when they are the two fields'.
  */
 char *
 pli_param_decode_filename(PliContext *context, const PliStructure *structure,

@@ -146,3 +146,48 @@ pli_utf8_is_valid(PliSlice octets)
 {
 	return pli_utf8_get_valid(octets) == octets.len;
 }
+
+/* Octets that are no whole characters: the start of one, or none at all. */
+static void
+probe_hold(PliUtf8Probe *probe, PliSlice octets)
+{
+	gboolean is_cut = FALSE;
+
+	(void)pli_utf8_get_fault(octets, &is_cut);
+	probe->has_fault = !is_cut;
+	probe->n_held = is_cut ? octets.len : 0;
+	if (is_cut)
+		memmove(probe->held, octets.data, octets.len);
+}
+
+void
+pli_utf8_probe_feed(PliUtf8Probe *probe, PliSlice octets)
+{
+	gsize n;
+
+	while (!probe->has_fault && probe->n_held > 0 && octets.len > 0) {
+		PliSlice held = {probe->held, probe->n_held + 1};
+
+		probe->held[probe->n_held] = octets.data[0];
+		octets = pli_slice_skip(octets, 1);
+		if (pli_utf8_get_valid(held) == held.len)
+			probe->n_held = 0;
+		else
+			probe_hold(probe, held);
+	}
+	if (probe->has_fault || octets.len == 0)
+		return;
+	octets = pli_slice_skip(octets, pli_utf8_get_ascii(octets));
+	if (octets.len == 0)
+		return;
+	probe->has_8bit = TRUE;
+	n = pli_utf8_get_valid(octets);
+	if (n < octets.len)
+		probe_hold(probe, pli_slice_skip(octets, n));
+}
+
+gboolean
+pli_utf8_probe_finish(const PliUtf8Probe *probe)
+{
+	return probe->has_8bit && !probe->has_fault && probe->n_held == 0;
+}

@@ -26,4 +26,20 @@ gsize pli_utf8_get_fault(PliSlice octets, gboolean *ret_is_cut);
 
 gboolean pli_utf8_is_valid(PliSlice octets);
 
+/*
+ * Whether text is UTF-8 and more than US-ASCII, told in passing. The caller's
+ * memory, zero at first; cut as one likes.
+ */
+typedef struct {
+	guint8 held[4]; /* the start of an unfinished character */
+	gsize n_held;
+	gboolean has_8bit;
+	gboolean has_fault;
+} PliUtf8Probe;
+
+void pli_utf8_probe_feed(PliUtf8Probe *probe, PliSlice octets);
+
+/* Of all that was fed: valid throughout, with a character over 127. */
+gboolean pli_utf8_probe_finish(const PliUtf8Probe *probe);
+
 #endif

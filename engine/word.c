@@ -159,7 +159,7 @@ end_words(WordReader *reader)
 
 /* RFC 2047 4.2; a malformed "=" stays as it is. */
 static gsize
-decode_q(PliSlice text, guint8 *out)
+decode_q(WordReader *reader, PliSlice text, guint8 *out)
 {
 	gsize n = 0;
 
@@ -176,6 +176,8 @@ decode_q(PliSlice text, guint8 *out)
 			i += 2;
 		} else if (octet == '\r' || octet == '\n') {
 			continue; /* a fold inside the word */
+		} else if (octet == '=') {
+			add_defect(reader, PLI_DEFECT_WORD_MALFORMED);
 		}
 		out[n++] = octet;
 	}
@@ -204,7 +206,7 @@ take_word(WordReader *reader, const Word *word)
 	if (room == NULL)
 		return FALSE;
 	n = word->encoding == 'q'
-		    ? decode_q(word->text, room)
+		    ? decode_q(reader, word->text, room)
 		    : pli_decoder_feed(&reader->base64, word->text, room);
 	return feed_charset(reader, pli_slice_new(room, n));
 }

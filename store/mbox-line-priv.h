@@ -20,6 +20,16 @@ pli_mbox_line_find_empty(PliSlice octets);
 gsize
 pli_mbox_line_find_from(PliSlice octets, gint64 *ret_date);
 
+/* Octets of a field's name that are looked for after a `From ` line. */
+#define PLI_MBOX_NAME_MAX 128
+
+/* Whether `octets` starts with a `From ` line that shows by itself that a
+ * message starts: it has a date or is "From -", and a field with its name and
+ * colon is on the next line. PLI_MBOX_NAME_MAX octets more
+ * than for other lines must be there. */
+gboolean
+pli_mbox_line_is_start(PliSlice octets);
+
 /* Whether `octets` starts with a quoted line that loses one '>'. */
 gboolean
 pli_mbox_line_is_quoted(PliSlice octets, PliMboxFormat format);

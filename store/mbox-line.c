@@ -203,6 +203,35 @@ pli_mbox_line_find_from(PliSlice octets, gint64 *ret_date)
 	return 0;
 }
 
+/* "Name:", as RFC 5322 2.2 has it, with blanks before the colon or none. */
+static gboolean
+starts_with_field(PliSlice octets)
+{
+	const gsize max = MIN(octets.len, PLI_MBOX_NAME_MAX);
+	gsize n = 0, end;
+
+	while (n < max && octets.data[n] > ' ' && octets.data[n] < 127 &&
+	       octets.data[n] != ':')
+		n++;
+	for (end = n; end < max &&
+		      (octets.data[end] == ' ' || octets.data[end] == '\t');)
+		end++;
+	return n > 0 && end < max && octets.data[end] == ':';
+}
+
+gboolean
+pli_mbox_line_is_start(PliSlice octets)
+{
+	gint64 date = 0;
+	const gsize n = pli_mbox_line_find_from(octets, &date);
+
+	return n > 0 &&
+	       (date != 0 || pli_slice_is(pli_slice_trim(pli_slice_new(
+						  octets.data, n)),
+					  "From -")) &&
+	       starts_with_field(pli_slice_skip(octets, n));
+}
+
 gboolean
 pli_mbox_line_is_quoted(PliSlice octets, PliMboxFormat format)
 {

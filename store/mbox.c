@@ -4,8 +4,9 @@
 #include "store/mbox-line-priv.h"
 
 #define WINDOW (64 * 1024)
-/* What must be there to judge a line: an empty one and the one after it. */
-#define AHEAD (2 + PLI_MBOX_LINE_MAX + 1)
+/* What must be there to judge a line: an empty one, the one after it, and the
+ * name of the field after that. */
+#define AHEAD (2 + PLI_MBOX_LINE_MAX + PLI_MBOX_NAME_MAX + 1)
 
 typedef enum {
 	STATE_BETWEEN, /* at a line start, no message open */
@@ -204,6 +205,15 @@ is_separator(const PliMboxReader *reader, gsize at, gsize n)
 	       pli_mbox_line_find_from(after, &date) > 0;
 }
 
+/* Whether a `From ` line at window[at] starts a message though no empty line
+ * is before it. A message's own first line is no such line. */
+static gboolean
+is_start(const PliMboxReader *reader, gsize at)
+{
+	return reader->offset + (at - reader->at) > reader->message.offset &&
+	       pli_mbox_line_is_start(rest(reader, at));
+}
+
 static void
 note_length(PliMboxReader *reader, gsize at)
 {
@@ -238,7 +248,8 @@ judge(PliMboxReader *reader, gsize at, gsize end, Line *ret_line,
 	} else if (reader->state == STATE_HEADER) {
 		note_length(reader, at);
 	}
-	if (n > 0 && is_separator(reader, at, n))
+	if (n > 0 ? is_separator(reader, at, n)
+		  : reader->state != STATE_COUNTED && is_start(reader, at))
 		*ret_line = LINE_SEPARATOR;
 	else if (pli_mbox_line_is_quoted(
 			 pli_slice_new(reader->window + at, end - at),
@@ -322,7 +333,7 @@ next_lines(PliMboxReader *reader, PliMboxEvent *event, GError **error)
 	return PLI_STEP_READY;
 }
 
-/* Ends the open message and takes the empty line after it. */
+/* Ends the open message and takes the empty line after it, if there is one. */
 static void
 close_message(PliMboxReader *reader, PliMboxEvent *event)
 {
@@ -371,7 +382,9 @@ next_between(PliMboxReader *reader, PliMboxEvent *event)
 		reader->after_empty = TRUE;
 		return;
 	}
-	n = reader->after_empty ? pli_mbox_line_find_from(there, &date) : 0;
+	n = reader->after_empty || pli_mbox_line_is_start(there)
+		    ? pli_mbox_line_find_from(there, &date)
+		    : 0;
 	reader->after_empty = FALSE;
 	if (n > 0)
 		open_message(reader, n, date, event);

@@ -9,8 +9,12 @@
  * A message starts at a `From ` line that follows an empty line, or stands at
  * the start of the file (empty lines before it are skipped), and has a
  * plausible date (day name, month, day, time, year), or is "From " or "From -"
- * and nothing else, as Mozilla's programs write it. One empty line before
- * the next `From ` line, or at the end of the file, separates and is no part
+ * and nothing else, as Mozilla's programs write it. Without an empty line
+ * before it (RFC 4155 asks for none, and writers forget it after a message
+ * that has no last line end of its own) a `From ` line with a date, or
+ * "From -", starts a message when the next line is a field, "Name:"; directly
+ * after another `From ` line it does not. One empty line before the next
+ * `From ` line, or at the end of the file, separates and is no part
  * of the message. In AUTO, CL and CL2 a Content-Length field in the message's
  * header counts when exactly so many octets after the header the file ends or
  * a `From ` line follows (an empty line may be between); otherwise it is

@@ -320,6 +320,44 @@ def test_check_decodes():
     assert {"base64-junk", "unknown-charset"} <= names, names
 
 
+def test_text_without_charset():
+    """UTF-8 is read as that only if all of the part is."""
+    head = b"Subject: a\r\nMIME-Version: 1.0\r\n"
+    long = "\u00e9\u4fe1\U0001f389 a\r\n".encode() * 9000
+    rows = [  # field, body, text, defects
+        (b"", "caf\u00e9\r\n".encode(), "caf\u00e9\n", {"utf8-unlabelled"}),
+        (b"", long, long.decode().replace("\r", ""), {"utf8-unlabelled"}),
+        (b"", long + b"\xe9", None, {"undecodable-text"}),
+        (b"", b"caf\xe9 \xc3\xa9\r\n", "caf\u00e9 \u00c3\u00a9\n",
+         {"undecodable-text"}),
+        (b"Content-Type: text/plain; charset=US-ASCII\r\n"
+         b"Content-Transfer-Encoding: base64\r\n", b"w6k=\r\n", "\u00e9",
+         {"utf8-unlabelled"}),
+        (b"Content-Type: text/plain; charset=iso-8859-1\r\n"
+         b"Content-Transfer-Encoding: 8bit\r\n", b"\xc3\xa9\r\n",
+         "\u00c3\u00a9\n", set()),
+        (b"Content-Type: text/html\r\n"
+         b"Content-Transfer-Encoding: quoted-printable\r\n",
+         b"<meta charset=3Dutf-8>=C3=A9=C3", None, {"undecodable-text"}),
+        (b"", b"plain\r\n", "plain\n", set()),
+    ]
+    ours = {"utf8-unlabelled", "undecodable-text", "unknown-charset"}
+    for field, body, text, defects in rows:
+        path = write("bare.eml", head + field + b"\r\n" + body)
+        tree = lines(pli("tree", "--json", path))[0]
+        names = {d["name"] for d in tree["defects"]} & ours
+        assert names == defects, (field, names)
+        want = body.decode("cp1252").replace("\r\n", "\n") \
+            if text is None and field == b"" else text
+        if want is not None:
+            assert tree["tree"]["text_sha256"] == \
+                hashlib.sha256(want.encode()).hexdigest(), field
+        status = 1 if "undecodable-text" in defects else 0
+        shown = {d["name"] for d in
+                 lines(pli("check", "--json", path, status=status))[0]["defects"]}
+        assert shown & ours == defects, (field, shown)
+
+
 def test_structure_and_envelope():
     text = pli("structure", MIXED)
     assert text.endswith(")\n") and text.count("\n") == 1

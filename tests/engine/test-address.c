@@ -139,8 +139,8 @@ test_bare(void)
 	bad("a@b junk, c@d", "-|-|a|b|;-|-|c|d|;");
 	bad("a@b@c", "-|-|a@b|c|;");
 	bad("a@b; c@d", "-|-|a|b|;-|-|c|d|;");
-	check("joe@x <joe@y>", "joe@x|-|joe|y|;", FALSE);
-	check("joe@x of y <joe@y>", "joe@x of y|-|joe|y|;", FALSE);
+	check("joe@x <joe@y>", "joe@x|-|joe|y|;", TRUE);
+	check("joe@x of y <joe@y>", "joe@x of y|-|joe|y|;", TRUE);
 }
 
 static void

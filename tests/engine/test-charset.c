@@ -2,6 +2,7 @@
 #include "engine/charset.h"
 
 #include "engine/charset-label-priv.h"
+#include "engine/utf8.h"
 
 /* The same text in a charset of mail and in UTF-8. */
 static const struct {
@@ -193,7 +194,8 @@ check(PliContext *context, const char *label, const char *octets, gsize len,
 	pli_buf_init(&whole, 10000);
 	pli_buf_init(&parts, 10000);
 	set = decode(context, label, in, 0, G_MAXSIZE, &whole);
-	g_test_message("%s", label);
+	g_test_message("%s: %.*s, not %s", label, (int)whole.len,
+		       (const char *)whole.data, want);
 	g_assert_cmpmem(whole.data, whole.len, want, want_len);
 	g_assert_cmphex(set.bits[1], ==, wanted.bits[1]);
 	for (gsize split = 1; split <= len; split++) {
@@ -252,13 +254,33 @@ test_labels(void)
 		{"x-mac-roman", "MACINTOSH"},
 		{"unicode-1-1-utf-7", "UTF-7"},
 		{"iso-8859-8-i", "ISO-8859-8"},
+		{"iso-8859-8-e", "ISO-8859-8"},
+		{"_iso-2022-jp$SIO", "ISO-2022-JP"},
+		{"iso-2022-jp-1", "ISO-2022-JP-2"},
+		{"iso-2022-jp-3", "ISO-2022-JP-3"},
+		{"x-iso-2022-cn-ext", "ISO-2022-CN-EXT"},
+		{"utf-7-imap", "UTF-7-IMAP"},
+		{"cesu-8", "UTF-8"},
+		{"unknown-8bit", "US-ASCII"},
+		{"x-unknown", "US-ASCII"},
+		{"x-user-defined", "US-ASCII"},
+		{"default", "US-ASCII"},
+		{"ANSI_X3.110-1983", "ANSI_X3.110"},
+		{"T.61", "T.61-8BIT"},
+		{"IBM037", "IBM037"},
+		{"csIBM037", "IBM037"},
+		{"NF_Z_62-010_(1973)", "NF_Z_62-010_1973"},
+		{"x-mac-icelandic", "MAC-IS"},
+		{"Shift_JIS-2004", "SHIFT_JISX0213"},
+		{"cp912", "ISO-8859-2"},
+		{"MS-CYRL", "WINDOWS-1251"},
 	};
 	static const char *const unknown[] = {
 		"x",
-		"x-unknown",
-		"unknown-8bit",
+		"x-nowhere",
 		"utf-8\xc3",
-		"IBM037",
+		"IBM930",
+		"x-mac-greek",
 		"utf-9",
 		"UTF-8//TRANSLIT8",
 		"../../etc/passwd",
@@ -295,14 +317,75 @@ test_names(void)
 static void
 test_label_table(void)
 {
-	for (gsize i = 0; i < pli_charset_n_labels; i++) {
-		const PliCharsetLabel *row = &pli_charset_labels[i];
+	const struct {
+		const PliCharsetLabel *labels;
+		gsize n;
+	} tables[] = {
+		{pli_charset_labels, pli_charset_n_labels},
+		{pli_charset_more_labels, pli_charset_n_more_labels},
+	};
 
-		if (i > 0)
-			g_assert_cmpstr(row[-1].key, <, row->key);
-		g_assert_cmpint(
-			pli_charset_label_find(pli_slice_from_string(row->key)),
-			==, row->id);
+	for (gsize t = 0; t < G_N_ELEMENTS(tables); t++)
+		for (gsize i = 0; i < tables[t].n; i++) {
+			const PliCharsetLabel *row = &tables[t].labels[i];
+
+			if (i > 0)
+				g_assert_cmpstr(row[-1].key, <, row->key);
+			g_assert_cmpint(
+				pli_charset_label_find(
+					pli_slice_from_string(row->key)),
+				==, row->id);
+		}
+}
+
+/* Labels as mail has them; the registry's, Java's, Windows' and Apple's. */
+static void
+test_labels_of_mail(void)
+{
+	static const char labels[] =
+		"ansi_x3.4-1968 iso_646.irv:1991 ascii us ibm367 cp367 "
+		"iso-ir-6 iso_8859-2:1987 l2 csisolatin2 iso-ir-101 "
+		"iso_8859-3:1988 iso-8859-4 iso_8859-5:1988 cyrillic "
+		"iso-8859-6-i iso-8859-6-e ecma-114 asmo-708 arabic elot_928 "
+		"ecma-118 greek greek8 csisolatingreek iso_8859-8:1988 hebrew "
+		"visual logical latin5 l5 iso-8859-9e latin6 iso-8859-10 "
+		"iso-8859-11 iso-8859-13 iso-8859-14 iso-celtic latin8 "
+		"iso-8859-15 latin-9 iso_8859-16:2001 latin10 windows-1250 "
+		"windows-1251 windows-1252 windows-1253 windows-1254 "
+		"windows-1255 windows-1256 windows-1257 windows-1258 "
+		"windows-874 cp1250 cp1251 cp1252 x-cp1251 win1251 cp874 "
+		"dos-874 ibm-874 tis-620 tis620.2533 viscii csviscii tcvn "
+		"x-viet-tcvn5712 koi8-r cskoi8r koi8-u koi8-ru koi koi8-t "
+		"ibm437 cp437 ibm850 cp850 ibm852 ibm855 ibm857 ibm00858 "
+		"ibm860 ibm861 ibm862 ibm863 ibm864 ibm865 ibm866 cp866 "
+		"csibm866 ibm869 cp775 cp737 macintosh csmacintosh x-mac-roman "
+		"mac x-mac-cyrillic x-mac-ukrainian x-mac-ce hp-roman8 "
+		"armscii-8 georgian-ps georgian-academy pt154 rk1048 mik "
+		"cp1125 dec-mcs shift_jis shift-jis x-sjis sjis ms_kanji "
+		"windows-31j cp932 csshiftjis euc-jp x-euc-jp "
+		"cseucpkdfmtjapanese "
+		"eucjp-ms iso-2022-jp iso-2022-jp-2 cp50220 cp50221 "
+		"csiso2022jp jis euc-kr ks_c_5601-1987 ks_c_5601-1989 "
+		"csksc56011987 ksc5601 iso-ir-149 uhc cp949 windows-949 "
+		"x-windows-949 korean iso-2022-kr johab gb2312 gb_2312-80 "
+		"csgb2312 chinese euc-cn gbk x-gbk cp936 windows-936 gb18030 "
+		"hz-gb-2312 iso-2022-cn iso-2022-cn-ext big5 big5-eten cn-big5 "
+		"x-x-big5 cp950 csbig5 big5-hkscs big5hkscs euc-tw x-euc-tw "
+		"euc-jisx0213 utf-7 unicode-1-1-utf-7 x-unicode-2-0-utf-7 "
+		"utf-7-imap utf-8 utf8 x-utf-8 unicode-1-1-utf-8 cp65001 "
+		"utf-16 utf-16le utf-16be utf-32 utf-32le utf-32be ucs-2 ucs-4 "
+		"iso-10646-ucs-2 csunicode iso-10646-ucs-4 unicodefffe cesu-8 "
+		"unknown-8bit x-user-defined default x-unknown us-ascii-7 "
+		"ebcdic-us ibm1047 ibm500 iso646-de din_66003 ns_4551-1 "
+		"jus_i.b1.002 "
+		"iso_6937 iso_5427 inis inis-8 tscii greek-ccitt iso-ir-197";
+	g_autoptr(PliContext) context = pli_context_new();
+	g_auto(GStrv) each = g_strsplit(labels, " ", -1);
+
+	for (guint i = 0; each[i] != NULL; i++) {
+		g_test_message("%s", each[i]);
+		g_assert_nonnull(pli_charset_find(
+			context, pli_slice_from_string(each[i])));
 	}
 }
 
@@ -347,14 +430,140 @@ test_faults(void)
 }
 
 static void
-test_windows_in_latin1(void)
+test_windows_in_iso(void)
 {
 	g_autoptr(PliContext) context = pli_context_new();
+	const int d = PLI_DEFECT_CHARSET_MISLABELLED;
 
 	check_string(context, "iso-8859-1", "\x93pli\x94\x81\xe9",
-		     "\xe2\x80\x9cpli\xe2\x80\x9d\xc2\x81\xc3\xa9", 0);
+		     "\xe2\x80\x9cpli\xe2\x80\x9d\xc2\x81\xc3\xa9", d);
+	check_string(context, "iso-8859-1", "a\x81\xe9", "a\xc2\x81\xc3\xa9",
+		     0);
 	check_string(context, "us-ascii", "\x93\xe9", "\xe2\x80\x9c\xc3\xa9",
 		     PLI_DEFECT_UNDECODABLE_TEXT);
+	check_string(context, "iso-8859-2", "\x8a\xb9", "\xc5\xa0\xc5\xa1", d);
+	check_string(context, "iso-8859-5", "\x93\xd0", "\xe2\x80\x9c\xd0\xb0",
+		     d);
+	check_string(context, "iso-8859-7", "\x80\xe1", "\xe2\x82\xac\xce\xb1",
+		     d);
+	check_string(context, "iso-8859-9", "\x80\xfd", "\xe2\x82\xac\xc4\xb1",
+		     d);
+	check_string(context, "iso-8859-11", "\x85\xa1",
+		     "\xe2\x80\xa6\xe0\xb8\x81", d);
+	check_string(context, "iso-8859-15", "\x97\xa4",
+		     "\xe2\x80\x94\xe2\x82\xac", d);
+	check_string(context, "iso-8859-9", "\x81\xfd", "\xc2\x81\xc4\xb1", 0);
+}
+
+/* cp50221, and what is left of a sequence that is none. */
+static void
+test_iso_2022_jp(void)
+{
+	g_autoptr(PliContext) context = pli_context_new();
+	const int d = PLI_DEFECT_UNDECODABLE_TEXT;
+	static const char kana[] = "\xef\xbd\xb1\xef\xbd\xb2"; /* U+FF71 FF72 */
+
+	/* NEC's circled digit one and (kabu), IBM's U+9AD9 */
+	check_string(context, "iso-2022-jp", "\x1b$B-!-j|b\x1b(B.",
+		     "\xe2\x91\xa0\xe3\x88\xb1\xe9\xab\x99.", 0);
+	check_string(context, "iso-2022-jp", "\x1b(I12\x1b(B", kana, 0);
+	check_string(context, "iso-2022-jp",
+		     "\x0e"
+		     "12\x0f"
+		     "12",
+		     "\xef\xbd\xb1\xef\xbd\xb2"
+		     "12",
+		     0);
+	check_string(context, "iso-2022-jp", "\xb1\xb2", kana, 0);
+	check_string(context, "iso-2022-jp", "\x1b$(D0!\x1b(J\\~",
+		     "\xef\xbf\xbd\\~", d);
+	check_string(context, "iso-2022-jp-1", "\x1b$(D0!\x1b(B~",
+		     "\xe4\xb8\x82~", 0);
+	/* pairs that are unassigned, in both halves of a first octet */
+	check_string(context, "iso-2022-jp", "\x1b$B)!*!)~~!\x1b(Ba",
+		     "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
+		     "a",
+		     d);
+	check_string(context, "iso-2022-jp", "\x1b$(B<j\x1b(Ha",
+		     "\xe6\x89\x8b"
+		     "a",
+		     0);
+	/* a line end does not shift back, a pair does not go over it */
+	check_string(context, "iso-2022-jp", "\x1b$B<j\r\n<j<\n",
+		     "\xe6\x89\x8b\r\n\xe6\x89\x8b\xef\xbf\xbd\n", d);
+	check_string(context, "iso-2022-jp", "a\x1b[1mb\x1b$\x1b$B<j\x1b",
+		     "a\xef\xbf\xbd[1mb\xef\xbf\xbd$\xe6\x89\x8b\xef\xbf\xbd",
+		     d);
+	check_string(context, "iso-2022-jp-3", "\x1b$(Q0!\x1b(B",
+		     "\xe4\xba\x9c", 0);
+}
+
+/* RFC 1843 */
+static void
+test_hz(void)
+{
+	g_autoptr(PliContext) context = pli_context_new();
+	const int d = PLI_DEFECT_UNDECODABLE_TEXT;
+
+	check_string(context, "hz-gb-2312", "a~~~{VPND~}b~\nc",
+		     "a~\xe4\xb8\xad\xe6\x96\x87"
+		     "bc",
+		     0);
+	/* a line end shifts back; octets over 127 pass as GB */
+	check_string(context, "hz-gb-2312", "~{VP\nND\xd6\xd0",
+		     "\xe4\xb8\xad\nND\xe4\xb8\xad", 0);
+	check_string(context, "hz-gb-2312", "~{VP~}~x~{V",
+		     "\xe4\xb8\xad\xef\xbf\xbdx\xef\xbf\xbd", d);
+}
+
+/* The label counts. */
+static void
+test_other_marks(void)
+{
+	static const struct {
+		const char *label, *octets;
+		gsize len;
+		gboolean is_conflict;
+	} rows[] = {
+		{"windows-1252", "\xef\xbb\xbfpli", 6, TRUE},
+		{"utf-7", "\xef\xbb\xbfpli", 6, TRUE},
+		{"utf-8", "\xef\xbb\xbfpli", 6, FALSE},
+		{"utf-8", "\xff\xfep\0", 4, TRUE},
+		{"utf-16le", "\xff\xfep\0", 4, FALSE},
+		{"utf-16", "\xff\xfep\0", 4, FALSE},
+		{"utf-16", "\xfe\xff\0p", 4, FALSE},
+		{"utf-16be", "\xff\xfep\0", 4, TRUE},
+		{"utf-16le", "\xfe\xff\0p", 4, TRUE},
+		{"utf-32", "\0\0\xfe\xff\0\0\0p", 8, FALSE},
+		{"utf-16le", "\xff\xfe\0\0p\0\0\0", 8, TRUE},
+		{"iso-8859-1", "\xfe", 1, FALSE},
+		{"iso-8859-1", "a\xef\xbb\xbf", 4, FALSE},
+	};
+	g_autoptr(PliContext) context = pli_context_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+		for (gsize cut = 0; cut <= rows[i].len; cut++) {
+			const PliSlice all = {(const guint8 *)rows[i].octets,
+					      rows[i].len};
+			g_autoptr(PliCharsetDecoder) decoder =
+				pli_charset_decoder_new(
+					context,
+					pli_slice_from_string(rows[i].label));
+			g_auto(PliBuf) out = {0};
+			PliDefectSet set = {{0}};
+
+			pli_buf_init(&out, 100);
+			g_assert_true(pli_charset_decoder_feed(
+				decoder, pli_slice_new(all.data, cut), &out));
+			g_assert_true(pli_charset_decoder_feed(
+				decoder, pli_slice_skip(all, cut), &out));
+			g_assert_true(
+				pli_charset_decoder_finish(decoder, &out));
+			pli_charset_decoder_get_defects(decoder, &set);
+			g_assert_cmpint(pli_defect_set_has(
+						&set, PLI_DEFECT_BOM_CONFLICT),
+					==, rows[i].is_conflict);
+		}
 }
 
 /* A letter and the accent after it stay two characters. */
@@ -396,6 +605,47 @@ test_signatures(void)
 	check(context, "utf-32", "\0\0\0p", 4, "p", 1, 0);
 	check(context, "utf-16le", "p\0\x3d\xd8\x4b\xdc", 6,
 	      "p\xf0\x9f\x91\x8b", 5, 0);
+}
+
+/* Cut in two anywhere, and octet by octet. */
+static void
+test_probe(void)
+{
+	static const struct {
+		const char *octets;
+		gboolean is_utf8;
+	} rows[] = {
+		{"", FALSE},
+		{"ascii only, and long enough for words", FALSE},
+		{"caf\303\251", TRUE},
+		{"\360\237\216\211 \346\212\230 a", TRUE},
+		{"caf\351 \303\251", FALSE},
+		{"\303\251 caf\303", FALSE},
+		{"\303\251 \355\240\200", FALSE},
+		{"\360\237\216a", FALSE},
+		{"\364\220\200\200", FALSE},
+		{"\300\200", FALSE},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const PliSlice all = pli_slice_from_string(rows[i].octets);
+		PliUtf8Probe single = {.n_held = 0};
+
+		for (gsize cut = 0; cut <= all.len; cut++) {
+			PliUtf8Probe probe = {.n_held = 0};
+
+			pli_utf8_probe_feed(&probe,
+					    pli_slice_new(all.data, cut));
+			pli_utf8_probe_feed(&probe, pli_slice_skip(all, cut));
+			g_assert_cmpint(pli_utf8_probe_finish(&probe), ==,
+					rows[i].is_utf8);
+		}
+		for (gsize n = 0; n < all.len; n++)
+			pli_utf8_probe_feed(&single,
+					    pli_slice_new(all.data + n, 1));
+		g_assert_cmpint(pli_utf8_probe_finish(&single), ==,
+				rows[i].is_utf8);
+	}
 }
 
 static void
@@ -482,11 +732,15 @@ main(int argc, char **argv)
 	g_test_add_func("/engine/charset/label-table", test_label_table);
 	g_test_add_func("/engine/charset/utf8-faults", test_utf8_faults);
 	g_test_add_func("/engine/charset/faults", test_faults);
-	g_test_add_func("/engine/charset/windows-in-latin1",
-			test_windows_in_latin1);
+	g_test_add_func("/engine/charset/windows-in-iso", test_windows_in_iso);
+	g_test_add_func("/engine/charset/iso-2022-jp", test_iso_2022_jp);
+	g_test_add_func("/engine/charset/hz", test_hz);
+	g_test_add_func("/engine/charset/other-marks", test_other_marks);
+	g_test_add_func("/engine/charset/labels-of-mail", test_labels_of_mail);
 	g_test_add_func("/engine/charset/no-composition", test_no_composition);
 	g_test_add_func("/engine/charset/unknown", test_unknown);
 	g_test_add_func("/engine/charset/signatures", test_signatures);
+	g_test_add_func("/engine/charset/probe", test_probe);
 	g_test_add_func("/engine/charset/raw", test_raw);
 	g_test_add_func("/engine/charset/ceiling", test_ceiling);
 	g_test_add_func("/engine/charset/many-at-once", test_many_at_once);

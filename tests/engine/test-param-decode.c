@@ -50,18 +50,61 @@ test_plain(void)
 static void
 test_precedence(void)
 {
-	check(DISPOSITION "filename=a.txt\r\n"
-			  "Content-Type: text/plain; name*=''b.txt",
-	      "a.txt", 0);
 	check(DISPOSITION "filename=\"\"\r\n"
 			  "Content-Type: text/plain; name=b.txt",
 	      "b.txt", 0);
-	check(DISPOSITION "filename=a.txt; filename*=utf-8''b.txt", "b.txt",
+	check(DISPOSITION "filename=a.txt; filename*=utf-8''a.txt", "a.txt",
 	      PLI_DEFECT_RFC2231_CONFLICT);
-	check(DISPOSITION "filename=a.txt; filename*0=b; filename*1=.txt",
+	check(DISPOSITION "filename=b.txt; filename*0=b; filename*1=.txt",
 	      "b.txt", PLI_DEFECT_RFC2231_CONFLICT);
 	check(DISPOSITION "filenames=a.txt; xfilename=b; filename*x=c", NULL,
 	      0);
+}
+
+/* Each pair of spellings that can disagree, and the name of it. */
+static void
+test_disagreement(void)
+{
+	static const struct {
+		const char *header, *want;
+		PliDefectId defect;
+		gboolean is_both;
+	} rows[] = {
+		{"filename=a.txt; filename*=utf-8''b.exe", "b.exe",
+		 PLI_DEFECT_FILENAME_FORMS, TRUE},
+		{"filename=a.txt; filename*0=b; filename*1=.exe", "b.exe",
+		 PLI_DEFECT_FILENAME_FORMS, TRUE},
+		{"filename*=utf-8''a.txt; filename*0=b; filename*1=.exe",
+		 "b.exe", PLI_DEFECT_FILENAME_FORMS, FALSE},
+		{"filename*=utf-8''a%2Etxt; filename*0=a; filename*1=.txt",
+		 "a.txt", 0, FALSE},
+		{"filename=a.txt\r\nContent-Type: text/plain; name*=''b.exe",
+		 "a.txt", PLI_DEFECT_FILENAME_AND_NAME, FALSE},
+		{"filename=a.txt\r\nContent-Type: text/plain; name*=''a.txt",
+		 "a.txt", 0, FALSE},
+		{"filename=a.txt\r\nContent-Type: text/plain; name=\"\"",
+		 "a.txt", 0, FALSE},
+		{"filename=a.txt\r\nContent-Type: text/plain; "
+		 "name*0=a; name*1=.txt; name*=''b",
+		 "a.txt", PLI_DEFECT_FILENAME_FORMS, FALSE},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *header =
+			g_strconcat(DISPOSITION, rows[i].header, NULL);
+		PliDefectSet set = {{0}}, wanted = {{0}};
+		g_autofree char *got = filename_of(header, &set);
+
+		if (rows[i].defect != 0)
+			pli_defect_set_add(&wanted, rows[i].defect);
+		if (rows[i].is_both)
+			pli_defect_set_add(&wanted,
+					   PLI_DEFECT_RFC2231_CONFLICT);
+		g_test_message("%s", header);
+		g_assert_cmpstr(got, ==, rows[i].want);
+		g_assert_cmphex(set.bits[0], ==, wanted.bits[0]);
+		g_assert_cmphex(set.bits[1], ==, wanted.bits[1]);
+	}
 }
 
 /* RFC 2231 3 and 4. */
@@ -111,7 +154,8 @@ test_rfc2231_tolerance(void)
 	check(DISPOSITION "filename*=caf%C3%A9", "caf\xc3\xa9", 0);
 	check(DISPOSITION "filename*=caf%E9", "caf\xc3\xa9", 0);
 	check(DISPOSITION "filename*=\"utf-8''caf%C3%A9\"", "caf\xc3\xa9", 0);
-	check(DISPOSITION "filename*=utf-8''100%25%zz%4", "100%%zz%4", 0);
+	check(DISPOSITION "filename*=utf-8''100%25%zz%4", "100%%zz%4",
+	      PLI_DEFECT_PERCENT_MALFORMED);
 	check(DISPOSITION "filename*=nowhere''a%E9", "a\xef\xbf\xbd",
 	      PLI_DEFECT_UNKNOWN_CHARSET);
 	check(DISPOSITION "filename*=utf-8''a%E9", "a\xef\xbf\xbd",
@@ -119,7 +163,7 @@ test_rfc2231_tolerance(void)
 	check(DISPOSITION "filename*=utf-8''a%00b",
 	      "a\xef\xbf\xbd"
 	      "b",
-	      0);
+	      PLI_DEFECT_NUL_OCTET);
 	check(DISPOSITION "filename*=utf-8''..%2F..%2Fetc", "../../etc", 0);
 }
 
@@ -192,6 +236,7 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/engine/param-decode/plain", test_plain);
 	g_test_add_func("/engine/param-decode/precedence", test_precedence);
+	g_test_add_func("/engine/param-decode/disagreement", test_disagreement);
 	g_test_add_func("/engine/param-decode/rfc2231", test_rfc2231);
 	g_test_add_func("/engine/param-decode/rfc2231-order",
 			test_rfc2231_order);

@@ -74,7 +74,7 @@ test_tolerance(void)
 	      "?=",
 	      "what?", 0);
 	check("=?utf-8?Q?two words?=", "two words", 0);
-	check("=?utf-8?Q?a=3Db=zz=4?=", "a=b=zz=4", 0);
+	check("=?utf-8?Q?a=3Db=zz=4?=", "a=b=zz=4", PLI_DEFECT_WORD_MALFORMED);
 	check("=?utf-8?Q?"
 	      "?=|",
 	      "|", 0);
@@ -82,6 +82,7 @@ test_tolerance(void)
 	check("=?nowhere?Q?a=E9?=", "a\xef\xbf\xbd",
 	      PLI_DEFECT_UNKNOWN_CHARSET);
 	check("=?utf-8?Q?a=0D=0Ab=00c?=", "a  b c", 0);
+	check("=?us-ascii?Q?=?=", "=", PLI_DEFECT_WORD_MALFORMED);
 }
 
 static void

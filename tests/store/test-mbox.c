@@ -81,6 +81,37 @@ test_separators(void)
 	check("", PLI_MBOX_AUTO, "");
 }
 
+/* A date and a field after it make up for the empty line. */
+static void
+test_no_empty_line(void)
+{
+	check(FROM_A "A: 1\n\none\n" FROM_B "B: 2\n\ntwo\n" FROM_CR
+		     "C : 3\r\n\r\nthree\r\n",
+	      PLI_MBOX_AUTO,
+	      "34+10|A: 1\n\none\n;89+10|B: 2\n\ntwo\n;"
+	      "135+16|C : 3\r\n\r\nthree\r\n;");
+	/* in a header that nothing ended, but not at its start */
+	check(FROM_A "A: 1\n" FROM_A "B: 2\n\n", PLI_MBOX_RD,
+	      "34+5|A: 1\n;73+5|B: 2\n;");
+	check(FROM_A FROM_A "A: 1\n\none\n", PLI_MBOX_AUTO,
+	      "34+44|" FROM_A "A: 1\n\none\n;");
+	/* no date, no field, quoted, or not at the start of its line */
+	check(FROM_A "A: 1\n\none\nFrom \nB: 2\nFrom me\nB: 2\n>" FROM_A
+		     "B: 2\n " FROM_A "B: 2\n" FROM_A "text\n" FROM_A ": x\n",
+	      PLI_MBOX_RD,
+	      "34+191|A: 1\n\none\nFrom \nB: 2\nFrom me\nB: 2\n" FROM_A
+	      "B: 2\n " FROM_A "B: 2\n" FROM_A "text\n" FROM_A ": x\n;");
+	check("From -\nA: 1\n\none\nFrom - \r\nB: 2\n\ntwo\nFrom -\nthree\n",
+	      PLI_MBOX_AUTO,
+	      "7+10|A: 1\n\none\n;26+23|B: 2\n\ntwo\nFrom -\nthree\n;");
+	/* octets that Content-Length counts are the message's */
+	check(FROM_A "Content-Length: 44\n\nhey,\n" FROM_A
+		     "B: 2\n\n" FROM_B "C: 3\n\n",
+	      PLI_MBOX_AUTO,
+	      "34+64|Content-Length: 44\n\nhey,\n" FROM_A
+	      "B: 2\n;144+5|C: 3\n;");
+}
+
 static void
 test_crlf(void)
 {
@@ -298,6 +329,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/store/mbox/separators", test_separators);
+	g_test_add_func("/store/mbox/no-empty-line", test_no_empty_line);
 	g_test_add_func("/store/mbox/crlf", test_crlf);
 	g_test_add_func("/store/mbox/quoting", test_quoting);
 	g_test_add_func("/store/mbox/content-length", test_content_length);
