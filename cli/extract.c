@@ -7,6 +7,7 @@
 #include "cli/body-reader.h"
 #include "cli/header.h"
 #include "cli/input.h"
+#include "cli/inside.h"
 #include "cli/out-folder.h"
 #include "cli/report.h"
 #include "cli/safe-name.h"
@@ -17,6 +18,7 @@ typedef struct {
 	PliContext *context;
 	PliInput *input;
 	PliBodyReader *reader;
+	PliInside *inside;
 	PliOutFolder *folder;
 	const char *dir;
 	gboolean as_json;
@@ -29,9 +31,10 @@ typedef struct {
 typedef struct {
 	const PliMessage *message;
 	const char *path; /* section number */
-	char *type;
-	char *original; /* the name as sent; NULL when it has none */
-	char *name;	/* in the folder */
+	const char *type;
+	const char *within;   /* what in the part it stands in, or NULL */
+	const char *original; /* the name as sent; NULL when it has none */
+	char *name;	      /* in the folder */
 	guint64 size;
 	char sha256[PLI_DIGEST_TEXT]; /* for the list only */
 } Attachment;
@@ -88,6 +91,8 @@ print_json(PliJson *json, const char *dir, const Attachment *attachment)
 	pli_json_add_string(json, message);
 	pli_json_add_key(json, "path");
 	pli_json_add_string(json, attachment->path);
+	pli_json_add_key(json, "within");
+	pli_json_add_string(json, attachment->within);
 	pli_json_add_key(json, "type");
 	pli_json_add_string(json, attachment->type);
 	pli_json_add_key(json, "original_name");
@@ -116,9 +121,28 @@ print_text(const PliTerminal *terminal, const char *dir,
 	g_autofree char *type =
 		pli_terminal_dup_text(terminal, attachment->type);
 
-	printf("%s (%s, %" G_GUINT64_FORMAT " octets, part %s of %s)\n",
-	       shown_output, type, attachment->size, attachment->path,
+	printf("%s (%s, %" G_GUINT64_FORMAT " octets, %s%spart %s of %s)\n",
+	       shown_output, type, attachment->size,
+	       attachment->within != NULL ? attachment->within : "",
+	       attachment->within != NULL ? " in " : "", attachment->path,
 	       shown_message);
+}
+
+/* Octets into the file that was begun. FALSE: told and noted. */
+static gboolean
+add_octets(Extract *extract, PliSlice octets, PliDigest *digest,
+	   Attachment *attachment)
+{
+	g_autoptr(GError) error = NULL;
+
+	attachment->size += octets.len;
+	if (digest != NULL)
+		pli_digest_feed(digest, octets);
+	if (pli_out_folder_add(extract->folder, octets, &error))
+		return TRUE;
+	pli_terminal_add_error(extract->dir, error->message);
+	extract->status = EX_IOERR;
+	return FALSE;
 }
 
 /* The octets of a part into a file that was begun. FALSE: told and noted. */
@@ -134,16 +158,9 @@ copy_body(Extract *extract, const PliPart *part, Attachment *attachment)
 	pli_body_reader_begin(extract->reader, attachment->message,
 			      part->index);
 	while ((step = pli_body_reader_next(extract->reader, &octets,
-					    &error)) == PLI_STEP_READY) {
-		attachment->size += octets.len;
-		if (digest != NULL)
-			pli_digest_feed(digest, octets);
-		if (!pli_out_folder_add(extract->folder, octets, &error)) {
-			pli_terminal_add_error(extract->dir, error->message);
-			extract->status = EX_IOERR;
+					    &error)) == PLI_STEP_READY)
+		if (!add_octets(extract, octets, digest, attachment))
 			return FALSE;
-		}
-	}
 	if (step == PLI_STEP_FAIL) {
 		pli_input_add_error(extract->input, attachment->message, error);
 		return FALSE;
@@ -154,7 +171,20 @@ copy_body(Extract *extract, const PliPart *part, Attachment *attachment)
 }
 
 static gboolean
-write_part(Extract *extract, const PliPart *part, Attachment *attachment)
+begin_file(Extract *extract)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (pli_out_folder_begin(extract->folder, &error))
+		return TRUE;
+	pli_terminal_add_error(extract->dir, error->message);
+	extract->status = EX_CANTCREAT;
+	return FALSE;
+}
+
+/* Gives the file its name and tells of it. */
+static gboolean
+finish_file(Extract *extract, Attachment *attachment)
 {
 	g_autofree char *wanted = pli_safe_name_format(attachment->original);
 	g_autoptr(GError) error = NULL;
@@ -162,22 +192,99 @@ write_part(Extract *extract, const PliPart *part, Attachment *attachment)
 	if (wanted == NULL)
 		wanted = pli_safe_name_format_unnamed(attachment->path,
 						      attachment->type);
-	if (!pli_out_folder_begin(extract->folder, &error)) {
+	attachment->name =
+		pli_out_folder_finish(extract->folder, wanted, &error);
+	if (attachment->name == NULL) {
 		pli_terminal_add_error(extract->dir, error->message);
 		extract->status = EX_CANTCREAT;
 		return FALSE;
 	}
-	if (!copy_body(extract, part, attachment)) {
-		pli_out_folder_reset(extract->folder);
+	if (extract->as_json)
+		print_json(&extract->json, extract->dir, attachment);
+	else
+		print_text(&extract->terminal, extract->dir, attachment);
+	g_free(attachment->name);
+	return TRUE;
+}
+
+static gboolean
+write_part(Extract *extract, const PliPart *part, Attachment *attachment)
+{
+	if (!begin_file(extract))
 		return FALSE;
-	}
-	attachment->name =
-		pli_out_folder_finish(extract->folder, wanted, &error);
-	if (attachment->name != NULL)
-		return TRUE;
-	pli_terminal_add_error(extract->dir, error->message);
-	extract->status = EX_CANTCREAT;
+	if (copy_body(extract, part, attachment))
+		return finish_file(extract, attachment);
+	pli_out_folder_reset(extract->folder);
 	return FALSE;
+}
+
+/* Octets of a file inside a part, to its end. FALSE: told and noted. */
+static gboolean
+copy_inside(Extract *extract, Attachment *attachment)
+{
+	g_autoptr(PliDigest) digest =
+		extract->as_json ? pli_digest_new() : NULL;
+	g_autoptr(GError) error = NULL;
+	PliInsideEvent event;
+
+	for (;;) {
+		if (pli_inside_next(extract->inside, &event, &error) !=
+		    PLI_STEP_READY) {
+			pli_input_add_error(extract->input,
+					    attachment->message, error);
+			return FALSE;
+		}
+		if (event.event == PLI_INSIDE_END)
+			break;
+		if (!add_octets(extract, event.octets, digest, attachment))
+			return FALSE;
+	}
+	if (digest != NULL)
+		pli_digest_finish(digest, attachment->sha256);
+	return TRUE;
+}
+
+static gboolean
+write_inside(Extract *extract, Attachment *attachment)
+{
+	if (!begin_file(extract))
+		return FALSE;
+	if (copy_inside(extract, attachment))
+		return finish_file(extract, attachment);
+	pli_out_folder_reset(extract->folder);
+	return FALSE;
+}
+
+/* The files inside a part; how many were written. */
+static guint32
+extract_inside(Extract *extract, const PliMessage *message,
+	       const PliPart *part, const char *path)
+{
+	guint32 n_written = 0;
+	g_autoptr(GError) error = NULL;
+	PliInsideEvent event;
+	PliStep step;
+
+	if (!pli_inside_begin(extract->inside, message, part))
+		return 0;
+	while ((step = pli_inside_next(extract->inside, &event, &error)) ==
+	       PLI_STEP_READY) {
+		Attachment attachment = {
+			.message = message,
+			.path = path,
+			.within = event.within,
+			.type = event.type != NULL ? event.type
+						   : "application/octet-stream",
+			.original = event.name,
+		};
+
+		if (!write_inside(extract, &attachment))
+			return n_written;
+		n_written++;
+	}
+	if (step == PLI_STEP_FAIL)
+		pli_input_add_error(extract->input, message, error);
+	return n_written;
 }
 
 /* FALSE when the part was none to write, or could not be written. */
@@ -195,15 +302,8 @@ extract_part(Extract *extract, const PliMessage *message, const PliPart *part,
 		.original = original,
 	};
 
-	if (!is_attachment(message->structure, part, original) ||
-	    !write_part(extract, part, &attachment))
-		return FALSE;
-	if (extract->as_json)
-		print_json(&extract->json, extract->dir, &attachment);
-	else
-		print_text(&extract->terminal, extract->dir, &attachment);
-	g_free(attachment.name);
-	return TRUE;
+	return is_attachment(message->structure, part, original) &&
+	       write_part(extract, part, &attachment);
 }
 
 static void
@@ -219,6 +319,9 @@ extract_message(Extract *extract, const PliMessage *message)
 		pli_structure_get_part(message->structure, i, &part);
 		if (extract_part(extract, message, &part, paths[i]))
 			n_written++;
+		if (extract->status <= PLI_EXIT_FOUND)
+			n_written += extract_inside(extract, message, &part,
+						    paths[i]);
 	}
 	if (n_written == 0 && !extract->as_json) {
 		g_autofree char *name = pli_message_dup_name(message);
@@ -251,12 +354,14 @@ open_and_extract(const char *dir, char *const *paths, gboolean as_json)
 	g_autoptr(PliContext) context = pli_context_new();
 	g_autoptr(PliInput) input = pli_input_new(paths, FALSE);
 	g_autoptr(PliBodyReader) reader = pli_body_reader_new();
+	g_autoptr(PliInside) inside = pli_inside_new(context, reader);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(PliOutFolder) folder = pli_out_folder_new(dir, &error);
 	Extract extract = {
 		.context = context,
 		.input = input,
 		.reader = reader,
+		.inside = inside,
 		.folder = folder,
 		.dir = dir,
 		.as_json = as_json,
@@ -322,7 +427,7 @@ const PliCommand pli_extract_command = {
 		"  -d DIR  where to, made when it is missing\n"
 		"  --json  one JSON object a file and a line: file (the "
 		"input), message, path,\n"
-		"          type, original_name, name, output, size, sha256\n\n"
+		"          within (tnef, uuencode ..., null for a part), type, original_name, name, output, size, sha256\n\n"
 		"Exit status: 0; 1 when a message was empty, truncated, "
 		"binary or over a limit;\n"
 		"64 usage, 66 a PATH cannot be opened, 73 a file cannot be "

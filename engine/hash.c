@@ -122,11 +122,10 @@ static const guint32 table[8][16] = {
 static guint32
 step_word(guint32 crc)
 {
-	guint32 sum = 0;
-
-	for (guint i = 0; i < 8; i++)
-		sum ^= table[i][crc >> (4 * i) & 15];
-	return sum;
+	return table[0][crc & 15] ^ table[1][crc >> 4 & 15] ^
+	       table[2][crc >> 8 & 15] ^ table[3][crc >> 12 & 15] ^
+	       table[4][crc >> 16 & 15] ^ table[5][crc >> 20 & 15] ^
+	       table[6][crc >> 24 & 15] ^ table[7][crc >> 28];
 }
 
 /* What processors without the instruction pay. */

@@ -358,7 +358,8 @@ unfold(PliBuf *buf, PliSlice value, gboolean folded)
 	return pli_buf_slice(buf);
 }
 
-static void
+/* Apart, so that fields of other names do not pay for its registers. */
+static G_GNUC_NO_INLINE void
 read_value(FieldContext *c, PliSlice value, gboolean folded)
 {
 	PliPart *part = &c->builder->parts[c->part];

@@ -9,6 +9,8 @@
 
 #define BLOCK 64
 #define GROUP 4 /* blocks looked at in one go */
+/* Processors fetch ahead by themselves, but not over the end of a page. */
+#define AHEAD 4096
 #define TOP_BIT (G_GUINT64_CONSTANT(1) << 63)
 
 /* Compiled into each kernel, with the instructions that one may use. */
@@ -118,6 +120,15 @@ typedef struct {
 typedef void (*GroupFunc)(const guint8 *blocks, Group *ret);
 
 /*
+ * A shorter look at a group and the octet after it: whether every CR has its LF
+ * and every LF its CR from the group's second octet on, and there is no NUL and
+ * no "-" after an LF. Then *ret_lf is how many LFs there are, *ret_high not 0
+ * when octets over 127 are among them.
+ */
+typedef gboolean (*GlanceFunc)(const guint8 *blocks, guint64 *ret_lf,
+                               guint64 *ret_high);
+
+/*
  * What a run over plain text needs to know of the octets before: where its
  * last LF was is looked up only when somebody asks.
  */
@@ -150,7 +161,8 @@ settle_line_start(Text *t)
  */
 static ALWAYS_INLINE const guint8 *
 run_groups(Text *text, const guint8 *p, const guint8 *end, guint64 lf_before,
-           gboolean may_note_lf, gboolean stop_at_dashes, GroupFunc get_group)
+           gboolean may_note_lf, gboolean stop_at_dashes, GroupFunc get_group,
+           GlanceFunc glance)
 {
 	const guint8 *start = p, *lf_group = NULL;
 	const guint64 start_offset = text->offset;
@@ -162,10 +174,27 @@ run_groups(Text *text, const guint8 *p, const guint8 *end, guint64 lf_before,
 
 	for (; end - p >= GROUP * BLOCK; p += GROUP * BLOCK) {
 		guint64 cr_before = after_cr, last_lf = lf_before;
-		guint64 any = 0, bare = 0, odd, n = 0;
+		guint64 any = 0, bare = 0, odd, n = 0, n_glanced, some_high;
 		guint64 bare_lf[GROUP];
 		Group g;
 
+		for (guint i = 0; i < GROUP; i++)
+			__builtin_prefetch(p + AHEAD + i * BLOCK);
+		if (G_LIKELY(end - p > GROUP * BLOCK) &&
+		    (*p == '\n') == after_cr && !(*p == '-' && lf_before) &&
+		    glance(p, &n_glanced, &some_high)) {
+			if (G_UNLIKELY(p - start + GROUP * BLOCK - last_start >
+			               PLI_SCAN_LINE_OCTETS) &&
+			    n_glanced > 0)
+				break;
+			lines += n_glanced;
+			high |= some_high;
+			after_cr = p[GROUP * BLOCK - 1] == '\r';
+			lf_before = p[GROUP * BLOCK - 1] == '\n';
+			last_start = n_glanced > 0 ? p - start : last_start;
+			lf_group = n_glanced > 0 ? p : lf_group;
+			continue;
+		}
 		get_group(p, &g);
 		odd = g.nul;
 #pragma GCC unroll 4
@@ -442,15 +471,23 @@ get_group_portable(const guint8 *blocks, Group *ret)
 	}
 }
 
-static __attribute__((noinline)) const guint8 *
+/* No shorter way is known here. */
+static inline gboolean
+glance_portable(const guint8 *blocks, guint64 *ret_lf, guint64 *ret_high)
+{
+	return FALSE;
+}
+
+static G_GNUC_NO_INLINE const guint8 *
 groups_portable(Text *text, const guint8 *p, const guint8 *end,
                 guint64 lf_before, gboolean may_note_lf,
                 gboolean stop_at_dashes)
 {
-	return stop_at_dashes ? run_groups(text, p, end, lf_before, may_note_lf,
-	                                   TRUE, get_group_portable)
-	                      : run_groups(text, p, end, lf_before, may_note_lf,
-	                                   FALSE, get_group_portable);
+	if (stop_at_dashes)
+		return run_groups(text, p, end, lf_before, may_note_lf, TRUE,
+		                  get_group_portable, glance_portable);
+	return run_groups(text, p, end, lf_before, may_note_lf, FALSE,
+	                  get_group_portable, glance_portable);
 }
 
 static const guint8 *
@@ -514,14 +551,47 @@ get_group_sse2(const guint8 *blocks, Group *ret)
 }
 #undef MASK128
 
-static __attribute__((noinline)) const guint8 *
+static ALWAYS_INLINE gboolean
+glance_sse2(const guint8 *blocks, guint64 *ret_lf, guint64 *ret_high)
+{
+	const __m128i lf = _mm_set1_epi8('\n'), zero = _mm_setzero_si128();
+	__m128i least = _mm_set1_epi8(-1), all = zero, odd = zero, n = zero;
+
+	for (guint i = 0; i < GROUP * BLOCK; i += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(blocks + i));
+		__m128i next =
+		        _mm_loadu_si128((const __m128i *)(blocks + i + 1));
+		__m128i is_lf = _mm_cmpeq_epi8(v, lf);
+
+		least = _mm_min_epu8(least, v);
+		all = _mm_or_si128(all, v);
+		odd = _mm_or_si128(
+		        odd, _mm_xor_si128(
+		                     _mm_cmpeq_epi8(v, _mm_set1_epi8('\r')),
+		                     _mm_cmpeq_epi8(next, lf)));
+		odd = _mm_or_si128(
+		        odd, _mm_and_si128(is_lf,
+		                           _mm_cmpeq_epi8(
+		                                   next,
+		                                   _mm_set1_epi8('-'))));
+		n = _mm_sub_epi8(n, is_lf);
+	}
+	odd = _mm_or_si128(odd, _mm_cmpeq_epi8(least, zero));
+	n = _mm_sad_epu8(n, zero);
+	*ret_lf = _mm_cvtsi128_si64(n) +
+	          _mm_cvtsi128_si64(_mm_unpackhi_epi64(n, n));
+	*ret_high = _mm_movemask_epi8(all);
+	return _mm_movemask_epi8(odd) == 0;
+}
+
+static G_GNUC_NO_INLINE const guint8 *
 groups_sse2(Text *text, const guint8 *p, const guint8 *end, guint64 lf_before,
             gboolean may_note_lf, gboolean stop_at_dashes)
 {
 	return stop_at_dashes ? run_groups(text, p, end, lf_before, may_note_lf,
-	                                   TRUE, get_group_sse2)
+	                                   TRUE, get_group_sse2, glance_sse2)
 	                      : run_groups(text, p, end, lf_before, may_note_lf,
-	                                   FALSE, get_group_sse2);
+	                                   FALSE, get_group_sse2, glance_sse2);
 }
 
 static const guint8 *
@@ -582,14 +652,53 @@ get_group_avx2(const guint8 *blocks, Group *ret)
 }
 #undef MASK256
 
-PLI_CPU_TARGET_AVX2 static __attribute__((noinline)) const guint8 *
+PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE gboolean
+glance_avx2(const guint8 *blocks, guint64 *ret_lf, guint64 *ret_high)
+{
+	const __m256i lf = _mm256_set1_epi8('\n');
+	const __m256i zero = _mm256_setzero_si256();
+	__m256i least = _mm256_set1_epi8(-1), all = zero, odd = zero, n = zero;
+	__m128i sums;
+
+#pragma GCC unroll 8
+	for (guint i = 0; i < GROUP * BLOCK; i += 32) {
+		__m256i v = _mm256_loadu_si256((const __m256i *)(blocks + i));
+		__m256i next =
+		        _mm256_loadu_si256((const __m256i *)(blocks + i + 1));
+		__m256i is_lf = _mm256_cmpeq_epi8(v, lf);
+
+		least = _mm256_min_epu8(least, v);
+		all = _mm256_or_si256(all, v);
+		odd = _mm256_or_si256(
+		        odd,
+		        _mm256_xor_si256(
+		                _mm256_cmpeq_epi8(v, _mm256_set1_epi8('\r')),
+		                _mm256_cmpeq_epi8(next, lf)));
+		odd = _mm256_or_si256(
+		        odd,
+		        _mm256_and_si256(
+		                is_lf, _mm256_cmpeq_epi8(
+		                               next, _mm256_set1_epi8('-'))));
+		n = _mm256_sub_epi8(n, is_lf);
+	}
+	odd = _mm256_or_si256(odd, _mm256_cmpeq_epi8(least, zero));
+	n = _mm256_sad_epu8(n, zero);
+	sums = _mm_add_epi64(_mm256_castsi256_si128(n),
+	                     _mm256_extracti128_si256(n, 1));
+	*ret_lf = _mm_cvtsi128_si64(sums) +
+	          _mm_cvtsi128_si64(_mm_unpackhi_epi64(sums, sums));
+	*ret_high = (guint32)_mm256_movemask_epi8(all);
+	return _mm256_testz_si256(odd, odd);
+}
+
+PLI_CPU_TARGET_AVX2 static G_GNUC_NO_INLINE const guint8 *
 groups_avx2(Text *text, const guint8 *p, const guint8 *end, guint64 lf_before,
             gboolean may_note_lf, gboolean stop_at_dashes)
 {
 	return stop_at_dashes ? run_groups(text, p, end, lf_before, may_note_lf,
-	                                   TRUE, get_group_avx2)
+	                                   TRUE, get_group_avx2, glance_avx2)
 	                      : run_groups(text, p, end, lf_before, may_note_lf,
-	                                   FALSE, get_group_avx2);
+	                                   FALSE, get_group_avx2, glance_avx2);
 }
 
 PLI_CPU_TARGET_AVX2 static const guint8 *
@@ -638,14 +747,47 @@ get_group_avx512(const guint8 *blocks, Group *ret)
 	ret->high = _mm512_movepi8_mask(all);
 }
 
-PLI_CPU_TARGET_AVX512 static __attribute__((noinline)) const guint8 *
+PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE gboolean
+glance_avx512(const guint8 *blocks, guint64 *ret_lf, guint64 *ret_high)
+{
+	const __m512i lf = _mm512_set1_epi8('\n');
+	const __m512i cr = _mm512_set1_epi8('\r');
+	const __m512i dash = _mm512_set1_epi8('-');
+	__m512i least = _mm512_set1_epi8(-1), all = _mm512_setzero_si512();
+	__mmask64 odd = 0;
+	guint64 n = 0;
+
+#pragma GCC unroll 4
+	for (guint i = 0; i < GROUP; i++) {
+		__m512i v = _mm512_loadu_si512(blocks + i * BLOCK);
+		__m512i next = _mm512_loadu_si512(blocks + i * BLOCK + 1);
+		__mmask64 is_lf = _mm512_cmpeq_epi8_mask(v, lf);
+
+		least = _mm512_min_epu8(least, v);
+		all = _mm512_or_si512(all, v);
+		odd = _kor_mask64(
+		        odd,
+		        _kxor_mask64(_mm512_cmpeq_epi8_mask(v, cr),
+		                     _mm512_cmpeq_epi8_mask(next, lf)));
+		odd = _kor_mask64(
+		        odd, _mm512_mask_cmpeq_epi8_mask(is_lf, next, dash));
+		n += __builtin_popcountll(is_lf);
+	}
+	odd = _kor_mask64(odd, _mm512_testn_epi8_mask(least, least));
+	*ret_lf = n;
+	*ret_high = _mm512_movepi8_mask(all);
+	return odd == 0;
+}
+
+PLI_CPU_TARGET_AVX512 static G_GNUC_NO_INLINE const guint8 *
 groups_avx512(Text *text, const guint8 *p, const guint8 *end, guint64 lf_before,
               gboolean may_note_lf, gboolean stop_at_dashes)
 {
-	return stop_at_dashes ? run_groups(text, p, end, lf_before, may_note_lf,
-	                                   TRUE, get_group_avx512)
-	                      : run_groups(text, p, end, lf_before, may_note_lf,
-	                                   FALSE, get_group_avx512);
+	if (stop_at_dashes)
+		return run_groups(text, p, end, lf_before, may_note_lf, TRUE,
+		                  get_group_avx512, glance_avx512);
+	return run_groups(text, p, end, lf_before, may_note_lf, FALSE,
+	                  get_group_avx512, glance_avx512);
 }
 
 PLI_CPU_TARGET_AVX512 static const guint8 *

@@ -114,8 +114,9 @@ pli_structure_builder_add_item(PliStructureBuilder *builder, guint32 part,
 	if (name.len > G_MAXUINT16 ||
 	    len + sizeof *builder->items + held > builder->limits.string_octets)
 		return FALSE;
-	if (len > strings->allocated - strings->len &&
-	    pli_buf_reserve(strings, len) == NULL)
+	/* also for an item of no octets: there may be no buffer yet */
+	if (len >= strings->allocated - strings->len &&
+	    pli_buf_reserve(strings, len + 1) == NULL)
 		return FALSE;
 	if (builder->n_items == builder->items_room)
 		builder->items =

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * bench-engine [--json] [--digest] [--rounds N] [--only WORK]
- *              [--engine NAME] [--kernel portable|sse2|avx2] DIR
+ *              [--engine NAME] [--kernel NAME] DIR
  *
  * The engine beside its peers over the same octets; see doc/bench.md.
  */
@@ -73,7 +73,8 @@ static const GOptionEntry entries[] = {
         {"engine", 0, 0, G_OPTION_ARG_STRING, &options.engine,
          "Run one engine only", "NAME"},
         {"kernel", 0, 0, G_OPTION_ARG_STRING, &options.kernel,
-         "Force Pli's scan kernel: portable, sse2 or avx2", "NAME"},
+         "Force Pli's kernels: portable, sse2, avx2 or avx512",
+         "NAME"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 

@@ -38,16 +38,16 @@ check_cuts(const char *name, PliSlice message)
 	gboolean is_long = g_getenv("PLI_TEST_LONG") != NULL;
 	gpointer mode = GINT_TO_POINTER(PLI_LINE_LF_FILE);
 
-	if (message.len <= SMALL_OCTETS) {
-		pli_split_check(name, message,
-		                is_long ? G_MAXSIZE : CUTS_IN_SHORT,
-		                pli_transcribe, mode);
-		return;
-	}
-	pli_split_check(name, message, 1, pli_transcribe, mode);
-	pli_split_check_random(name, message, 4096,
-	                       is_long ? RANDOM_ROUNDS : 4, 1, pli_transcribe,
-	                       mode);
+	gboolean is_small = message.len <= SMALL_OCTETS;
+	gsize n_cuts = is_small ? CUTS_IN_SHORT : 1;
+
+	if (is_long && is_small)
+		n_cuts = G_MAXSIZE;
+	pli_split_check(name, message, n_cuts, pli_transcribe, mode);
+	if (is_long || !is_small)
+		pli_split_check_random(name, message, is_small ? 256 : 4096,
+		                       is_long ? RANDOM_ROUNDS : 4, 1,
+		                       pli_transcribe, mode);
 }
 
 static void

@@ -260,7 +260,8 @@ pli_hostile_work_init(PliHostileWork *work, PliSlice message)
 		.parser = pli_parser_new(PLI_LINE_AS_IS, NULL),
 	};
 	pli_buf_init(&work->text, CEILING);
-	pli_decoder_init(&decoder, PLI_ENCODING_QUOTED_PRINTABLE);
+	/* the encoding of which most can come out */
+	pli_decoder_init(&decoder, PLI_ENCODING_BINHEX);
 	work->decoded = g_malloc(pli_decoder_get_bound(&decoder, PIECE) +
 				 sizeof decoder.held);
 	parse(work);

@@ -383,6 +383,70 @@ make_uu_long_line(GString *out, guint n)
 }
 
 static void
+make_xx_lines(GString *out, guint n)
+{
+	append_body(out, "application/octet-stream", "x-xxencode");
+	g_string_append(out, "begin 644 name\r\n");
+	pli_hostile_append(out, "h+\r\n0AB\r\n", n);
+}
+
+static void
+make_yenc_begins(GString *out, guint n)
+{
+	append_body(out, "application/octet-stream", "x-yenc");
+	pli_hostile_append(out, "=ybegin line=128 size=1 name=a\r\n", n);
+}
+
+static void
+make_yenc_escapes(GString *out, guint n)
+{
+	append_body(out, "application/octet-stream", "x-yenc");
+	g_string_append(out, "=ybegin line=128 size=9 name=a\r\n");
+	pli_hostile_append(out, "==}=y\r\n=", n);
+}
+
+static void
+make_binhex_runs(GString *out, guint n)
+{
+	append_body(out, "application/octet-stream", "x-binhex");
+	g_string_append(out, "(This file must be converted with BinHex 4.0)"
+			     "\r\n\r\n:!AJ!9%9B9(4dH(3!!!!!%iJ!!!!!NcpiN");
+	pli_hostile_append(out, "2q3rj$rN", n);
+}
+
+/* A message in base64 in one in base64, and so on. */
+static void
+make_base64_messages(GString *out, guint n)
+{
+	g_autoptr(GString) inner = g_string_new("Subject: in\r\n\r\n");
+
+	pli_hostile_append(inner, "text\r\n", n);
+	for (guint i = 0; i < 8; i++) {
+		g_autofree char *text =
+			g_base64_encode((guint8 *)inner->str, inner->len);
+
+		g_string_truncate(inner, 0);
+		append_body(inner, "message/rfc822", "base64");
+		for (gsize at = 0; text[at] != '\0';
+		     at += strnlen(text + at, 76))
+			g_string_append_printf(inner, "%.76s\r\n", text + at);
+	}
+	g_string_append_len(out, inner->str, (gssize)inner->len);
+}
+
+static void
+make_base64_message_parts(GString *out, guint n)
+{
+	pli_hostile_append_multipart(out);
+	pli_hostile_append(out,
+			   "--b\r\nContent-Type: message/rfc822\r\n"
+			   "Content-Transfer-Encoding: base64\r\n\r\n"
+			   "U3ViamVjdDogaW4NCg0KdGV4dA0K\r\n",
+			   n);
+	g_string_append(out, "--b--\r\n");
+}
+
+static void
 make_utf8_faults(GString *out, guint n)
 {
 	append_body(out, "text/plain; charset=utf-8", "8bit");
@@ -451,6 +515,13 @@ const PliHostileInput pli_hostile_bodies[] = {
 	{"uu-no-begin", make_uu_no_begin, 50000, 5000, 0},
 	{"uu-lines", make_uu_lines, 100000, 10000, 0},
 	{"uu-long-line", make_uu_long_line, 250000, 25000, 0},
+	{"xx-lines", make_xx_lines, 100000, 10000, 0},
+	{"yenc-begins", make_yenc_begins, 30000, 3000, 0},
+	{"yenc-escapes", make_yenc_escapes, 100000, 10000, 0},
+	{"binhex-runs", make_binhex_runs, 2000, 500, 0},
+	{"base64-messages", make_base64_messages, 50000, 2000, 0},
+	{"base64-message-parts", make_base64_message_parts, 2000, 12000,
+	 PLI_DEFECT_LIMIT_PARTS},
 	{"utf8-faults", make_utf8_faults, 200000, 20000, 0},
 	{"iso2022-escapes", make_escapes, 100000, 10000, 0},
 	{"utf7", make_utf7, 100000, 10000, 0},

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# every two-way cut of small messages of the shared corpus, 200 random ones of large
+# the shared corpus octet by octet, at 200 random splits, and small files at every cut
 set -eu
 script/build --tests
 G_TEST_SRCDIR=$PWD G_TEST_BUILDDIR=$PWD/build PLI_TEST_LONG=1
