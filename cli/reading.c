@@ -73,13 +73,11 @@ static void
 check_item(PliContext *context, const PliItem *item, PliDefectSet *set)
 {
 	g_auto(PliBuf) text;
-	gint64 seconds;
-	gint zone;
 
 	pli_buf_init(&text, G_MAXSSIZE);
 	switch (item->kind) {
 	case PLI_ITEM_DATE:
-		if (!pli_date_parse(item->value, &seconds, &zone))
+		if (!pli_date_is_regular(item->value))
 			pli_defect_set_add(set, PLI_DEFECT_DATE_MALFORMED);
 		break;
 	case PLI_ITEM_SUBJECT:
