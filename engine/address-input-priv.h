@@ -46,10 +46,8 @@ typedef struct {
 	PliBuf token;	/* of a quoted string or literal */
 } PliAddressInput;
 
-/* Starts over with another value; the first time all is zero. */
-void pli_address_input_reset(PliAddressInput *in, PliSlice value);
-
-void pli_address_input_clear(PliAddressInput *in);
+/* The caller gives the two buffers value.len + 2 octets of room each. */
+void pli_address_input_init(PliAddressInput *in, PliSlice value);
 
 /* The next token; kind END at the end, as often as it is asked. */
 void pli_address_input_next(PliAddressInput *in, PliAddressToken *ret_token);

@@ -2,23 +2,12 @@
 #include "engine/address-input-priv.h"
 
 void
-pli_address_input_reset(PliAddressInput *in, PliSlice value)
+pli_address_input_init(PliAddressInput *in, PliSlice value)
 {
 	*in = (PliAddressInput){.value = value,
 				.open_quote = value.len,
 				.open_comment = value.len,
-				.open_literal = value.len,
-				.comment = in->comment,
-				.token = in->token};
-	in->comment.len = in->token.len = 0;
-	in->comment.ceiling = in->token.ceiling = value.len + 2;
-}
-
-void
-pli_address_input_clear(PliAddressInput *in)
-{
-	pli_buf_clear(&in->comment);
-	pli_buf_clear(&in->token);
+				.open_literal = value.len};
 }
 
 /* Blanks and specials as bits of a word of 64; octets from 64 on have their own
@@ -167,15 +156,29 @@ take_encoded_word(PliAddressInput *in, PliAddressToken *ret_token)
 	return FALSE;
 }
 
+/* A dot with an atom right after it that is no encoded-word. */
+static inline gboolean
+has_dot_and_atom(const PliAddressInput *in)
+{
+	const guint8 *p = in->value.data + in->pos;
+
+	return in->value.len - in->pos > 1 && p[0] == '.' &&
+	       is_atom_octet(p[1]) && p[1] != '=';
+}
+
+/* An atom, and what dots join to it, which are one word wherever they stand;
+ * or a single octet that has no place. */
 static void
 take_atom(PliAddressInput *in, PliAddressToken *ret_token)
 {
 	const gsize start = in->pos++;
 
 	if (is_atom_octet(in->value.data[start]))
-		while (in->pos < in->value.len &&
-		       is_atom_octet(in->value.data[in->pos]))
-			in->pos++;
+		do
+			while (in->pos < in->value.len &&
+			       is_atom_octet(in->value.data[in->pos]))
+				in->pos++;
+		while (has_dot_and_atom(in) && in->pos++ < in->value.len);
 	ret_token->kind = PLI_ADDRESS_TOKEN_WORD;
 	ret_token->text =
 		pli_slice_new(in->value.data + start, in->pos - start);

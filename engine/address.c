@@ -11,6 +11,8 @@
 
 struct PliAddressReader {
 	PliAddressInput in;
+	guint8 *room; /* of all buffers */
+	gsize n_room;
 	guint32 limit;
 	guint32 n_left; /* addresses until the limit */
 	gboolean is_in_group;
@@ -43,21 +45,38 @@ pli_address_reader_new(PliSlice value, const PliLimits *limits)
 	return reader;
 }
 
+/* A buffer that never grows: its ceiling is the room it is given here. */
+static void
+place(PliBuf *buf, guint8 **room, gsize len)
+{
+	*buf = (PliBuf){.data = *room, .allocated = len, .ceiling = len};
+	*room += len;
+}
+
 void
 pli_address_reader_reset(PliAddressReader *reader, PliSlice value)
 {
 	PliBuf *const bufs[] = {&reader->text, &reader->run, &reader->local,
 				&reader->route};
+	const gsize len = value.len * 2 + 2, token_len = value.len + 2;
+	const gsize all = G_N_ELEMENTS(bufs) * len + 2 * token_len;
+	guint8 *room;
 
-	pli_address_input_reset(&reader->in, value);
+	if (all > reader->n_room) {
+		g_free(reader->room);
+		reader->n_room = MAX(all, 2 * reader->n_room);
+		reader->room = g_malloc(reader->n_room);
+	}
+	room = reader->room;
+	for (gsize i = 0; i < G_N_ELEMENTS(bufs); i++)
+		place(bufs[i], &room, len);
+	pli_address_input_init(&reader->in, value);
+	place(&reader->in.comment, &room, token_len);
+	place(&reader->in.token, &room, token_len);
 	reader->n_left = reader->limit;
 	reader->is_in_group = reader->is_at_end = FALSE;
 	reader->bare_until = 0;
 	reader->is_remainder = FALSE;
-	for (gsize i = 0; i < G_N_ELEMENTS(bufs); i++) {
-		pli_buf_reset(bufs[i]);
-		bufs[i]->ceiling = value.len * 2 + 2;
-	}
 }
 
 void
@@ -65,11 +84,7 @@ pli_address_reader_free(PliAddressReader *reader)
 {
 	if (reader == NULL)
 		return;
-	pli_buf_clear(&reader->text);
-	pli_buf_clear(&reader->run);
-	pli_buf_clear(&reader->local);
-	pli_buf_clear(&reader->route);
-	pli_address_input_clear(&reader->in);
+	g_free(reader->room);
 	g_free(reader);
 }
 

@@ -499,15 +499,16 @@ gboolean
 pli_structure_find_item(const PliStructure *structure, const PliPart *part,
                         PliItemKind kind, PliItem *ret_item)
 {
-	for (guint32 n = 0; n < part->n_items; n++) {
-		PliItem item;
+	const Section *items = &structure->sections[PLI_SECTION_ITEMS];
+	const guint8 *p = items->data +
+	                  (gsize)part->first_item * items->record;
 
-		pli_structure_get_item(structure, part, n, &item);
-		if (item.kind == kind) {
-			*ret_item = item;
+	g_assert(is_run_inside(part->first_item, part->n_items, items->n));
+	for (guint32 n = 0; n < part->n_items; n++, p += items->record)
+		if (pli_load16(p + PLI_ITEM_AT_KIND) == (guint)kind) {
+			pli_structure_get_item(structure, part, n, ret_item);
 			return TRUE;
 		}
-	}
 	return FALSE;
 }
 
