@@ -12,7 +12,9 @@ static const char *const day_names[] = {
 	"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat",
 };
 
-/* RFC 5322 4.3, and names that are common and mean one thing. */
+/* RFC 5322 4.3 (N_RFC_ZONES of them), and names that are common and mean one
+ * thing. */
+#define N_RFC_ZONES 12
 static const struct {
 	const char *name;
 	gint minutes;
@@ -33,8 +35,10 @@ typedef struct {
 	gint day, month, year;
 	gint hour, minute, second;
 	gint zone;
+	gint weekday;
 	gboolean has_zone;
 	gboolean is_bad;
+	gboolean is_odd; /* a date, but not as RFC 5322 writes one */
 } DateReader;
 
 static gint64
@@ -168,6 +172,7 @@ take_time(DateReader *reader, gint hour)
 			reader->is_bad = TRUE;
 	}
 	if (peek(reader) == '.') {
+		reader->is_odd = TRUE;
 		skip(reader);
 		take_number(reader, &fraction);
 	}
@@ -181,6 +186,7 @@ take_iso_rest(DateReader *reader)
 {
 	gint month, day;
 
+	reader->is_odd = TRUE;
 	skip(reader);
 	if (take_number(reader, &month) == 0 || month < 1 || month > 12) {
 		reader->is_bad = TRUE;
@@ -232,6 +238,7 @@ read_zone_offset(DateReader *reader)
 
 	skip(reader);
 	n = take_number(reader, &number);
+	reader->is_odd |= n != 4 || reader->has_zone;
 	if (n <= 2 && peek(reader) == ':') {
 		number *= 100;
 		skip(reader);
@@ -241,8 +248,10 @@ read_zone_offset(DateReader *reader)
 		number *= 100;
 	}
 	/* Out of range says nothing about where: read as -0000. */
-	if (n == 0 || n > 4 || number % 100 > 59 || number / 100 > 23)
+	if (n == 0 || n > 4 || number % 100 > 59 || number / 100 > 23) {
+		reader->is_odd = TRUE;
 		number = 0;
+	}
 	minutes = number / 100 * 60 + number % 100;
 	reader->zone = is_west ? -minutes : minutes;
 	reader->has_zone = TRUE;
@@ -251,41 +260,68 @@ read_zone_offset(DateReader *reader)
 static void
 read_noon(DateReader *reader, gboolean is_afternoon)
 {
+	reader->is_odd = TRUE;
 	if (reader->hour < 1 || reader->hour > 12)
 		reader->is_bad = TRUE;
 	else
 		reader->hour = reader->hour % 12 + (is_afternoon ? 12 : 0);
 }
 
-static void
-read_word(DateReader *reader)
+/* The number of a name by its first three letters, or -1. */
+static gint
+find_name(PliSlice word, const char *const *names, gint n)
 {
-	PliSlice word = reader->rest;
-	gsize n = 0;
+	for (gint i = 0; word.len >= 3 && i < n; i++)
+		if (g_ascii_strncasecmp((const char *)word.data, names[i], 3) ==
+		    0)
+			return i;
+	return -1;
+}
 
-	while (g_ascii_isalpha(peek(reader))) {
-		skip(reader);
-		n++;
-	}
-	word.len = n;
-	if (n >= 3 && reader->month < 0)
-		for (gint i = 0; i < 12; i++)
-			if (g_ascii_strncasecmp((const char *)word.data,
-						month_names[i], 3) == 0) {
-				reader->month = i;
-				return;
-			}
-	if (reader->hour < 0)
-		return;
-	if (pli_slice_is(word, "am") || pli_slice_is(word, "pm")) {
-		read_noon(reader, (word.data[0] | 0x20) == 'p');
-		return;
-	}
+static void
+read_zone_name(DateReader *reader, PliSlice word)
+{
 	for (gsize i = 0; i < G_N_ELEMENTS(zones) && !reader->has_zone; i++)
 		if (pli_slice_is(word, zones[i].name)) {
 			reader->zone = zones[i].minutes;
 			reader->has_zone = TRUE;
+			reader->is_odd |= i >= N_RFC_ZONES;
+			return;
 		}
+	/* RFC 5322 4.3: a military zone says nothing. */
+	if (reader->has_zone || word.len != 1)
+		reader->is_odd = TRUE;
+	else
+		reader->has_zone = TRUE;
+}
+
+static void
+read_word(DateReader *reader)
+{
+	PliSlice word = reader->rest;
+
+	word.len = 0;
+	while (g_ascii_isalpha(peek(reader))) {
+		skip(reader);
+		word.len++;
+	}
+	if (reader->month < 0) {
+		reader->month = find_name(word, month_names, 12);
+		if (reader->month >= 0) {
+			reader->is_odd |= word.len > 3 || reader->day < 0;
+			return;
+		}
+	}
+	if (reader->hour < 0) {
+		reader->is_odd |= word.len != 3 || reader->weekday >= 0 ||
+				  reader->day >= 0;
+		reader->weekday = find_name(word, day_names, 7);
+		return;
+	}
+	if (pli_slice_is(word, "am") || pli_slice_is(word, "pm"))
+		read_noon(reader, (word.data[0] | 0x20) == 'p');
+	else
+		read_zone_name(reader, word);
 }
 
 static gboolean
@@ -298,28 +334,58 @@ is_date(const DateReader *reader)
 	       reader->second <= 60;
 }
 
-gboolean
-pli_date_parse(PliSlice value, gint64 *ret_seconds, gint *ret_zone)
+/* FALSE when it is no date. */
+static gboolean
+read_date(PliSlice value, DateReader *ret_reader)
 {
-	DateReader reader = {
-		.rest = value, .day = -1, .month = -1, .year = -1, .hour = -1};
-	gint64 seconds;
+	DateReader reader = {.rest = value,
+			     .day = -1,
+			     .month = -1,
+			     .year = -1,
+			     .hour = -1,
+			     .weekday = -1};
 
 	while (reader.rest.len > 0 && !reader.is_bad) {
 		guint8 c = peek(&reader);
 
-		if (c == '(' || g_ascii_isspace(c))
+		if (c == '(' || g_ascii_isspace(c)) {
 			skip_gap(&reader);
-		else if (g_ascii_isdigit(c))
+		} else if (g_ascii_isdigit(c)) {
 			read_number(&reader);
-		else if (g_ascii_isalpha(c))
+		} else if (g_ascii_isalpha(c)) {
 			read_word(&reader);
-		else if ((c == '+' || c == '-') && reader.hour >= 0)
+		} else if ((c == '+' || c == '-') && reader.hour >= 0) {
 			read_zone_offset(&reader);
-		else
+		} else {
+			reader.is_odd |= c != ',';
 			skip(&reader);
+		}
 	}
-	if (!is_date(&reader))
+	*ret_reader = reader;
+	return is_date(&reader);
+}
+
+gboolean
+pli_date_is_regular(PliSlice value)
+{
+	DateReader reader;
+	gint64 days;
+
+	if (!read_date(value, &reader) || reader.is_odd || !reader.has_zone ||
+	    reader.hour < 0)
+		return FALSE;
+	days = days_of(reader.year, reader.month, reader.day);
+	/* 1970-01-01 was a Thursday */
+	return reader.weekday < 0 || ((days + 4) % 7 + 7) % 7 == reader.weekday;
+}
+
+gboolean
+pli_date_parse(PliSlice value, gint64 *ret_seconds, gint *ret_zone)
+{
+	DateReader reader;
+	gint64 seconds;
+
+	if (!read_date(value, &reader))
 		return FALSE;
 	seconds =
 		days_of(reader.year, reader.month, reader.day) * SECONDS_A_DAY;

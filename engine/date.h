@@ -13,6 +13,12 @@
 gboolean
 pli_date_parse(PliSlice value, gint64 *ret_seconds, gint *ret_zone);
 
+/* Whether a date is as RFC 5322 3.3 or 4.3 writes it, with the day's right
+ * name or none. One that is not may be read all the same, and by others
+ * otherwise: PLI_DEFECT_DATE_MALFORMED. */
+gboolean
+pli_date_is_regular(PliSlice value);
+
 /* "Mon, 23 Nov 2026 07:36:44 +0000", for a zone in minutes east. Writes at
  * most 40 octets with the NUL. */
 void

@@ -55,6 +55,7 @@ test_other_forms(void)
 	check("Nov 23, 2026 7:36:44 PM GMT+0000", 1795462604, 0);
 	check("23 Nov 2026 12:00:00 am", 1795392000, 0);
 	check("23 Nov 2026", 1795392000, 0);
+	check("23 Nov 2026 07:36:44 Uhr CET", 1795415804, 60);
 }
 
 static void
@@ -136,6 +137,47 @@ test_round_trip(void)
 	}
 }
 
+/* What is read all the same is told. */
+static void
+test_regular(void)
+{
+	static const char *const regular[] = {
+		"Mon, 23 Nov 2026 07:36:44 +0000",
+		"23 nov 2026 07:36 +0100 (CET)",
+		"Thu, 29 Feb 1996 23:59:60 -0000",
+		"Wed, 31 Dec 1969 23:59:59 +0000",
+		" Mon , 23\r\n Nov 2026 (a (nested) \\) comment) 07:36:44 UT",
+		"Fri, 21 Nov 97 09(comment):   55  :  06 EST",
+		"21 Nov 097 09:55:06 K",
+	};
+	static const char *const odd[] = {
+		"Tue, 23 Nov 2026 07:36:44 +0000",
+		"Monday, 23 Nov 2026 07:36:44 +0000",
+		"Mox, 23 November 2026 07:36:44 +0000",
+		"Mon, 23 Nov 2026 07:36:44",
+		"Mon, 23 Nov 2026 07:36:44 +9999",
+		"Mon, 23 Nov 2026 07:36:44 +01:00",
+		"Mon, 23 Nov 2026 07:36:44 GMT+0100",
+		"Mon, 23 Nov 2026 07:36:44 CET",
+		"Mon, 23 Nov 2026 07:36:44 +0000 too",
+		"Mon, 23 Nov 2026 07:36:44 \"GMT\"",
+		"Mon, 23 Nov 2026",
+		"Mon Nov 23 07:36:44 2026",
+		"23-Nov-2026 07:36:44 +0000",
+		"2026-11-23T07:36:44+0000",
+		"Mon, 23 Nov 2026 07:36 PM GMT",
+		"Mon, 31 Feb 2026 07:36:44 +0000",
+		"",
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(regular); i++)
+		if (!pli_date_is_regular(pli_slice_from_string(regular[i])))
+			g_error("\"%s\" is odd", regular[i]);
+	for (gsize i = 0; i < G_N_ELEMENTS(odd); i++)
+		if (pli_date_is_regular(pli_slice_from_string(odd[i])))
+			g_error("\"%s\" is regular", odd[i]);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -143,6 +185,7 @@ main(int argc, char **argv)
 	g_test_add_func("/engine/date/rfc5322", test_rfc5322);
 	g_test_add_func("/engine/date/obsolete", test_obsolete);
 	g_test_add_func("/engine/date/other-forms", test_other_forms);
+	g_test_add_func("/engine/date/regular", test_regular);
 	g_test_add_func("/engine/date/no-date", test_no_date);
 	g_test_add_func("/engine/date/format", test_format);
 	g_test_add_func("/engine/date/round-trip", test_round_trip);

@@ -57,8 +57,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (context == NULL)
 		context = pli_context_new();
-	label = data[0] < PLI_CHARSET_UNKNOWN ? pli_charset_infos[data[0]].name
-					      : "x-unknown";
+	/* 255 is none, where there are as many */
+	label = data[0] < MIN(PLI_CHARSET_UNKNOWN, 255)
+			? pli_charset_infos[data[0]].name
+			: "x-nowhere";
 	in = pli_slice_new(data + 2, size - 2);
 	for (gsize i = 0; i < 3; i++) {
 		pli_buf_init(&out[i], size * 16 + 16);

@@ -468,6 +468,22 @@ make_utf7(GString *out, guint n)
 }
 
 static void
+make_hz(GString *out, guint n)
+{
+	append_body(out, "text/plain; charset=hz-gb-2312", "7bit");
+	pli_hostile_append(out, "~{V~~{~}~", n);
+}
+
+/* UTF-8 up to its last octet, without a charset: all is read twice at most. */
+static void
+make_nearly_utf8(GString *out, guint n)
+{
+	append_body(out, "text/plain", "8bit");
+	pli_hostile_append(out, "\xc3\xa9", n);
+	g_string_append_c(out, '\xc3');
+}
+
+static void
 make_text_8bit(GString *out, guint n)
 {
 	append_body(out, "text/plain; charset=gb18030", "8bit");
@@ -525,6 +541,8 @@ const PliHostileInput pli_hostile_bodies[] = {
 	{"utf8-faults", make_utf8_faults, 200000, 20000, 0},
 	{"iso2022-escapes", make_escapes, 100000, 10000, 0},
 	{"utf7", make_utf7, 100000, 10000, 0},
+	{"hz-shifts", make_hz, 100000, 10000, 0},
+	{"nearly-utf8", make_nearly_utf8, 200000, 20000, 0},
 	{"gb18030-faults", make_text_8bit, 200000, 20000, 0},
 	{NULL, NULL, 0, 0, 0},
 };
