@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/reading.h"
 
+#include "cli/inside.h"
 #include "engine/address.h"
 #include "engine/date.h"
 #include "engine/param.h"
@@ -143,12 +144,72 @@ compare_defects(gconstpointer a, gconstpointer b)
 	return (gint)x->id - (gint)y->id;
 }
 
+static void
+clear_file(gpointer data)
+{
+	PliReadingFile *file = data;
+
+	g_free(file->name);
+	g_free(file->type);
+}
+
+/* One file inside a part, of which BEGIN has come. */
+static PliStep
+read_file(PliReading *reading, PliInside *inside, guint32 part,
+	  PliInsideEvent *event, gboolean with_digests, GError **error)
+{
+	g_autoptr(PliDigest) digest = with_digests ? pli_digest_new() : NULL;
+	PliReadingFile file = {
+		.part = part,
+		.name = g_strdup(event->name),
+		.within = event->within,
+		.type = g_strdup(event->type),
+	};
+	PliStep step;
+
+	while ((step = pli_inside_next(inside, event, error)) ==
+		       PLI_STEP_READY &&
+	       event->event == PLI_INSIDE_OCTETS) {
+		file.size += event->octets.len;
+		if (digest != NULL)
+			pli_digest_feed(digest, event->octets);
+	}
+	if (digest != NULL)
+		pli_digest_finish(digest, file.sha256);
+	g_array_append_val(reading->files, file);
+	return step;
+}
+
+/* The files inside a part, and what is wrong with them. */
+static gboolean
+read_inside(PliReading *reading, PliInside *inside, const PliMessage *message,
+	    const PliPart *part, gboolean with_digests, PliDefectSet *set,
+	    GError **error)
+{
+	guint n_before = reading->files->len;
+	PliInsideEvent event;
+	PliStep step;
+
+	if (!pli_inside_begin(inside, message, part))
+		return TRUE;
+	while ((step = pli_inside_next(inside, &event, error)) ==
+	       PLI_STEP_READY)
+		if (read_file(reading, inside, part->index, &event,
+			      with_digests, error) == PLI_STEP_FAIL)
+			return FALSE;
+	pli_inside_get_defects(inside, set);
+	if (reading->files->len > n_before)
+		pli_defect_set_add(set, PLI_DEFECT_ENCLOSED_FILE);
+	return step == PLI_STEP_WANT;
+}
+
 static gboolean
 read_parts(PliReading *reading, Gathering *gathering, PliContext *context,
 	   const PliMessage *message, gboolean with_digests, GError **error)
 {
 	const PliStructure *structure = message->structure;
 	g_autoptr(PliBodyReader) reader = pli_body_reader_new();
+	g_autoptr(PliInside) inside = pli_inside_new(context, reader);
 	guint32 n = pli_structure_get_n_parts(structure);
 
 	for (guint32 i = 0; i < n; i++) {
@@ -162,7 +223,9 @@ read_parts(PliReading *reading, Gathering *gathering, PliContext *context,
 			continue;
 		if (!pli_facts_find(context, reader, message, &part,
 				    with_digests, &reading->facts[i], &set,
-				    error))
+				    error) ||
+		    !read_inside(reading, inside, message, &part, with_digests,
+				 &set, error))
 			return FALSE;
 		gathering_add_set(gathering, &set, i, part.body);
 	}
@@ -183,6 +246,8 @@ pli_reading_new(PliContext *context, const PliMessage *message,
 	gboolean ok;
 
 	reading->paths = pli_message_dup_paths(message->structure);
+	reading->files = g_array_new(FALSE, FALSE, sizeof(PliReadingFile));
+	g_array_set_clear_func(reading->files, clear_file);
 	reading->facts =
 		g_new0(PliFacts, pli_structure_get_n_parts(message->structure));
 	gathering_add_scanned(&gathering, message->structure);
@@ -194,12 +259,42 @@ pli_reading_new(PliContext *context, const PliMessage *message,
 	return ok ? g_steal_pointer(&reading) : NULL;
 }
 
+/* The first file of `part` or of a later one. */
+static guint
+find_first_file(const GArray *files, guint32 part)
+{
+	guint low = 0, high = files->len;
+
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+
+		if (g_array_index(files, PliReadingFile, middle).part < part)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const PliReadingFile *
+pli_reading_find_files(const PliReading *reading, guint32 part, guint *ret_n)
+{
+	guint first = find_first_file(reading->files, part);
+
+	*ret_n = find_first_file(reading->files, part + 1) - first;
+	return *ret_n == 0 ? NULL
+			   : &g_array_index(reading->files, PliReadingFile,
+					    first);
+}
+
 void
 pli_reading_free(PliReading *reading)
 {
 	if (reading == NULL)
 		return;
 	g_strfreev(reading->paths);
+	if (reading->files != NULL)
+		g_array_unref(reading->files);
 	g_free(reading->facts);
 	g_free(reading->defects);
 	g_free(reading);

@@ -121,6 +121,33 @@ add_leaf(PliJson *json, PliContext *context, const PliMessage *message,
 	}
 }
 
+/* The files inside a leaf, when there are any. */
+static void
+add_files(PliJson *json, const PliReading *reading, guint32 part)
+{
+	guint n;
+	const PliReadingFile *files = pli_reading_find_files(reading, part, &n);
+
+	if (n == 0)
+		return;
+	pli_json_add_key(json, "files");
+	pli_json_begin_array(json);
+	for (guint i = 0; i < n; i++) {
+		pli_json_begin_object(json);
+		pli_json_add_key(json, "name");
+		pli_json_add_string(json, files[i].name);
+		pli_json_add_key(json, "within");
+		pli_json_add_string(json, files[i].within);
+		pli_json_add_key(json, "type");
+		pli_json_add_string(json, files[i].type);
+		add_number(json, "size", files[i].size);
+		pli_json_add_key(json, "sha256");
+		pli_json_add_string(json, files[i].sha256);
+		pli_json_end_object(json);
+	}
+	pli_json_end_array(json);
+}
+
 /* The members of a part; its object stays open for its children. */
 static void
 add_part(PliJson *json, PliContext *context, const PliMessage *message,
@@ -160,6 +187,7 @@ add_part(PliJson *json, PliContext *context, const PliMessage *message,
 	if (part->n_children == 0) {
 		add_leaf(json, context, message, part,
 			 &reading->facts[part->index]);
+		add_files(json, reading, part->index);
 		return;
 	}
 	pli_json_add_key(json, "children");

@@ -203,6 +203,27 @@ print_defect(const Tree *tree, const PliPart *part, const PliDefect *defect)
 	       info->section);
 }
 
+static void
+print_files(const Tree *tree, const PliPart *part)
+{
+	g_autoptr(GString) branches = tree_new_branches(tree, part, TRUE);
+	guint n;
+	const PliReadingFile *files =
+		pli_reading_find_files(tree->reading, part->index, &n);
+
+	for (guint i = 0; i < n; i++) {
+		g_autofree char *name =
+			files[i].name == NULL
+				? g_strdup("without a name")
+				: dup_shown(tree, g_strdup_printf(
+							  "\"%s\"",
+							  files[i].name));
+
+		printf("%s+ %s in %s, %" G_GUINT64_FORMAT " octets\n",
+		       branches->str, name, files[i].within, files[i].size);
+	}
+}
+
 static gint
 compare_by_part(gconstpointer a, gconstpointer b)
 {
@@ -231,6 +252,7 @@ print_parts(Tree *tree)
 		pli_structure_get_part(structure, i, &part);
 		tree_set_branch(tree, &part);
 		print_row(tree, &part);
+		print_files(tree, &part);
 		for (; next < defects->len; next++) {
 			const PliDefect *defect = defects->pdata[next];
 

@@ -110,6 +110,10 @@ typedef enum {
 	X(43, WORD_IN_PARAMETER, "word-in-parameter", NOTE, AMBIGUITY,         \
 	  "RFC 2047 5", "5.6.0",                                               \
 	  "an encoded-word stands in a parameter; it is decoded for names")    \
+	X(44, ENCLOSED_FILE, "enclosed-file", NOTE, AMBIGUITY, "RFC 7103 1",   \
+	  "5.6.0",                                                             \
+	  "a file stands inside a part, in a form that MIME does not know; "   \
+	  "some readers show it, others show text or winmail.dat")             \
 	/* multiparts */                                                       \
 	X(48, MISSING_BOUNDARY, "missing-boundary", ERROR, AMBIGUITY,          \
 	  "RFC 2046 5.1.1", "5.6.0",                                           \

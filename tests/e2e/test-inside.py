@@ -148,6 +148,35 @@ def check(name, octets, within, want):
            name + ": every octet")
 
 
+def check_tree():
+    """`pli tree` lists the files, `pli check` says that they are there."""
+    octets = message(uuencode(b"a.bin", ALL_OCTETS) + uuencode(b"b", TEXT))
+    pli = os.path.join(tap.top_builddir(), "pli")
+    got = subprocess.run([pli, "tree", "--json", "-"], input=octets,
+                         capture_output=True, check=True)
+    files = json.loads(got.stdout)["tree"]["files"]
+    tap.equal([(x["name"], x["within"], x["size"], x["sha256"])
+               for x in files],
+              [(n, "uuencode", len(o), hashlib.sha256(o).hexdigest())
+               for n, o in (("a.bin", ALL_OCTETS), ("b", TEXT))],
+              "pli tree --json lists the files")
+    got = subprocess.run([pli, "tree", "-"], input=octets,
+                         capture_output=True, check=True)
+    tap.ok(b'+ "a.bin" in uuencode, 1280 octets' in got.stdout,
+           "pli tree shows them", got.stdout)
+    got = subprocess.run([pli, "check", "--json", "-"], input=octets,
+                         capture_output=True)
+    names = {x["name"] for x in json.loads(got.stdout)["defects"]}
+    tap.ok("enclosed-file" in names and "uu-malformed" not in names,
+           "pli check names them", names)
+    broken = octets.replace(b"`\r\nend\r\n", b"")
+    got = subprocess.run([pli, "check", "--json", "-"], input=broken,
+                         capture_output=True)
+    names = {x["name"] for x in json.loads(got.stdout)["defects"]}
+    tap.ok("inline-unfinished" in names and got.returncode == 1,
+           "pli check names what is wrong with them", names)
+
+
 def check_blocks():
     check("uuencode", message(b"Here it is.\r\n" +
                               uuencode(b"all.bin", ALL_OCTETS) +
@@ -235,6 +264,7 @@ def main():
     check_yenc()
     check_tnef()
     check_names()
+    check_tree()
     tap.done()
 
 

@@ -147,11 +147,9 @@ read_table(const char *document, const char *heading, guint n_keys, guint value)
 		cells = g_strsplit(lines[i] + 2, " | ", -1);
 		g_assert_cmpuint(g_strv_length(cells), >, value);
 		last = g_strndup(cells[value], strcspn(cells[value], "|"));
-		g_free(cells[n_keys]);
-		cells[n_keys] = NULL;
+		for (guint k = n_keys; cells[k] != NULL; k++)
+			g_clear_pointer(&cells[k], g_free);
 		key = g_strjoinv(" | ", cells);
-		for (guint k = n_keys + 1; k <= value; k++)
-			g_free(cells[k]);
 		if (!g_hash_table_insert(rows, key, g_strdup(g_strstrip(last))))
 			g_error("%s: twice: %s", document, lines[i]);
 	}
