@@ -66,6 +66,12 @@ take_enclosed(PliAddressInput *in, guint8 open, guint8 close, gboolean outer,
 		}
 		if (data[i] == open && open == '(')
 			depth++;
+		if (outer && data[i] == '\\') {
+			/* Without its fold it would quote what is next. */
+			pli_defect_set_add(&in->defects,
+					   PLI_DEFECT_ADDRESS_MALFORMED);
+			continue;
+		}
 		if (data[i] != '\r' && data[i] != '\n')
 			pli_buf_append_octet(out, data[i]);
 	}

@@ -119,6 +119,8 @@ test_quoting(void)
 	good("\"a\\\\\\\"b\".c@x.test", "-|-|a\\\"b.c|x.test|;");
 	good("u@[192.0.2.1]", "-|-|u|[192.0.2.1]|;");
 	good("<u@[IPv6:2001:db8::1]>", "-|-|u|[IPv6:2001:db8::1]|;");
+	bad("u@[1\\\r\n ]", "-|-|u|[1 ]|;");
+	bad("u@[\\\r\n]", "-|-|u|[]|;");
 	good("\"one\r\n two\" <a@b>", "one two|-|a|b|;");
 	good("J\xc3\xbcrgen <j\xc3\xbc@\xc3\xbc.test>",
 	     "J\xc3\xbcrgen|-|j\xc3\xbc|\xc3\xbc.test|;");
