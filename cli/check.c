@@ -5,6 +5,7 @@
 #include "cli/input.h"
 #include "cli/report.h"
 #include "cli/terminal.h"
+#include "engine/defect-advice.h"
 
 /* Notes alone leave a message clean. */
 static gboolean
@@ -30,6 +31,18 @@ print_json(PliJson *json, const PliMessage *message, const PliReading *reading)
 	pli_json_end_line(json);
 }
 
+/* Notes that are no ambiguity need nobody's attention. */
+static void
+print_advice(const PliDefectInfo *info)
+{
+	const PliDefectAdvice *advice = pli_defect_advice_find(info->id);
+
+	if (advice->readers != NULL)
+		printf("    readers disagree about %s\n", advice->readers);
+	if (advice->readers != NULL || info->severity > PLI_SEVERITY_NOTE)
+		printf("    remedy: %s\n", advice->remedy);
+}
+
 static void
 print_text(const PliTerminal *terminal, const PliMessage *message,
 	   const PliReading *reading)
@@ -48,6 +61,7 @@ print_text(const PliTerminal *terminal, const PliMessage *message,
 		       pli_severity_get_name(info->severity), info->name,
 		       info->kind == PLI_DEFECT_AMBIGUITY ? " [ambiguity]" : "",
 		       info->sentence, info->section);
+		print_advice(info);
 	}
 	if (!has_found(message, reading))
 		printf("%s: clean\n", shown);
@@ -87,18 +101,31 @@ check_messages(char *const *paths, gboolean as_json)
 }
 
 static int
+list_defects(void)
+{
+	PliJson json;
+
+	pli_json_init(&json, stdout);
+	pli_report_add_catalogue(&json);
+	return pli_terminal_finish();
+}
+
+static int
 run_check(const PliCommand *command, int argc, char **argv)
 {
 	g_auto(GStrv) paths = NULL;
-	gboolean as_json = FALSE;
+	gboolean as_json = FALSE, list = FALSE;
 	const GOptionEntry options[] = {
 		{"json", 0, 0, G_OPTION_ARG_NONE, &as_json, NULL, NULL},
+		{"list", 0, 0, G_OPTION_ARG_NONE, &list, NULL, NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	int status;
 
 	if (!pli_command_parse(command, options, argc, argv, &paths, &status))
 		return status;
+	if (list)
+		return list_defects();
 	if (paths[0] == NULL)
 		return pli_command_format_usage(command, "no PATH was given");
 	status = check_messages(paths, as_json);
@@ -107,7 +134,7 @@ run_check(const PliCommand *command, int argc, char **argv)
 
 const PliCommand pli_check_command = {
 	.name = "check",
-	.usage = "check [--json] PATH...",
+	.usage = "check [--json] PATH... | check --list",
 	.summary = "Tells what is wrong with each message, and where.",
 	.help = "A PATH is a file with one message, an mbox file, a Maildir "
 		"folder, or - for\n"
@@ -116,9 +143,12 @@ const PliCommand pli_check_command = {
 		"part's section number,\n"
 		"severity (note, warning, error), name, a sentence, and the "
 		"section of the RFC.\n"
-		"[ambiguity] marks what two readers may see differently.\n\n"
+		"[ambiguity] marks what two readers may see differently; what "
+		"they disagree about\n"
+		"follows, and what to do.\n\n"
 		"  --json  one JSON object a message and a line: file, status, "
-		"defects\n\n"
+		"defects\n"
+		"  --list  every defect there is, one JSON object a line\n\n"
 		"Exit status: 0 when nothing was found, or notes only; 1 when "
 		"there is a warning\n"
 		"or an error, or the message is empty, truncated, binary or "

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/report.h"
 
+#include "engine/defect-advice.h"
+
 void
 pli_report_add_origin(PliJson *json, const PliMessage *message)
 {
@@ -17,29 +19,57 @@ pli_report_add_origin(PliJson *json, const PliMessage *message)
 }
 
 static void
+add_string(PliJson *json, const char *key, const char *text)
+{
+	pli_json_add_key(json, key);
+	pli_json_add_string(json, text);
+}
+
+/* What the tables say of a defect, wherever it occurs. */
+static void
+add_info(PliJson *json, const PliDefectInfo *info)
+{
+	const char *const kinds[] = {"plain", "ambiguity", "limit"};
+	const PliDefectAdvice *advice = pli_defect_advice_find(info->id);
+
+	add_string(json, "name", info->name);
+	add_string(json, "severity", pli_severity_get_name(info->severity));
+	add_string(json, "kind", kinds[info->kind]);
+	add_string(json, "section", info->section);
+	add_string(json, "status", info->status);
+	add_string(json, "sentence", info->sentence);
+	add_string(json, "readers", advice->readers);
+	add_string(json, "remedy", advice->remedy);
+}
+
+static void
 add_defect(PliJson *json, const PliReading *reading, const PliDefect *defect)
 {
-	const PliDefectInfo *info = pli_defect_get_info(defect->id);
-	const char *const kinds[] = {"plain", "ambiguity", "limit"};
-
 	pli_json_begin_object(json);
-	pli_json_add_key(json, "name");
-	pli_json_add_string(json, info->name);
-	pli_json_add_key(json, "severity");
-	pli_json_add_string(json, pli_severity_get_name(info->severity));
-	pli_json_add_key(json, "kind");
-	pli_json_add_string(json, kinds[info->kind]);
-	pli_json_add_key(json, "part");
-	pli_json_add_string(json, reading->paths[defect->part]);
+	add_info(json, pli_defect_get_info(defect->id));
+	add_string(json, "part", reading->paths[defect->part]);
 	pli_json_add_key(json, "offset");
 	pli_json_add_uint(json, defect->span.offset);
 	pli_json_add_key(json, "length");
 	pli_json_add_uint(json, defect->span.length);
-	pli_json_add_key(json, "section");
-	pli_json_add_string(json, info->section);
-	pli_json_add_key(json, "sentence");
-	pli_json_add_string(json, info->sentence);
 	pli_json_end_object(json);
+}
+
+void
+pli_report_add_catalogue(PliJson *json)
+{
+	for (guint32 id = 0; id < 128; id++) {
+		const PliDefectInfo *info = pli_defect_get_info(id);
+
+		if (info == NULL)
+			continue;
+		pli_json_begin_object(json);
+		pli_json_add_key(json, "number");
+		pli_json_add_uint(json, id);
+		add_info(json, info);
+		pli_json_end_object(json);
+		pli_json_end_line(json);
+	}
 }
 
 void

@@ -15,6 +15,9 @@
  * and stays so. */
 void pli_report_add_origin(PliJson *json, const PliMessage *message);
 
+/* Every defect there can be, an object a line. */
+void pli_report_add_catalogue(PliJson *json);
+
 /* "defects": [...] */
 void pli_report_add_defects(PliJson *json, const PliReading *reading);
 

@@ -114,6 +114,10 @@ typedef enum {
 	  "5.6.0",                                                             \
 	  "a file stands inside a part, in a form that MIME does not know; "   \
 	  "some readers show it, others show text or winmail.dat")             \
+	X(45, BOUNDARY_CONFLICT, "boundary-conflict", ERROR, AMBIGUITY,        \
+	  "RFC 2231 3", "5.6.0",                                               \
+	  "a boundary is given plain and in RFC 2231 form; the plain one "     \
+	  "counts")                                                            \
 	/* multiparts */                                                       \
 	X(48, MISSING_BOUNDARY, "missing-boundary", ERROR, AMBIGUITY,          \
 	  "RFC 2046 5.1.1", "5.6.0",                                           \

@@ -25,6 +25,7 @@ typedef struct {
 	guint32 type_field; /* the Content-Type that counts, or PLI_NONE */
 	PliHeaderType type;
 	guint32 boundary_item; /* its plain boundary, or PLI_NONE */
+	gboolean has_boundary_form; /* and one in RFC 2231 form */
 	PliBuf value;   /* unfolded */
 	PliBuf scratch; /* unquoted */
 	/* the parameters of the running field by their names, once there are

@@ -38,6 +38,7 @@ pli_header_reader_begin(PliHeaderReader *reader)
 	reader->seen = 0;
 	reader->type_field = reader->boundary_item = PLI_NONE;
 	reader->type = PLI_HEADER_TYPE_NONE;
+	reader->has_boundary_form = FALSE;
 }
 
 static void
@@ -141,6 +142,18 @@ has_param(ParamList *list, PliSlice name)
 	return FALSE;
 }
 
+/* A parameter that may be a boundary; `name` in lower case. */
+static void
+note_boundary(PliHeaderReader *reader, PliSlice name, guint32 item)
+{
+	if (name.len < 8 || memcmp(name.data, "boundary", 8) != 0)
+		return;
+	if (name.len == 8)
+		reader->boundary_item = item;
+	else if (name.data[8] == '*')
+		reader->has_boundary_form = TRUE;
+}
+
 static void
 read_params(const FieldContext *c, PliParamReader *params, PliItemKind kind)
 {
@@ -163,10 +176,13 @@ read_params(const FieldContext *c, PliParamReader *params, PliItemKind kind)
 			continue;
 		}
 		if (add_item(c, kind, name, value) &&
-		    kind == PLI_ITEM_TYPE_PARAM && name.len == 8 &&
-		    memcmp(lower, "boundary", 8) == 0)
-			c->reader->boundary_item = c->builder->n_items - 1;
+		    kind == PLI_ITEM_TYPE_PARAM)
+			note_boundary(c->reader, name, c->builder->n_items - 1);
 	}
+	if (kind == PLI_ITEM_TYPE_PARAM && c->reader->has_boundary_form &&
+	    c->reader->boundary_item != PLI_NONE)
+		pli_defect_set_add(&params->defects,
+		                   PLI_DEFECT_BOUNDARY_CONFLICT);
 	add_defects(c, &params->defects);
 }
 

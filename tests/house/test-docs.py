@@ -35,7 +35,20 @@ def main():
     bare = [x for x in rows if not PATH.search(x)]
     tap.ok(len(rows) > 10 and not bare, "every box names its file", bare)
     check_transcript()
+    check_defects()
     tap.done()
+
+
+def check_defects():
+    """doc/defects.md is what script/make-defects makes."""
+    with open(os.path.join(TOP, "doc/defects.md"), encoding="utf-8") as f:
+        shown = f.read()
+    got = subprocess.run(
+        [sys.executable, os.path.join(TOP, "script", "make-defects"),
+         os.path.join(tap.top_builddir(), "pli")],
+        capture_output=True, check=True).stdout.decode("utf-8")
+    tap.equal(got, shown, "doc/defects.md is up to date "
+              "(script/make-defects build/pli >doc/defects.md)")
 
 
 def check_transcript():
