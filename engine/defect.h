@@ -226,6 +226,10 @@ typedef enum {
 	  "RFC 2046 5.2.2", "5.6.1",                                           \
 	  "a message/partial with an encoding other than 7bit")                \
 	/* limits */                                                           \
+	X(111, LIMIT_ENCODINGS, "limit-encodings", ERROR, LIMIT,               \
+	  "RFC 2045 6.4", "5.6.0",                                             \
+	  "encoded messages or multiparts nest deeper than the limit; what "   \
+	  "lies in the last is not opened")                                    \
 	X(112, LIMIT_DEPTH, "limit-depth", ERROR, LIMIT, "RFC 2046 5.1",       \
 	  "5.6.0", "parts nest deeper than the limit; what lies beyond is "    \
 	  "one opaque part")                                                   \

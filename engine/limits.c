@@ -13,4 +13,5 @@ const PliLimits pli_limits_default = {
 	.addresses = 10000,
 	.string_octets = 4 * 1024 * 1024,
 	.defects = 1000,
+	.encodings = 4,
 };

@@ -23,6 +23,7 @@ typedef struct {
 	guint32 addresses;       /* of one field, groups counted */
 	guint32 string_octets;   /* kept of all fields for ENVELOPE and such */
 	guint32 defects;         /* recorded; the rest is only flagged */
+	guint32 encodings;       /* of composites, one inside the other */
 } PliLimits;
 
 extern const PliLimits pli_limits_default;
