@@ -137,6 +137,8 @@ compare_defects(gconstpointer a, gconstpointer b)
 {
 	const PliDefect *x = a, *y = b;
 
+	if (x->span.source != y->span.source)
+		return x->span.source < y->span.source ? -1 : 1;
 	if (x->span.offset != y->span.offset)
 		return x->span.offset < y->span.offset ? -1 : 1;
 	if (x->part != y->part)

@@ -4,9 +4,10 @@
  * ranges of its source where they are served as they are.
  *
  * Where they are not (LF counts as CRLF in LF-FILE mode; NUL is never sent,
- * RFC 9051 4.3.1: it goes out as 0x80; what is decoded has no range) the source is read a few KiB at a
- * time and converted. It can stop at a full output queue and go on later. The
- * count of octets is promised before they are read, and kept.
+ * RFC 9051 4.3.1: it goes out as 0x80; what is decoded has no range) the
+ * source is read a few KiB at a time and converted. It can stop at a full
+ * output queue and go on later. The count of octets is promised before they
+ * are read, and kept.
  */
 #ifndef PLI_PROTOCOLS_IMAP_FETCH_BODY_H
 #define PLI_PROTOCOLS_IMAP_FETCH_BODY_H
