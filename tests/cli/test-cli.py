@@ -299,7 +299,8 @@ def test_check():
     text = pli("check", path, status=1)
     assert f"{path}: @{len(head)}+{len(twice)}: part 1: error: " \
         "duplicate-content-type [ambiguity]: " in text, text
-    assert text.strip().endswith(")") and "(RFC 2045 5)" in text
+    assert "(RFC 2045 5)\n    readers disagree about which type" in text, text
+    assert text.rstrip().split("\n")[-1].startswith("    remedy: "), text
     both = lines(pli("check", "--json", clean, path, status=1))
     assert [x["status"] for x in both] == ["clean", "found"]
     defect = next(d for d in both[1]["defects"]
@@ -307,6 +308,10 @@ def test_check():
     assert (defect["offset"], defect["length"], defect["part"],
             defect["severity"], defect["section"]) == \
         (len(head), len(twice), "1", "error", "RFC 2045 5")
+    assert "Dovecot takes the first" in defect["readers"] and defect["remedy"]
+    table = [json.loads(x) for x in pli("check", "--list").splitlines()]
+    assert len(table) > 70 and all(x["remedy"] for x in table)
+    assert len({x["number"] for x in table}) == len(table)
 
 
 def test_check_decodes():
