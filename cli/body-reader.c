@@ -2,6 +2,7 @@
 #include "cli/body-reader.h"
 
 #include "cli/line-end.h"
+#include "engine/decoded-source.h"
 #include "engine/decoder.h"
 
 /* Octets read at once, and when an LF may become two. */
@@ -10,7 +11,9 @@
 #define ROOM (PLI_LINE_END_BOUND(BLOCK_OF_LINES))
 
 struct PliBodyReader {
-	PliSource *source; /* the message's */
+	PliSource *message;  /* referenced, so that it is no other's */
+	PliSource *source;   /* of it, what the part lies in; referenced */
+	guint32 source_index;
 	guint64 offset;
 	guint64 left;
 	gsize block;
@@ -37,6 +40,8 @@ pli_body_reader_free(PliBodyReader *reader)
 {
 	if (reader == NULL)
 		return;
+	pli_source_unref(reader->source);
+	pli_source_unref(reader->message);
 	g_free(reader->served);
 	g_free(reader->decoded);
 	g_free(reader);
@@ -50,8 +55,38 @@ wants_crlf(const PliPart *part)
 				    part->header_lines > 0 &&
 				    part->header_bare_lf == 0;
 
-	return part->body_bare_lf > 0 && !lf_is_data &&
-	       part->encoding != PLI_ENCODING_BASE64;
+	return part->body.source == 0 && part->body_bare_lf > 0 &&
+	       !lf_is_data && part->encoding != PLI_ENCODING_BASE64;
+}
+
+/* Kept from part to part: what is decoded is read forward, once for all parts
+ * that lie in it. */
+static void
+set_source(PliBodyReader *reader, const PliMessage *message, guint32 index)
+{
+	if (reader->message == message->source && reader->source_index == index)
+		return;
+	pli_source_unref(reader->source);
+	pli_source_unref(reader->message);
+	reader->message = pli_source_ref(message->source);
+	reader->source = pli_decoded_source_new(message->structure,
+						message->source, index);
+	reader->source_index = index;
+}
+
+/* A message that says it is encoded and was read as it stands is not. */
+static PliEncoding
+get_encoding(const PliMessage *message, const PliPart *part)
+{
+	PliPart inside;
+
+	if (part->kind != PLI_PART_MESSAGE)
+		return part->encoding;
+	pli_structure_get_part(
+		message->structure,
+		pli_structure_get_child(message->structure, part, 0), &inside);
+	return inside.body.source == part->body.source ? PLI_ENCODING_BINARY
+						       : part->encoding;
 }
 
 void
@@ -61,14 +96,14 @@ pli_body_reader_begin(PliBodyReader *reader, const PliMessage *message,
 	PliPart record;
 
 	pli_structure_get_part(message->structure, part, &record);
-	reader->source = message->source;
+	set_source(reader, message, record.body.source);
 	reader->offset = record.body.offset;
 	reader->left = record.body.length;
 	reader->to_crlf = wants_crlf(&record);
 	reader->block = reader->to_crlf ? BLOCK_OF_LINES : BLOCK;
 	reader->finished = FALSE;
 	reader->line_end = (PliLineEnd){0};
-	pli_decoder_init(&reader->decoder, record.encoding);
+	pli_decoder_init(&reader->decoder, get_encoding(message, &record));
 	if (reader->to_crlf && reader->served == NULL)
 		reader->served = g_malloc(ROOM);
 }

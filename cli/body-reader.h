@@ -5,7 +5,8 @@
  *
  * Octets are read as they are served: an LF alone counts as CRLF. The one
  * exception is a part in "binary" under a header with CRLF line ends, where
- * an LF is data and stays. Base64 does not care.
+ * an LF is data and stays. Base64 does not care. Inside an encoded message or
+ * multipart there is no such reading: octets are what was decoded.
  */
 #ifndef PLI_CLI_BODY_READER_H
 #define PLI_CLI_BODY_READER_H

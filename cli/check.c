@@ -53,10 +53,9 @@ print_text(const PliTerminal *terminal, const PliMessage *message,
 	for (guint i = 0; i < reading->n_defects; i++) {
 		const PliDefect *defect = &reading->defects[i];
 		const PliDefectInfo *info = pli_defect_get_info(defect->id);
+		g_autofree char *span = pli_report_dup_span(&defect->span);
 
-		printf("%s: @%" G_GUINT64_FORMAT "+%" G_GUINT64_FORMAT
-		       ": part %s: %s: %s%s: %s (%s)\n",
-		       shown, defect->span.offset, defect->span.length,
+		printf("%s: %s: part %s: %s: %s%s: %s (%s)\n", shown, span,
 		       reading->paths[defect->part],
 		       pli_severity_get_name(info->severity), info->name,
 		       info->kind == PLI_DEFECT_AMBIGUITY ? " [ambiguity]" : "",

@@ -1,13 +1,40 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/disguise.h"
 
+#include "engine/decoded-source.h"
 #include "engine/look.h"
 
 #define BLOCK (64 * 1024)
 
+void
+pli_disguise_init(PliDisguise *disguise, const PliMessage *message)
+{
+	*disguise = (PliDisguise){.message = message};
+}
+
+void
+pli_disguise_clear(PliDisguise *disguise)
+{
+	pli_source_unref(disguise->source);
+	disguise->source = NULL;
+}
+
+static void
+set_source(PliDisguise *disguise, guint32 index)
+{
+	const PliMessage *message = disguise->message;
+
+	if (disguise->source != NULL && disguise->index == index)
+		return;
+	pli_source_unref(disguise->source);
+	disguise->source = pli_decoded_source_new(message->structure,
+						  message->source, index);
+	disguise->index = index;
+}
+
 /* The next octets of a span, which is moved on; none at its end. */
 static gboolean
-read_block(const PliMessage *message, PliSpan *span, PliSlice *ret_octets,
+read_block(PliSource *source, PliSpan *span, PliSlice *ret_octets,
 	   GError **error)
 {
 	PliStep step;
@@ -15,7 +42,7 @@ read_block(const PliMessage *message, PliSpan *span, PliSlice *ret_octets,
 	*ret_octets = PLI_SLICE_NONE;
 	if (span->length == 0)
 		return TRUE;
-	step = pli_source_read_at(message->source, span->offset,
+	step = pli_source_read_at(source, span->offset,
 				  MIN(span->length, BLOCK), ret_octets, error);
 	if (step == PLI_STEP_FAIL)
 		return FALSE;
@@ -30,16 +57,17 @@ read_block(const PliMessage *message, PliSpan *span, PliSlice *ret_octets,
 }
 
 gboolean
-pli_disguise_find_part(const PliMessage *message, const PliSpan *span,
+pli_disguise_find_part(PliDisguise *disguise, const PliSpan *span,
 		       gboolean *ret_found, GError **error)
 {
 	PliSpan rest = *span;
 	g_auto(PliLook) look;
 	PliSlice octets;
 
+	set_source(disguise, span->source);
 	pli_look_init(&look, FALSE);
 	do {
-		if (!read_block(message, &rest, &octets, error))
+		if (!read_block(disguise->source, &rest, &octets, error))
 			return FALSE;
 		pli_look_feed(&look, octets);
 	} while (octets.len > 0);
@@ -82,7 +110,7 @@ take_octet(Escape state, guint8 c, PliDefectSet *set)
 }
 
 gboolean
-pli_disguise_find_escapes(const PliMessage *message, const PliPart *part,
+pli_disguise_find_escapes(PliDisguise *disguise, const PliPart *part,
 			  PliDefectSet *set, GError **error)
 {
 	PliSpan rest = part->body;
@@ -91,8 +119,9 @@ pli_disguise_find_escapes(const PliMessage *message, const PliPart *part,
 
 	if (part->encoding != PLI_ENCODING_QUOTED_PRINTABLE)
 		return TRUE;
+	set_source(disguise, rest.source);
 	do {
-		if (!read_block(message, &rest, &octets, error))
+		if (!read_block(disguise->source, &rest, &octets, error))
 			return FALSE;
 		for (gsize i = 0; i < octets.len; i++) {
 			const guint8 *next = octets.data + i;

@@ -164,6 +164,8 @@ compare_defects(gconstpointer a, gconstpointer b)
 {
 	const PliDefect *x = a, *y = b;
 
+	if (x->span.source != y->span.source)
+		return x->span.source < y->span.source ? -1 : 1;
 	if (x->span.offset != y->span.offset)
 		return x->span.offset < y->span.offset ? -1 : 1;
 	if (x->part != y->part)
@@ -236,7 +238,9 @@ read_frames(Gathering *gathering, const PliMessage *message, GError **error)
 {
 	const PliStructure *structure = message->structure;
 	const guint32 n = pli_structure_get_n_defects(structure);
+	g_auto(PliDisguise) disguise;
 
+	pli_disguise_init(&disguise, message);
 	for (guint32 i = 0; i < n; i++) {
 		gboolean found = FALSE;
 		PliDefect defect;
@@ -245,7 +249,7 @@ read_frames(Gathering *gathering, const PliMessage *message, GError **error)
 		if (defect.id != PLI_DEFECT_PREAMBLE_TEXT &&
 		    defect.id != PLI_DEFECT_EPILOGUE_TEXT)
 			continue;
-		if (!pli_disguise_find_part(message, &defect.span, &found,
+		if (!pli_disguise_find_part(&disguise, &defect.span, &found,
 					    error))
 			return FALSE;
 		defect.id = defect.id == PLI_DEFECT_PREAMBLE_TEXT
@@ -264,8 +268,10 @@ read_parts(PliReading *reading, Gathering *gathering, PliContext *context,
 	const PliStructure *structure = message->structure;
 	g_autoptr(PliBodyReader) reader = pli_body_reader_new();
 	g_autoptr(PliInside) inside = pli_inside_new(context, reader);
+	g_auto(PliDisguise) disguise;
 	guint32 n = pli_structure_get_n_parts(structure);
 
+	pli_disguise_init(&disguise, message);
 	for (guint32 i = 0; i < n; i++) {
 		PliDefectSet set = {{0, 0}};
 		PliPart part;
@@ -278,7 +284,8 @@ read_parts(PliReading *reading, Gathering *gathering, PliContext *context,
 		if (!pli_facts_find(context, reader, message, &part,
 				    with_digests, &reading->facts[i], &set,
 				    error) ||
-		    !pli_disguise_find_escapes(message, &part, &set, error) ||
+		    !pli_disguise_find_escapes(&disguise, &part, &set,
+					       error) ||
 		    !read_inside(reading, inside, message, &part, with_digests,
 				 &set, error))
 			return FALSE;

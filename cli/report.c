@@ -52,7 +52,22 @@ add_defect(PliJson *json, const PliReading *reading, const PliDefect *defect)
 	pli_json_add_uint(json, defect->span.offset);
 	pli_json_add_key(json, "length");
 	pli_json_add_uint(json, defect->span.length);
+	if (defect->span.source > 0) {
+		pli_json_add_key(json, "source");
+		pli_json_add_uint(json, defect->span.source);
+	}
 	pli_json_end_object(json);
+}
+
+char *
+pli_report_dup_span(const PliSpan *span)
+{
+	if (span->source == 0)
+		return g_strdup_printf("@%" G_GUINT64_FORMAT
+				       "+%" G_GUINT64_FORMAT,
+				       span->offset, span->length);
+	return g_strdup_printf("@%u:%" G_GUINT64_FORMAT "+%" G_GUINT64_FORMAT,
+			       span->source, span->offset, span->length);
 }
 
 void

@@ -18,6 +18,9 @@ void pli_report_add_origin(PliJson *json, const PliMessage *message);
 /* Every defect there can be, an object a line. */
 void pli_report_add_catalogue(PliJson *json);
 
+/* "@12+34", or "@1:12+34" in source 1. The caller frees it. */
+char *pli_report_dup_span(const PliSpan *span);
+
 /* "defects": [...] */
 void pli_report_add_defects(PliJson *json, const PliReading *reading);
 

@@ -67,6 +67,8 @@ add_span(PliJson *json, const char *key, const PliSpan *span)
 	pli_json_begin_object(json);
 	add_number(json, "offset", span->offset);
 	add_number(json, "length", span->length);
+	if (span->source > 0)
+		add_number(json, "source", span->source);
 	pli_json_end_object(json);
 }
 
@@ -227,6 +229,31 @@ add_tree(PliJson *json, PliContext *context, const PliMessage *message,
 	close_parts(json, has_children, 0);
 }
 
+/* What is decoded of encoded messages and multiparts, when there are any. */
+static void
+add_sources(PliJson *json, const PliStructure *structure,
+	    const PliReading *reading)
+{
+	guint32 n = pli_structure_get_n_sources(structure);
+
+	if (n == 0)
+		return;
+	pli_json_add_key(json, "sources");
+	pli_json_begin_array(json);
+	for (guint32 i = 1; i <= n; i++) {
+		PliPartSource source;
+
+		pli_structure_get_source(structure, i, &source);
+		pli_json_begin_object(json);
+		add_number(json, "source", i);
+		pli_json_add_key(json, "of");
+		pli_json_add_string(json, reading->paths[source.part]);
+		add_number(json, "length", source.length);
+		pli_json_end_object(json);
+	}
+	pli_json_end_array(json);
+}
+
 void
 pli_tree_json_add_message(PliJson *json, PliContext *context,
 			  const PliMessage *message, const PliReading *reading)
@@ -246,6 +273,7 @@ pli_tree_json_add_message(PliJson *json, PliContext *context,
 	add_envelope(json, context, structure, &root);
 	pli_json_add_key(json, "tree");
 	add_tree(json, context, message, reading);
+	add_sources(json, structure, reading);
 	pli_report_add_defects(json, reading);
 	pli_json_end_object(json);
 	pli_json_end_line(json);

@@ -2,6 +2,7 @@
 #include "cli/tree-text.h"
 
 #include "cli/header.h"
+#include "cli/report.h"
 #include "engine/date.h"
 #include "engine/param.h"
 
@@ -145,9 +146,7 @@ make_cells(const Tree *tree, const PliPart *part, char *cells[N_CELLS])
 			     : g_strdup("");
 	cells[CELL_LINES] = g_strdup_printf("%" G_GUINT64_FORMAT " lines",
 					    part->body_lines);
-	cells[CELL_RANGE] =
-		g_strdup_printf("@%" G_GUINT64_FORMAT "+%" G_GUINT64_FORMAT,
-				part->body.offset, part->body.length);
+	cells[CELL_RANGE] = pli_report_dup_span(&part->body);
 	cells[CELL_NAME] = dup_name(tree, part);
 }
 
@@ -195,12 +194,11 @@ print_defect(const Tree *tree, const PliPart *part, const PliDefect *defect)
 {
 	const PliDefectInfo *info = pli_defect_get_info(defect->id);
 	g_autoptr(GString) branches = tree_new_branches(tree, part, TRUE);
+	g_autofree char *span = pli_report_dup_span(&defect->span);
 
-	printf("%s! %s %s @%" G_GUINT64_FORMAT "+%" G_GUINT64_FORMAT
-	       ": %s (%s)\n",
-	       branches->str, pli_severity_get_name(info->severity), info->name,
-	       defect->span.offset, defect->span.length, info->sentence,
-	       info->section);
+	printf("%s! %s %s %s: %s (%s)\n", branches->str,
+	       pli_severity_get_name(info->severity), info->name, span,
+	       info->sentence, info->section);
 }
 
 static void

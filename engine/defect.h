@@ -263,6 +263,10 @@ typedef enum {
 	  "RFC 2046 5.2.2", "5.6.1",                                           \
 	  "a message/partial with an encoding other than 7bit")                \
 	/* limits */                                                           \
+	X(111, LIMIT_ENCODINGS, "limit-encodings", ERROR, LIMIT,               \
+	  "RFC 2045 6.4", "5.6.0",                                             \
+	  "encoded messages or multiparts nest deeper than the limit; what "   \
+	  "lies in the last is not opened")                                    \
 	X(112, LIMIT_DEPTH, "limit-depth", ERROR, LIMIT, "RFC 2046 5.1",       \
 	  "5.6.0", "parts nest deeper than the limit; what lies beyond is "    \
 	  "one opaque part")                                                   \
@@ -291,7 +295,7 @@ typedef enum {
 	  "ENVELOPE and BODYSTRUCTURE")                                        \
 	X(121, LIMIT_DEFECTS, "limit-defects", ERROR, LIMIT, "RFC 7103 1",     \
 	  "5.6.0", "more defects than the limit; the rest is not listed")      \
-	X(111, LIMIT_READINGS, "limit-readings", ERROR, LIMIT, "RFC 7103 1",   \
+	X(110, LIMIT_READINGS, "limit-readings", ERROR, LIMIT, "RFC 7103 1",   \
 	  "5.6.0", "a message has more readings than the limit; the rest is "  \
 	  "not made")                                                          \
 	/* more on text and names */                                           \

@@ -111,9 +111,11 @@ shift_parts(Derivation *d)
 
 	pli_structure_get_part(d->prefix, 0, &put_in);
 	for (guint32 i = 0; i < b->n_parts; i++) {
-		b->parts[i].body.offset += d->length;
+		if (b->parts[i].body.source == 0)
+			b->parts[i].body.offset += d->length;
 		if (i > 0) {
-			b->parts[i].header.offset += d->length;
+			if (b->parts[i].header.source == 0)
+				b->parts[i].header.offset += d->length;
 			b->parts[i].first_field += d->n_fields;
 		}
 	}
@@ -135,7 +137,8 @@ insert_fields(Derivation *d)
 		pli_structure_builder_load_field(d->prefix, i, &fields[i]);
 	for (guint32 i = 0; i < b->n_fields; i++) {
 		fields[d->n_fields + i] = b->fields[i];
-		fields[d->n_fields + i].offset += d->length;
+		if (b->fields[i].source == 0)
+			fields[d->n_fields + i].offset += d->length;
 	}
 	g_free(b->fields);
 	b->fields = fields;
@@ -150,7 +153,8 @@ collect_defects(Derivation *d)
 	guint32 n = b->n_defects;
 
 	for (guint32 i = 0; i < n; i++)
-		if (b->defects[i].id != PLI_DEFECT_MIXED_LINE_ENDS)
+		if (b->defects[i].id != PLI_DEFECT_MIXED_LINE_ENDS &&
+		    b->defects[i].span.source == 0)
 			b->defects[i].span.offset += d->length;
 	if (b->bare_lf > 0 && b->bare_lf == b->lines)
 		pli_structure_builder_add_defect(

@@ -15,4 +15,5 @@ const PliLimits pli_limits_default = {
 	.defects = 1000,
 	.readings = 1000,
 	.reading_factor = 64,
+	.encodings = 4,
 };

@@ -25,6 +25,7 @@ typedef struct {
 	guint32 defects;         /* recorded; the rest is only flagged */
 	guint32 readings;        /* of an ambiguous message: engine/union.h */
 	guint32 reading_factor;  /* octets scanned for them, by its length */
+	guint32 encodings;       /* of composites, one inside the other */
 } PliLimits;
 
 extern const PliLimits pli_limits_default;

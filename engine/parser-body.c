@@ -82,7 +82,7 @@ pli_parser_end_region(PliParser *parser)
 			part->flags |= flags[i].flag;
 	parser->seen_total |= parser->scan.seen;
 	parser->scan.seen = 0;
-	if (part->kind == PLI_PART_LEAF) {
+	if (part->kind != PLI_PART_MULTIPART) {
 		part->body_hash = get_region_hash(parser);
 	} else if (parser->region_length > 0) {
 		part->body_hash = fold_hash(part->body_hash,
@@ -117,7 +117,9 @@ emit_hashed(PliParser *parser, const guint8 *p, gsize n, guint64 offset,
 	parser->region_length += n;
 	pli_parser_save_region(parser);
 	parser->pending = pli_slice_new(p + n_hashed, n - n_hashed);
-	if (part->kind != PLI_PART_LEAF) {
+	if (parser->inner != NULL)
+		pli_parser_inner_feed(parser, pli_slice_new(p, n));
+	if (part->kind == PLI_PART_MULTIPART) {
 		parser->region_text = parser->region_text || has_text(p, n);
 		return;
 	}
@@ -236,6 +238,8 @@ pli_parser_take_boundary(PliParser *parser, const PliBoundaryResult *result,
 	guint32 target = parser->boundaries.stack[result->level].part;
 	PliPart *part = &parser->builder.parts[target];
 
+	if (parser->inner != NULL && parser->current == target)
+		pli_parser_inner_drop(parser);
 	if (parser->current == target && !(part->flags & PLI_PART_CLOSED))
 		note_frame_text(parser, PLI_DEFECT_PREAMBLE_TEXT);
 	pli_parser_end_region(parser);

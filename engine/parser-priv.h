@@ -10,6 +10,7 @@
 #include "engine/buf.h"
 #include "engine/hash-priv.h"
 #include "engine/header-priv.h"
+#include "engine/parser-inner-priv.h"
 #include "engine/parser.h"
 #include "engine/scan-priv.h"
 #include "engine/structure-builder-priv.h"
@@ -36,6 +37,9 @@ struct PliParser {
 	guint32 current;    /* the innermost part that is open */
 	guint32 seen_total; /* PLI_SCAN_* of the message */
 	gboolean parts_full;
+
+	PliParserInner *inner; /* of the current part, or NULL */
+	guint64 decoded;       /* octets that inner parsers scanned */
 
 	/* a line whose kind is not known yet, from its start */
 	PliBuf line;

@@ -16,7 +16,7 @@ start(PliParser *parser)
 {
 	pli_scan_init(&parser->scan);
 	parser->in = parser->end = parser->counted = NULL;
-	parser->offset = parser->scanned = 0;
+	parser->offset = parser->scanned = parser->decoded = 0;
 	parser->finishing = parser->ended = parser->parts_full = FALSE;
 	parser->quiet = FALSE;
 	parser->seen_total = 0;
@@ -61,6 +61,7 @@ pli_parser_free(PliParser *parser)
 	pli_buf_clear(&parser->line);
 	pli_buf_clear(&parser->field_buf);
 	pli_hash_free(parser->hash);
+	pli_parser_inner_free(parser->inner);
 	g_free(parser->events);
 	g_free(parser);
 }
@@ -72,6 +73,7 @@ pli_parser_reset(PliParser *parser)
 	pli_boundary_table_reset(&parser->boundaries);
 	pli_buf_reset(&parser->line);
 	pli_buf_reset(&parser->field_buf);
+	pli_parser_inner_drop(parser);
 	start(parser);
 }
 
@@ -249,6 +251,8 @@ open_multipart(PliParser *parser, guint32 index)
 	            &parser->boundaries, index, boundary,
 	            parser->header.type == PLI_HEADER_TYPE_DIGEST))
 		add_header_defect(parser, PLI_DEFECT_BOUNDARY_REUSED, index);
+	if (pli_parser_inner_is_decoded(part->encoding))
+		pli_parser_inner_begin(parser, index, PLI_PART_MULTIPART);
 	return PLI_PART_MULTIPART;
 }
 
@@ -260,6 +264,11 @@ open_message(PliParser *parser, guint32 index)
 	if (!is_transforming(part->encoding))
 		return PLI_PART_MESSAGE;
 	add_header_defect(parser, PLI_DEFECT_COMPOSITE_ENCODED, index);
+	if (pli_parser_inner_is_decoded(part->encoding)) {
+		if (pli_parser_inner_begin(parser, index, PLI_PART_MESSAGE))
+			return PLI_PART_MESSAGE;
+		add_header_defect(parser, PLI_DEFECT_LIMIT_ENCODINGS, index);
+	}
 	part->flags |= PLI_PART_OPAQUE;
 	return PLI_PART_LEAF;
 }
@@ -311,7 +320,7 @@ pli_parser_end_header(PliParser *parser, guint64 offset)
 				      .part = index,
 				      .span = part->header,
 			      });
-	if (part->kind == PLI_PART_MESSAGE) {
+	if (part->kind == PLI_PART_MESSAGE && parser->inner == NULL) {
 		pli_parser_begin_part(parser, index, offset,
 		                      PLI_PART_IS_MESSAGE);
 		return;
@@ -352,6 +361,10 @@ end_multipart(PliParser *parser, guint32 index, guint64 end)
 	gboolean had_boundary = is_on_top(&parser->boundaries, index);
 	gboolean childless = part->n_children == 0;
 
+	if (parser->inner != NULL && pli_parser_inner_end(parser)) {
+		pli_boundary_table_pop(&parser->boundaries);
+		return;
+	}
 	if (had_boundary) {
 		if (!(part->flags & PLI_PART_CLOSED) && !childless)
 			pli_parser_add_defect(parser,
@@ -365,6 +378,10 @@ end_multipart(PliParser *parser, guint32 index, guint64 end)
 			                      PLI_DEFECT_CHILDLESS_MULTIPART,
 			                      index, part->body.offset,
 			                      end - part->body.offset);
+		if (had_boundary && parser->builder.limits.encodings == 0 &&
+		    pli_parser_inner_is_decoded(part->encoding))
+			add_header_defect(parser, PLI_DEFECT_LIMIT_ENCODINGS,
+			                  index);
 		add_synthetic_part(parser, index, end);
 	}
 }
@@ -383,6 +400,9 @@ end_part(PliParser *parser, guint32 index, guint64 end, guint64 lines,
 	part->body_bare_lf = bare_lf - part->body_bare_lf;
 	if (part->kind == PLI_PART_MULTIPART) {
 		end_multipart(parser, index, end);
+		part = &parser->builder.parts[index];
+	} else if (parser->inner != NULL) {
+		pli_parser_inner_end(parser);
 		part = &parser->builder.parts[index];
 	} else if (part->kind == PLI_PART_LEAF && (flags & PLI_PART_HAS_8BIT) &&
 	           is_transforming(part->encoding) &&
@@ -435,8 +455,8 @@ note_octets(PliParser *parser)
 			pli_parser_add_defect(parser, firsts[i].id, 0,
 			                      firsts[i].at, 1);
 	if (scan->bare_lf > 0 && scan->bare_lf < scan->lines)
-		pli_parser_add_defect(parser, PLI_DEFECT_MIXED_LINE_ENDS, 0,
-		                      scan->first_bare_lf, 1);
+		pli_parser_add_defect(parser, PLI_DEFECT_MIXED_LINE_ENDS, 0, 0,
+		                      0);
 	if (parser->seen_total & PLI_SCAN_NUL)
 		b->flags |= PLI_STRUCTURE_HAS_NUL;
 	if (parser->seen_total & PLI_SCAN_8BIT)
@@ -572,6 +592,12 @@ pli_parser_get_scanned(const PliParser *parser)
 	return parser->scanned - (parser->end - parser->in);
 }
 
+guint64
+pli_parser_get_decoded(const PliParser *parser)
+{
+	return parser->decoded;
+}
+
 gsize
 pli_parser_get_memory(const PliParser *parser)
 {
@@ -582,7 +608,8 @@ pli_parser_get_memory(const PliParser *parser)
 	       parser->header.scratch.allocated + parser->line.allocated +
 	       parser->field_buf.allocated +
 	       parser->events_room * sizeof *parser->events +
-	       (parser->hash != NULL ? pli_hash_get_memory() : 0);
+	       (parser->hash != NULL ? pli_hash_get_memory() : 0) +
+	       pli_parser_inner_get_memory(parser->inner);
 }
 
 static gpointer
@@ -613,27 +640,40 @@ end_copy(PliParser *copy, const PliParser *parser)
 		pli_parser_end_message(copy);
 }
 
+static void
+dup_builder(PliStructureBuilder *to, const PliStructureBuilder *b)
+{
+	*to = *b;
+	to->parts = dup_array(b->parts, b->n_parts, sizeof *b->parts);
+	to->parts_room = b->n_parts;
+	to->fields = dup_array(b->fields, b->n_fields, sizeof *b->fields);
+	to->fields_room = b->n_fields;
+	to->items = dup_array(b->items, b->n_items, sizeof *b->items);
+	to->items_room = b->n_items;
+	to->defects = dup_array(b->defects, b->n_defects, sizeof *b->defects);
+	to->defects_room = b->n_defects;
+	to->sources = dup_array(b->sources, b->n_sources, sizeof *b->sources);
+	to->sources_room = b->n_sources;
+	pli_buf_init(&to->strings, b->strings.ceiling);
+	pli_buf_append(&to->strings, b->strings.data, b->strings.len);
+}
+
 PliStructure *
 pli_parser_snapshot(const PliParser *parser)
 {
-	const PliStructureBuilder *b = &parser->builder;
 	PliParser copy = *parser;
 	PliBoundaryTable *table = &copy.boundaries;
 	PliStructure *structure;
 
-	copy.builder.parts = dup_array(b->parts, b->n_parts, sizeof *b->parts);
-	copy.builder.parts_room = b->n_parts;
-	copy.builder.defects =
-	        dup_array(b->defects, b->n_defects, sizeof *b->defects);
-	copy.builder.defects_room = b->n_defects;
+	dup_builder(&copy.builder, &parser->builder);
+	copy.inner = pli_parser_inner_dup(parser->inner);
 	table->stack = dup_array(table->stack, table->n, sizeof *table->stack);
 	table->n_of_length = dup_array(table->n_of_length, table->limit + 1,
 	                               sizeof *table->n_of_length);
 	end_copy(&copy, parser);
 	structure = pli_structure_builder_seal(&copy.builder, 0);
 	pli_hash_free(copy.hash);
-	g_free(copy.builder.parts);
-	g_free(copy.builder.defects);
+	pli_structure_builder_clear(&copy.builder);
 	g_free(table->stack);
 	g_free(table->n_of_length);
 	return structure;

@@ -11,6 +11,12 @@
  * an unfinished header field (to limits.field_octets) and what may become a
  * boundary line. Body octets are never copied, except those few held back.
  * The strict reading is doc/strict.md's. A parser is used by one thread.
+ *
+ * A message or multipart that carries an encoding is opened while its body
+ * passes: the structure has the parts inside, in sources of their own, and
+ * after the part's PART_END their numbers are taken. Of those parts no events
+ * come but DEFECT. Their octets are decoded into bounded memory, at most
+ * limits.encodings deep, and count as decoded, not as scanned.
  */
 #ifndef PLI_ENGINE_PARSER_H
 #define PLI_ENGINE_PARSER_H
@@ -29,7 +35,8 @@ typedef enum {
 	/* The header ended; type, encoding and kind are known: see
 	 * pli_parser_get_part(). Choose the taps for the part's body now. */
 	PLI_PARSER_EVENT_HEADER_END,
-	/* Octets of a leaf's body, in order, without gaps. */
+	/* Octets of a leaf's body, or of an encoded message's as they are, in
+	 * order, without gaps. */
 	PLI_PARSER_EVENT_BODY,
 	/* The part ended; its counts are final. */
 	PLI_PARSER_EVENT_PART_END,
@@ -100,6 +107,11 @@ pli_parser_get_type(const PliParser *parser, guint32 part, PliSlice *ret_type,
 /* Octets that the scan read; at the end equal to the octets fed. */
 guint64
 pli_parser_get_scanned(const PliParser *parser);
+
+/* Octets that were scanned inside encoded messages and multiparts, each as
+ * often as it was decoded. */
+guint64
+pli_parser_get_decoded(const PliParser *parser);
 
 /* Octets of memory held. */
 gsize

@@ -40,12 +40,15 @@ typedef struct {
 	PliFieldRecord *fields;
 	PliItemRecord *items;
 	PliDefect *defects;
+	PliPartSource *sources;
 	PliBuf strings;
 	guint32 n_parts, parts_room;
 	guint32 n_fields, fields_room;
 	guint64 n_fields_refused; /* past limits.fields */
 	guint32 n_items, items_room;
 	guint32 n_defects, defects_room;
+	guint32 n_sources, sources_room;
+	guint16 reading;
 } PliStructureBuilder;
 
 void
@@ -91,6 +94,12 @@ pli_structure_builder_add_item(PliStructureBuilder *builder, guint32 part,
                                PliItemKind kind, guint32 field, PliSlice name,
                                PliSlice value);
 
+/* A source is added with its part, outer, encoding, to_crlf and length; its
+ * number is given. */
+guint32
+pli_structure_builder_add_source(PliStructureBuilder *builder,
+                                 PliPartSource source);
+
 /* FALSE past limits.defects; flags are kept all the same. */
 gboolean
 pli_structure_builder_add_defect(PliStructureBuilder *builder, PliDefectId id,
@@ -108,6 +117,23 @@ pli_structure_builder_get_memory(const PliStructureBuilder *builder);
 PliStructure *
 pli_structure_builder_seal(const PliStructureBuilder *builder,
                            guint32 more_flags);
+
+/* What to merge. */
+typedef struct {
+	guint32 part;  /* of the builder, the newest: gets the parts inside */
+	gboolean raw;  /* the part's body itself was read, not its decoding */
+	gboolean to_crlf;
+} PliStructureMerge;
+
+/*
+ * Puts the parts of `inner`, the structure of what is inside `merge->part`,
+ * into the builder. A message gets inner's root as its child; for a multipart
+ * the root stands for the multipart itself.
+ */
+void
+pli_structure_builder_merge(PliStructureBuilder *builder,
+                            const PliStructure *inner,
+                            const PliStructureMerge *merge);
 
 /* The builder as it was when `structure` was sealed. */
 void

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #define FIRST_ROOM 16
-#define DIRECTORY_SIZE (PLI_SECTION_LAST * PLI_DIRECTORY_ENTRY_SIZE)
 
 void
 pli_structure_builder_init(PliStructureBuilder *builder, PliLineMode mode,
@@ -16,6 +15,7 @@ pli_structure_builder_init(PliStructureBuilder *builder, PliLineMode mode,
 	*builder = (PliStructureBuilder){
 	        .limits = limits != NULL ? *limits : pli_limits_default,
 	        .mode = mode,
+	        .reading = PLI_STRUCTURE_READING,
 	};
 	pli_buf_init(&builder->strings, builder->limits.string_octets);
 }
@@ -27,6 +27,7 @@ pli_structure_builder_clear(PliStructureBuilder *builder)
 	g_free(builder->fields);
 	g_free(builder->items);
 	g_free(builder->defects);
+	g_free(builder->sources);
 	pli_buf_clear(&builder->strings);
 }
 
@@ -38,6 +39,8 @@ pli_structure_builder_reset(PliStructureBuilder *builder)
 	builder->n_parts = builder->n_fields = 0;
 	builder->n_fields_refused = 0;
 	builder->n_items = builder->n_defects = 0;
+	builder->n_sources = 0;
+	builder->reading = PLI_STRUCTURE_READING;
 	pli_buf_reset(&builder->strings);
 }
 
@@ -158,6 +161,18 @@ pli_structure_builder_add_defect(PliStructureBuilder *builder, PliDefectId id,
 	return TRUE;
 }
 
+guint32
+pli_structure_builder_add_source(PliStructureBuilder *builder,
+                                 PliPartSource source)
+{
+	builder->sources = grow(builder->sources, builder->n_sources,
+	                        &builder->sources_room,
+	                        sizeof *builder->sources);
+	builder->sources[builder->n_sources] = source;
+	builder->sources[builder->n_sources].index = builder->n_sources + 1;
+	return ++builder->n_sources;
+}
+
 void
 pli_structure_builder_get_item(const PliStructureBuilder *builder,
                                const PliPart *part, guint32 n,
@@ -182,6 +197,7 @@ pli_structure_builder_get_memory(const PliStructureBuilder *builder)
 	       builder->fields_room * sizeof *builder->fields +
 	       builder->items_room * sizeof *builder->items +
 	       builder->defects_room * sizeof *builder->defects +
+	       builder->sources_room * sizeof *builder->sources +
 	       builder->strings.allocated;
 }
 
@@ -284,6 +300,8 @@ compare_defects(gconstpointer a, gconstpointer b)
 {
 	const PliDefect *x = a, *y = b;
 
+	if (x->span.source != y->span.source)
+		return x->span.source < y->span.source ? -1 : 1;
 	if (x->span.offset != y->span.offset)
 		return x->span.offset < y->span.offset ? -1 : 1;
 	if (x->id != y->id)
@@ -316,14 +334,36 @@ write_defects(const PliStructureBuilder *builder, guint8 *out)
 }
 
 static void
+write_sources(const PliStructureBuilder *builder, guint8 *out)
+{
+	for (guint32 i = 0; i < builder->n_sources; i++) {
+		const PliPartSource *source = &builder->sources[i];
+		guint8 *p = out + (gsize)i * PLI_SOURCE_RECORD_SIZE;
+
+		pli_store32(p + PLI_SOURCE_AT_PART, source->part);
+		pli_store32(p + PLI_SOURCE_AT_OUTER, source->outer);
+		pli_store32(p + PLI_SOURCE_AT_ENCODING, source->encoding);
+		pli_store32(p + PLI_SOURCE_AT_TO_CRLF, source->to_crlf);
+		pli_store64(p + PLI_SOURCE_AT_LENGTH, source->length);
+	}
+}
+
+/* The section of sources, the last, is there when it has any. */
+static guint32
+get_n_sections(const PliStructureBuilder *builder)
+{
+	return builder->n_sources > 0 ? PLI_SECTION_LAST : PLI_SECTION_LAST - 1;
+}
+
+static void
 write_head(const PliStructureBuilder *builder, guint8 *data, gsize total,
            guint32 flags)
 {
 	memcpy(data + PLI_HEAD_MAGIC, PLI_STRUCTURE_MAGIC, 4);
 	pli_store16(data + PLI_HEAD_LAYOUT, PLI_STRUCTURE_LAYOUT);
-	pli_store16(data + PLI_HEAD_READING, PLI_STRUCTURE_READING);
+	pli_store16(data + PLI_HEAD_READING, builder->reading);
 	pli_store32(data + PLI_HEAD_TOTAL, total);
-	pli_store32(data + PLI_HEAD_N_SECTIONS, PLI_SECTION_LAST);
+	pli_store32(data + PLI_HEAD_N_SECTIONS, get_n_sections(builder));
 	pli_store32(data + PLI_HEAD_FLAGS, flags);
 	pli_store32(data + PLI_HEAD_LINE_MODE, builder->mode);
 	pli_store64(data + PLI_HEAD_LENGTH, builder->length);
@@ -348,15 +388,19 @@ pli_structure_builder_seal(const PliStructureBuilder *builder,
 	        {PLI_SECTION_STRINGS, 1, builder->strings.len},
 	        {PLI_SECTION_DEFECTS, PLI_DEFECT_RECORD_SIZE,
 	         builder->n_defects},
+	        {PLI_SECTION_SOURCES, PLI_SOURCE_RECORD_SIZE,
+	         builder->n_sources},
 	};
+	const gsize n = get_n_sections(builder);
 	guint8 *at[PLI_SECTION_LAST];
-	gsize offset = PLI_HEAD_SIZE + DIRECTORY_SIZE, total = offset;
+	gsize offset = PLI_HEAD_SIZE + n * PLI_DIRECTORY_ENTRY_SIZE;
+	gsize total = offset;
 	guint8 *data;
 
-	for (gsize i = 0; i < PLI_SECTION_LAST; i++)
+	for (gsize i = 0; i < n; i++)
 		total += (gsize)sections[i].record * sections[i].n;
 	data = g_malloc(total);
-	for (gsize i = 0; i < PLI_SECTION_LAST; i++) {
+	for (gsize i = 0; i < n; i++) {
 		gsize length = (gsize)sections[i].record * sections[i].n;
 		guint8 *entry = data + PLI_HEAD_SIZE +
 		                i * PLI_DIRECTORY_ENTRY_SIZE;
@@ -374,6 +418,8 @@ pli_structure_builder_seal(const PliStructureBuilder *builder,
 	if (builder->strings.len > 0)
 		memcpy(at[4], builder->strings.data, builder->strings.len);
 	write_defects(builder, at[5]);
+	if (n == PLI_SECTION_LAST)
+		write_sources(builder, at[6]);
 	write_head(builder, data, total, builder->flags | more_flags);
 	return pli_structure_new_trusted(g_bytes_new_take(data, total));
 }
@@ -412,6 +458,7 @@ pli_structure_builder_load(PliStructureBuilder *builder,
 	builder->length = pli_structure_get_length(structure);
 	builder->lines = pli_structure_get_lines(structure);
 	builder->bare_lf = pli_structure_get_bare_lf(structure);
+	builder->reading = pli_structure_get_reading(structure);
 	for (guint32 i = 0; i < n_parts; i++) {
 		PliPart part;
 
@@ -437,5 +484,11 @@ pli_structure_builder_load(PliStructureBuilder *builder,
 		                        sizeof *builder->defects);
 		pli_structure_get_defect(structure, i, &builder->defects[i]);
 		builder->n_defects = i + 1;
+	}
+	for (guint32 i = 1; i <= pli_structure_get_n_sources(structure); i++) {
+		PliPartSource source;
+
+		pli_structure_get_source(structure, i, &source);
+		pli_structure_builder_add_source(builder, source);
 	}
 }

@@ -43,7 +43,8 @@ enum {
 	PLI_SECTION_ITEMS = 4,
 	PLI_SECTION_STRINGS = 5,
 	PLI_SECTION_DEFECTS = 6,
-	PLI_SECTION_LAST = PLI_SECTION_DEFECTS,
+	PLI_SECTION_SOURCES = 7, /* only when there are any */
+	PLI_SECTION_LAST = PLI_SECTION_SOURCES,
 };
 
 #define PLI_DIRECTORY_ENTRY_SIZE 16
@@ -98,7 +99,7 @@ enum {
 	PLI_ITEM_RECORD_SIZE = 16,
 };
 
-/* Defect record, sorted by offset, then number, then part. */
+/* Defect record, sorted by source, offset, number, part. */
 enum {
 	PLI_DEFECT_AT_ID = 0,     /* u32 */
 	PLI_DEFECT_AT_PART = 4,   /* u32 */
@@ -106,6 +107,16 @@ enum {
 	PLI_DEFECT_AT_LENGTH = 16, /* u64 */
 	PLI_DEFECT_AT_SOURCE = 24, /* u32 */
 	PLI_DEFECT_RECORD_SIZE = 32,
+};
+
+/* Source record, in document order of their parts. */
+enum {
+	PLI_SOURCE_AT_PART = 0,     /* u32 */
+	PLI_SOURCE_AT_OUTER = 4,    /* u32 */
+	PLI_SOURCE_AT_ENCODING = 8, /* u32 */
+	PLI_SOURCE_AT_TO_CRLF = 12, /* u32, 0 or 1 */
+	PLI_SOURCE_AT_LENGTH = 16,  /* u64 */
+	PLI_SOURCE_RECORD_SIZE = 24,
 };
 
 static inline guint16

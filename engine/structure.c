@@ -92,6 +92,7 @@ get_least_record(guint32 id)
 	        [PLI_SECTION_ITEMS] = PLI_ITEM_RECORD_SIZE,
 	        [PLI_SECTION_STRINGS] = 1,
 	        [PLI_SECTION_DEFECTS] = PLI_DEFECT_RECORD_SIZE,
+	        [PLI_SECTION_SOURCES] = PLI_SOURCE_RECORD_SIZE,
 	};
 
 	return least[id];
@@ -123,6 +124,7 @@ check_directory(const guint8 *data, gsize len)
 			return "a section stands twice or is cut off";
 		seen |= 1u << id;
 	}
+	seen |= 1u << PLI_SECTION_SOURCES;
 	if (seen != (1u << (PLI_SECTION_LAST + 1)) - 2)
 		return "a section is missing";
 	return NULL;
@@ -149,9 +151,18 @@ get_parent(const PliStructure *s, guint32 part)
 	                  PLI_PART_AT_PARENT);
 }
 
+/* For sources that were not checked yet, too. */
+static gboolean
+is_in_source(const PliStructure *s, guint32 source, guint64 offset,
+             guint64 length)
+{
+	return source <= s->sections[PLI_SECTION_SOURCES].n &&
+	       is_span_inside(offset, length,
+	                      pli_structure_get_source_length(s, source));
+}
+
 static const char *
-check_part(const PliStructure *s, guint32 i, guint64 length,
-           guint32 *next_child)
+check_part(const PliStructure *s, guint32 i, guint32 *next_child)
 {
 	const guint32 n_parts = s->sections[PLI_SECTION_PARTS].n;
 	PliPart part;
@@ -170,9 +181,10 @@ check_part(const PliStructure *s, guint32 i, guint64 length,
 	    !is_run_inside(part.first_item, part.n_items,
 	                   s->sections[PLI_SECTION_ITEMS].n))
 		return "a part names what is not there";
-	if (part.header.source != 0 ||
-	    !is_span_inside(part.header.offset, part.header.length, length) ||
-	    !is_span_inside(part.body.offset, part.body.length, length))
+	if (!is_in_source(s, part.header.source, part.header.offset,
+	                  part.header.length) ||
+	    !is_in_source(s, part.body.source, part.body.offset,
+	                  part.body.length))
 		return "a part lies outside the message";
 	for (guint32 n = 0, last = i; n < part.n_children; n++) {
 		guint32 child = pli_structure_get_child(s, &part, n);
@@ -209,10 +221,65 @@ check_order(const PliStructure *s)
 	return NULL;
 }
 
+/* The source that a part's children must lie in. Sources are in the order of
+ * their parts, and *next is the first that is left. NULL: it is right. */
+static const char *
+check_source(const PliStructure *s, const PliPart *part, guint32 *next,
+             guint8 *levels, guint32 *ret_inside)
+{
+	PliPartSource source;
+
+	*ret_inside = part->body.source;
+	if (*next > s->sections[PLI_SECTION_SOURCES].n)
+		return NULL;
+	pli_structure_get_source(s, *next, &source);
+	if (source.part != part->index)
+		return NULL;
+	if (part->kind == PLI_PART_LEAF || source.encoding != part->encoding ||
+	    source.encoding < PLI_ENCODING_QUOTED_PRINTABLE ||
+	    source.encoding > PLI_ENCODING_YENC ||
+	    source.outer != part->body.source || source.outer >= source.index)
+		return "a source is not what its part says";
+	levels[source.index] = levels[source.outer] + 1;
+	if (levels[source.index] > PLI_STRUCTURE_SOURCE_LEVELS)
+		return "its sources nest too deep";
+	*ret_inside = source.index;
+	(*next)++;
+	return NULL;
+}
+
+static const char *
+check_sources(const PliStructure *s)
+{
+	guint32 n_parts = s->sections[PLI_SECTION_PARTS].n;
+	guint32 n_sources = s->sections[PLI_SECTION_SOURCES].n, next = 1;
+	g_autofree guint8 *levels = g_malloc0((gsize)n_sources + 1);
+
+	for (guint32 i = 0; i < n_parts; i++) {
+		const char *trouble;
+		guint32 inside;
+		PliPart part, child;
+
+		pli_structure_get_part(s, i, &part);
+		if (i == 0 && part.body.source != 0)
+			return "the message lies in no message";
+		trouble = check_source(s, &part, &next, levels, &inside);
+		if (trouble != NULL)
+			return trouble;
+		for (guint32 n = 0; n < part.n_children; n++) {
+			pli_structure_get_part(
+			        s, pli_structure_get_child(s, &part, n),
+			        &child);
+			if (child.body.source != inside)
+				return "a part lies in another's source";
+		}
+	}
+	return next == n_sources + 1 ? NULL : "a source has no part";
+}
+
 static const char *
 check_records(const PliStructure *s)
 {
-	guint64 length = pli_structure_get_length(s);
 	guint32 n_fields = s->sections[PLI_SECTION_FIELD_TABLE].n;
 	guint32 n_parts = s->sections[PLI_SECTION_PARTS].n;
 	const Section *items = &s->sections[PLI_SECTION_ITEMS];
@@ -222,15 +289,17 @@ check_records(const PliStructure *s)
 	if (n_parts == 0 || s->sections[PLI_SECTION_CHILDREN].n != n_parts - 1)
 		return "it has no parts, or stray children";
 	for (guint32 i = 0; i < n_parts && trouble == NULL; i++)
-		trouble = check_part(s, i, length, &next_child);
+		trouble = check_part(s, i, &next_child);
 	if (trouble == NULL)
 		trouble = check_order(s);
+	if (trouble == NULL)
+		trouble = check_sources(s);
 	for (guint32 i = 0; i < n_fields && trouble == NULL; i++) {
 		PliField field;
 
 		pli_structure_get_field(s, i, &field);
-		if (!is_span_inside(field.span.offset, field.span.length,
-		                    length) ||
+		if (!is_in_source(s, field.span.source, field.span.offset,
+		                  field.span.length) ||
 		    field.name_length > field.value_start ||
 		    field.value_start > field.span.length)
 			trouble = "a field lies outside the message";
@@ -252,8 +321,8 @@ check_records(const PliStructure *s)
 		pli_structure_get_defect(s, i, &defect);
 		if (pli_defect_get_info(defect.id) == NULL ||
 		    defect.part >= n_parts ||
-		    !is_span_inside(defect.span.offset, defect.span.length,
-		                    length))
+		    !is_in_source(s, defect.span.source, defect.span.offset,
+		                  defect.span.length))
 			trouble = "a defect names what is not there";
 	}
 	return trouble;
@@ -341,9 +410,11 @@ pli_structure_get_bare_lf(const PliStructure *structure)
 }
 
 static guint64
-get_served(const PliStructure *structure, guint64 length, guint64 bare_lf)
+get_served(const PliStructure *structure, guint32 source, guint64 length,
+           guint64 bare_lf)
 {
 	gboolean lf_file =
+	        source == 0 &&
 	        pli_structure_get_line_mode(structure) == PLI_LINE_LF_FILE;
 
 	return lf_file ? length + bare_lf : length;
@@ -352,7 +423,7 @@ get_served(const PliStructure *structure, guint64 length, guint64 bare_lf)
 guint64
 pli_structure_get_served_length(const PliStructure *structure)
 {
-	return get_served(structure, pli_structure_get_length(structure),
+	return get_served(structure, 0, pli_structure_get_length(structure),
 	                  pli_structure_get_bare_lf(structure));
 }
 
@@ -360,14 +431,15 @@ guint64
 pli_structure_get_served_body(const PliStructure *structure,
                               const PliPart *part)
 {
-	return get_served(structure, part->body.length, part->body_bare_lf);
+	return get_served(structure, part->body.source, part->body.length,
+	                  part->body_bare_lf);
 }
 
 guint64
 pli_structure_get_served_header(const PliStructure *structure,
                                 const PliPart *part)
 {
-	return get_served(structure, part->header.length,
+	return get_served(structure, part->header.source, part->header.length,
 	                  part->header_bare_lf);
 }
 
@@ -387,6 +459,12 @@ guint32
 pli_structure_get_n_defects(const PliStructure *structure)
 {
 	return structure->sections[PLI_SECTION_DEFECTS].n;
+}
+
+guint32
+pli_structure_get_n_sources(const PliStructure *structure)
+{
+	return structure->sections[PLI_SECTION_SOURCES].n;
 }
 
 static const guint8 *
@@ -463,6 +541,34 @@ pli_structure_get_defect(const PliStructure *structure, guint32 index,
 	                 pli_load64(p + PLI_DEFECT_AT_OFFSET),
 	                 pli_load64(p + PLI_DEFECT_AT_LENGTH)},
 	};
+}
+
+void
+pli_structure_get_source(const PliStructure *structure, guint32 source,
+                         PliPartSource *ret_source)
+{
+	const guint8 *p = get_record(structure, PLI_SECTION_SOURCES,
+	                             source - 1);
+
+	*ret_source = (PliPartSource){
+	        .index = source,
+	        .part = pli_load32(p + PLI_SOURCE_AT_PART),
+	        .outer = pli_load32(p + PLI_SOURCE_AT_OUTER),
+	        .encoding = pli_load32(p + PLI_SOURCE_AT_ENCODING),
+	        .to_crlf = pli_load32(p + PLI_SOURCE_AT_TO_CRLF) != 0,
+	        .length = pli_load64(p + PLI_SOURCE_AT_LENGTH),
+	};
+}
+
+guint64
+pli_structure_get_source_length(const PliStructure *structure, guint32 source)
+{
+	PliPartSource row;
+
+	if (source == 0)
+		return pli_structure_get_length(structure);
+	pli_structure_get_source(structure, source, &row);
+	return row.length;
 }
 
 guint32

@@ -12,6 +12,11 @@
  * message/rfc822 part has one child: the message inside, a part of its own
  * with header and body. doc/engine.md draws the layout, doc/strict.md says
  * how ambiguous mail is read.
+ *
+ * Source 0 is the message. A message or multipart that carries an encoding
+ * has its children in a source of its own, from 1: the decoding of its body.
+ * In such a source an LF alone is an octet and counts as one, whatever the
+ * line mode.
  */
 #ifndef PLI_ENGINE_STRUCTURE_H
 #define PLI_ENGINE_STRUCTURE_H
@@ -26,7 +31,7 @@
 #define PLI_STRUCTURE_LAYOUT 2
 #define PLI_STRUCTURE_LAYOUT_FIRST 2 /* the oldest that a release wrote */
 /* How ambiguous mail is read; changes with every changed row of strict.md. */
-#define PLI_STRUCTURE_READING 1
+#define PLI_STRUCTURE_READING 2
 
 typedef struct PliStructure PliStructure;
 
@@ -102,6 +107,19 @@ enum {
 	PLI_FIELD_FOLDED = 1 << 4,
 	PLI_FIELD_CUT = 1 << 5, /* longer than field_octets */
 };
+
+/* The decoding of a composite part's body. */
+typedef struct {
+	guint32 index;        /* as in PliSpan, from 1 */
+	guint32 part;         /* whose body is decoded */
+	guint32 outer;        /* the source that body lies in, below index */
+	PliEncoding encoding; /* of the part */
+	gboolean to_crlf;     /* an LF alone is made CRLF before decoding */
+	guint64 length;       /* decoded octets */
+} PliPartSource;
+
+/* Sources decoded of one another, at most. */
+#define PLI_STRUCTURE_SOURCE_LEVELS 16
 
 /* One header field, whole: name, colon, value, folds and last line end. */
 typedef struct {
@@ -208,6 +226,9 @@ guint32
 pli_structure_get_n_fields(const PliStructure *structure);
 guint32
 pli_structure_get_n_defects(const PliStructure *structure);
+/* Without source 0. */
+guint32
+pli_structure_get_n_sources(const PliStructure *structure);
 
 /* Indexes run from 0 to n - 1; any other is a bug of the caller's. */
 void
@@ -219,6 +240,15 @@ pli_structure_get_field(const PliStructure *structure, guint32 field,
 void
 pli_structure_get_defect(const PliStructure *structure, guint32 index,
                          PliDefect *ret_defect);
+
+/* `source` runs from 1 to n; the others' indexes from 0. */
+void
+pli_structure_get_source(const PliStructure *structure, guint32 source,
+                         PliPartSource *ret_source);
+
+/* Octets of a source, 0 too. */
+guint64
+pli_structure_get_source_length(const PliStructure *structure, guint32 source);
 
 /* Part index of the n-th child, n from 0. */
 guint32

@@ -79,7 +79,7 @@ add_own(PliUnionPart *p, PliUnionChoice choice, PliSource *body, PliSpan span,
 	return PLI_STEP_READY;
 }
 
-/* All octets of a span go through `look`. */
+/* All octets of a span of the content go through `look`. */
 static PliStep
 look_at(const PliUnionPart *p, PliSpan span, PliLook *look, GError **error)
 {
@@ -88,7 +88,7 @@ look_at(const PliUnionPart *p, PliSpan span, PliLook *look, GError **error)
 	while (done < span.length && pli_union_may_go_on(p->u)) {
 		PliSlice octets;
 
-		if (pli_union_read_at(p->u, p->source, span.offset + done,
+		if (pli_union_read_at(p->u, p->content, span.offset + done,
 		                      span.length - done, &octets,
 		                      error) == PLI_STEP_FAIL)
 			return PLI_STEP_FAIL;
@@ -122,13 +122,13 @@ find_boundaries(PliUnionPart *p, PliDefectId reason, guint *ret_n,
 	g_auto(PliLook) look;
 
 	pli_look_init(&look, TRUE);
-	if (look_at(p, p->part.body, &look, error) == PLI_STEP_FAIL)
+	if (look_at(p, p->content_span, &look, error) == PLI_STEP_FAIL)
 		return PLI_STEP_FAIL;
 	*ret_n = look.n_boundaries;
 	for (guint i = 0; i < look.n_boundaries; i++)
 		if (!opened || g_strcmp0(look.boundaries[i], own) != 0)
-			add_multipart(p, look.boundaries[i], p->source,
-			              p->part.body, reason);
+			add_multipart(p, look.boundaries[i], p->content,
+			              p->content_span, reason);
 	return PLI_STEP_READY;
 }
 
@@ -151,16 +151,18 @@ find_defect(const PliUnionPart *p, PliDefectId id, guint32 *index,
 static PliStep
 find_after_close(PliUnionPart *p, GError **error)
 {
-	const guint64 end = p->part.body.offset + p->part.body.length;
+	const guint64 end = p->content_span.offset + p->content_span.length;
 	guint32 index = 0;
 	PliDefect defect;
 	PliSpan span;
 
 	if (!find_defect(p, PLI_DEFECT_BOUNDARY_AFTER_CLOSE, &index, &defect) ||
+	    defect.span.source != p->content_span.source ||
 	    defect.span.offset > end)
 		return PLI_STEP_READY;
 	span = (PliSpan){0, defect.span.offset, end - defect.span.offset};
-	return add_own(p, choose_all, p->source, span, defect.id, error);
+	return add_own(p, p->content_choice, p->content, span, defect.id,
+	               error);
 }
 
 static PliStep
@@ -173,11 +175,11 @@ find_prefixes(PliUnionPart *p, GError **error)
 
 	if (!pli_union_part_has(p, PLI_DEFECT_BOUNDARY_PREFIX) || own == NULL)
 		return PLI_STEP_READY;
-	changed = pli_view_new_changed(p->source, p->part.body,
+	changed = pli_view_new_changed(p->content, p->content_span,
 	                               PLI_VIEW_BOUNDARY_PREFIX,
 	                               pli_slice_from_string(own), p->u->meter);
-	step = add_own(p, choose_all, changed, all, PLI_DEFECT_BOUNDARY_PREFIX,
-	               error);
+	step = add_own(p, p->content_choice, changed, all,
+	               PLI_DEFECT_BOUNDARY_PREFIX, error);
 	pli_source_unref(changed);
 	return step;
 }
@@ -191,7 +193,7 @@ find_empty_boundary(const PliUnionPart *p)
 
 	if (!pli_union_part_has(p, PLI_DEFECT_MISSING_BOUNDARY))
 		return;
-	changed = pli_view_new_changed(p->source, p->part.body,
+	changed = pli_view_new_changed(p->content, p->content_span,
 	                               PLI_VIEW_EMPTY_BOUNDARY, PLI_SLICE_NONE,
 	                               p->u->meter);
 	add_multipart(p, PLI_VIEW_STAND_IN, changed, all,
@@ -214,16 +216,18 @@ find_frames(PliUnionPart *p, PliDefectId id, PliDefectId reason,
 		const PliSpan nothing = {0, 0, 0};
 
 		pli_look_init(&look, FALSE);
+		if (defect.span.source != p->content_span.source)
+			continue;
 		if (look_at(p, span, &look, error) == PLI_STEP_FAIL)
 			return PLI_STEP_FAIL;
 		if (look.is_message)
 			pli_union_add(p,
-			              pli_view_new_joined(p->source, nothing,
-			                                  NULL, p->source,
+			              pli_view_new_joined(p->content, nothing,
+			                                  NULL, p->content,
 			                                  span),
 			              reason, FALSE);
 		for (guint i = 0; i < look.n_boundaries; i++)
-			add_multipart(p, look.boundaries[i], p->source, span,
+			add_multipart(p, look.boundaries[i], p->content, span,
 			              reason);
 	}
 	return PLI_STEP_READY;
@@ -306,7 +310,8 @@ find_in_composite(PliUnionPart *p, GError **error)
 	if (is_multipart && n == 0 &&
 	    (pli_union_part_has(p, PLI_DEFECT_CHILDLESS_MULTIPART) ||
 	     pli_union_part_has(p, PLI_DEFECT_MISSING_BOUNDARY)))
-		add_typed(p, "text/plain", p->source, p->part.body, reason);
+		add_typed(p, "text/plain", p->content, p->content_span,
+		          reason);
 	if (find_shut(p, error) == PLI_STEP_FAIL ||
 	    find_encoded(p, error) == PLI_STEP_FAIL ||
 	    find_prefixes(p, error) == PLI_STEP_FAIL ||

@@ -29,19 +29,38 @@ struct PliUnion {
 	GQueue tasks; /* of PliUnionTask */
 	guint n_made;
 	gsize header_octets; /* of texts made so far */
+	/* the sources of the reading that is looked at, by index; NULL where
+	 * not open. Outer ones have lower numbers. */
+	GPtrArray *sources;
+	PliSource *last_read; /* not owned; only compared */
+	guint64 last_end;
 	gboolean limited;
 	/* the reading that was given last */
 	PliUnionTask *task;
 	PliStructure *structure;
 };
 
+/* Which fields of a part go into another header. */
+typedef struct {
+	gint type, encoding, disposition; /* which of several; or those below */
+	gboolean no_blank; /* without those with blanks before the colon */
+} PliUnionChoice;
+
+#define PLI_UNION_ALL (-1)
+#define PLI_UNION_NONE (-2)
+
 /* What the finders work on: one part of one reading. */
 typedef struct {
 	PliUnion *u;
 	const PliUnionTask *task;
-	PliSource *source;
+	PliSource *source; /* what the part lies in */
 	const PliStructure *structure;
 	PliPart part;
+	/* what is between its boundaries: its body, or the decoding of that,
+	 * and which fields go with it */
+	PliSource *content;
+	PliSpan content_span;
+	PliUnionChoice content_choice;
 	PliDefectSet set;      /* of the part, from the scan */
 	GPtrArray *fields;     /* of GBytes: Content-* fields, when read */
 	GByteArray *names;     /* PliFieldName of each */
@@ -75,15 +94,6 @@ pli_union_add_headed(const PliUnionPart *p, GString *text, PliSource *body,
                      PliSpan span, PliDefectId reason);
 
 /* union-header.c */
-
-/* Which fields of a part go into another header. */
-typedef struct {
-	gint type, encoding, disposition; /* which of several; or those below */
-	gboolean no_blank; /* without those with blanks before the colon */
-} PliUnionChoice;
-
-#define PLI_UNION_ALL (-1)
-#define PLI_UNION_NONE (-2)
 
 /* Reads the Content-* fields, once. */
 PliStep

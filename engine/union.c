@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/union.h"
 
+#include "engine/decoded-source.h"
 #include "engine/union-priv.h"
 
 #define BLOCK (64 * 1024)
@@ -28,6 +29,15 @@ task_new(PliSource *source, PliDefectId reason, guint32 part, guint32 depth,
 	return task;
 }
 
+static void
+close_sources(PliUnion *u)
+{
+	for (guint i = 0; i < u->sources->len; i++)
+		pli_source_unref(u->sources->pdata[i]);
+	g_ptr_array_set_size(u->sources, 0);
+	u->last_read = NULL;
+}
+
 PliUnion *
 pli_union_new(PliContext *context, PliSource *source, PliStructure *structure,
               const PliLimits *limits)
@@ -45,6 +55,7 @@ pli_union_new(PliContext *context, PliSource *source, PliStructure *structure,
 	                         pli_structure_get_length(structure) +
 	                 SCANNED_AT_LEAST;
 	g_queue_init(&u->tasks);
+	u->sources = g_ptr_array_new();
 	u->task = task_new(pli_source_ref(source), 0, 0, 0, TRUE);
 	u->structure = pli_structure_ref(structure);
 	return u;
@@ -60,6 +71,8 @@ pli_union_free(PliUnion *u)
 	while ((task = g_queue_pop_head(&u->tasks)) != NULL)
 		task_free(task);
 	task_free(u->task);
+	close_sources(u);
+	g_ptr_array_unref(u->sources);
 	pli_structure_unref(u->structure);
 	pli_parser_free(u->parser);
 	pli_view_meter_unref(u->meter);
@@ -118,6 +131,12 @@ pli_union_read_at(PliUnion *u, PliSource *source, guint64 offset, guint64 max,
 	PliStep step = pli_source_read_at(source, offset, MIN(max, BLOCK),
 	                                  ret_octets, error);
 
+	/* what is decoded starts over when it is read backwards */
+	if (u->last_read == source && offset < u->last_end &&
+	    source != u->task->source)
+		u->meter->octets += offset;
+	u->last_read = source;
+	u->last_end = offset + (step == PLI_STEP_READY ? ret_octets->len : 0);
 	if (step == PLI_STEP_READY)
 		u->meter->octets += ret_octets->len;
 	else if (step == PLI_STEP_WANT)
@@ -202,12 +221,70 @@ find_in_part(PliUnionPart *p, GError **error)
 	return step;
 }
 
+/* A source of the reading that is looked at. Parts come in order, so that
+ * those past it are done with. */
+static PliSource *
+get_source(PliUnion *u, guint32 index)
+{
+	for (guint i = index + 1; i < u->sources->len; i++) {
+		pli_source_unref(u->sources->pdata[i]);
+		u->sources->pdata[i] = NULL;
+	}
+	if (u->sources->len > index + 1)
+		g_ptr_array_set_size(u->sources, index + 1);
+	while (u->sources->len <= index)
+		g_ptr_array_add(u->sources, NULL);
+	if (u->sources->pdata[index] == NULL)
+		u->sources->pdata[index] = pli_decoded_source_new(
+		        u->structure, u->task->source, index);
+	return u->sources->pdata[index];
+}
+
+/* The decoding of each part's body that there is, by part; 0: none. */
+static guint32 *
+dup_decodings(const PliStructure *structure)
+{
+	guint32 *decodings =
+	        g_new0(guint32, pli_structure_get_n_parts(structure));
+	const guint32 n = pli_structure_get_n_sources(structure);
+
+	for (guint32 i = 1; i <= n; i++) {
+		PliPartSource source;
+
+		pli_structure_get_source(structure, i, &source);
+		decodings[source.part] = i;
+	}
+	return decodings;
+}
+
+static void
+open_part(PliUnionPart *p, guint32 index, guint32 decoding)
+{
+	PliUnion *u = p->u;
+
+	pli_structure_get_part(p->structure, index, &p->part);
+	p->source = get_source(u, p->part.body.source);
+	p->content = p->source;
+	p->content_span = p->part.body;
+	p->content_choice = (PliUnionChoice){PLI_UNION_ALL, PLI_UNION_ALL,
+	                                     PLI_UNION_ALL, FALSE};
+	if (decoding == 0 || p->part.kind != PLI_PART_MULTIPART)
+		return;
+	p->content = get_source(u, decoding);
+	p->content_span = (PliSpan){
+	        decoding, 0,
+	        pli_structure_get_source_length(p->structure, decoding)};
+	p->content_choice.encoding = PLI_UNION_NONE;
+}
+
 /* Queues the readings of the reading that was given last. */
 static PliStep
 find_all(PliUnion *u, GError **error)
 {
 	const guint32 n = pli_structure_get_n_parts(u->structure);
 	g_autofree PliDefectSet *sets = g_new0(PliDefectSet, n);
+	g_autofree guint32 *decodings = dup_decodings(u->structure);
+	PliStep step = PLI_STEP_READY;
 
 	for (guint32 i = 0; i < pli_structure_get_n_defects(u->structure);
 	     i++) {
@@ -218,20 +295,21 @@ find_all(PliUnion *u, GError **error)
 		if (defect.id == PLI_DEFECT_LIMIT_DEFECTS)
 			u->limited = TRUE;
 	}
-	for (guint32 i = 0; i < n && pli_union_may_go_on(u); i++) {
+	for (guint32 i = 0; i < n && step == PLI_STEP_READY &&
+	                    pli_union_may_go_on(u);
+	     i++) {
 		PliUnionPart p = {
 		        .u = u,
 		        .task = u->task,
-		        .source = u->task->source,
 		        .structure = u->structure,
 		        .set = sets[i],
 		};
 
-		pli_structure_get_part(u->structure, i, &p.part);
-		if (find_in_part(&p, error) == PLI_STEP_FAIL)
-			return PLI_STEP_FAIL;
+		open_part(&p, i, decodings[i]);
+		step = find_in_part(&p, error);
 	}
-	return PLI_STEP_READY;
+	close_sources(u);
+	return step;
 }
 
 static PliStep

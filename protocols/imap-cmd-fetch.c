@@ -12,6 +12,7 @@ end_row(PliImapFetching *fetching)
 	fetching->in_body = FALSE;
 	g_clear_pointer(&fetching->structure, pli_structure_unref);
 	g_clear_pointer(&fetching->message, pli_source_unref);
+	g_clear_pointer(&fetching->decoded, pli_source_unref);
 	fetching->message_lost = FALSE;
 	fetching->seen_asked = FALSE;
 	fetching->show_flags = FALSE;

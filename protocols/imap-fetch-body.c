@@ -71,7 +71,8 @@ is_mark_of(const PliImapBodyMark *mark, const PliImapBody *body, guint32 uid)
 {
 	const PliImapPiece *piece;
 
-	if (mark == NULL || mark->uid != uid || body->pieces->len != 1)
+	if (mark == NULL || mark->uid != uid ||
+	    mark->source != body->source_index || body->pieces->len != 1)
 		return FALSE;
 	piece = get_piece(body, 0);
 	return is_converted(body, piece) &&
@@ -107,6 +108,7 @@ pli_imap_body_get_mark(const PliImapBody *body, PliImapBodyMark *ret_mark)
 		return;
 	*ret_mark = (PliImapBodyMark){
 		.uid = body->uid,
+		.source = body->source_index,
 		.piece = *piece,
 		.served = body->served,
 		.at = body->at,

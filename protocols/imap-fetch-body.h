@@ -4,9 +4,10 @@
  * ranges of its source where they are served as they are.
  *
  * Where they are not (LF counts as CRLF in LF-FILE mode; NUL is never sent,
- * RFC 9051 4.3.1: it goes out as 0x80) the source is read a few KiB at a
- * time and converted. It can stop at a full output queue and go on later. The
- * count of octets is promised before they are read, and kept.
+ * RFC 9051 4.3.1: it goes out as 0x80; what is decoded has no range) the
+ * source is read a few KiB at a time and converted. It can stop at a full
+ * output queue and go on later. The count of octets is promised before they
+ * are read, and kept.
  */
 #ifndef PLI_PROTOCOLS_IMAP_FETCH_BODY_H
 #define PLI_PROTOCOLS_IMAP_FETCH_BODY_H
@@ -23,6 +24,7 @@ typedef struct {
  * that fetches part after part does not make each one scan from the start. */
 typedef struct {
 	guint32 uid; /* 0: nothing is known */
+	guint32 source; /* that the piece lies in, as in PliSpan */
 	PliImapPiece piece;
 	guint64 served;
 	guint64 at;
@@ -39,6 +41,7 @@ typedef struct {
 	guint flags;
 	GArray *pieces; /* PliImapPiece, ascending */
 	gboolean line_end; /* CRLF follows the last */
+	guint32 source_index; /* of `source`, as in PliSpan */
 	guint64 total;     /* octets as served */
 	guint64 served;    /* of them, where the part asked for ends */
 	guint32 uid;
@@ -50,7 +53,8 @@ typedef struct {
 	gboolean after_cr;
 } PliImapBody;
 
-/* References `source`. */
+/* References `source`. Where it is not the message itself, the caller sets
+ * source_index. */
 void
 pli_imap_body_init(PliImapBody *body, PliSource *source, guint flags);
 

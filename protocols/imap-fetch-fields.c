@@ -136,7 +136,7 @@ pli_imap_field_names_pick(const PliImapFieldNames *names, gboolean negate,
 		if (step != PLI_STEP_READY)
 			return step;
 		picking->n_name = 0;
-		if (is != negate)
+		if (is != negate && field.span.source == row.header.source)
 			pli_imap_body_add(body, (PliImapPiece){
 			                                field.span.offset,
 			                                field.span.length,

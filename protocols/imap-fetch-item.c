@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One item of a FETCH response (RFC 9051 7.5.2). */
 #include "engine/bodystructure.h"
+#include "engine/decoded-source.h"
 #include "protocols/imap-fetch-priv.h"
 
 /* Far more than PliLimits let a structure say. */
@@ -77,11 +78,29 @@ append_body(PliImapServer *server, const PliStructure *structure)
 	return PLI_STEP_READY;
 }
 
+/* The message, or what it encloses encoded: kept for the items that follow. */
+static PliSource *
+get_source(PliImapFetching *fetching, guint32 index)
+{
+	if (index == 0)
+		return fetching->message;
+	if (fetching->decoded == NULL || fetching->decoded_index != index) {
+		pli_source_unref(fetching->decoded);
+		fetching->decoded = pli_decoded_source_new(
+		        fetching->structure, fetching->message, index);
+		fetching->decoded_index = index;
+	}
+	return fetching->decoded;
+}
+
 static guint
-get_body_flags(const PliStructure *structure)
+get_body_flags(const PliStructure *structure, guint32 source)
 {
 	guint flags = 0;
 
+	/* not scanned for NULs as a whole; no line mode */
+	if (source > 0)
+		return PLI_IMAP_BODY_NUL;
 	if (pli_structure_get_line_mode(structure) == PLI_LINE_LF_FILE)
 		flags |= PLI_IMAP_BODY_LF;
 	if (pli_structure_get_flags(structure) & PLI_STRUCTURE_HAS_NUL)
@@ -89,7 +108,8 @@ get_body_flags(const PliStructure *structure)
 	return flags;
 }
 
-/* Which octets a section means. *ret_exists is FALSE when it names none. */
+/* Which octets a section means, and of which source. *ret_exists is FALSE when
+ * it names none. */
 static PliStep
 find_body(PliImapFetching *fetching, const PliImapItem *item,
           gboolean *ret_exists)
@@ -102,10 +122,16 @@ find_body(PliImapFetching *fetching, const PliImapItem *item,
 	PliSpan span;
 
 	*ret_exists = pli_section_find_span(structure, &item->section, &part,
-	                                    &span, &bare_lf) &&
-	              span.source == 0;
+	                                    &span, &bare_lf);
 	if (!*ret_exists)
 		return PLI_STEP_READY;
+	if (!fetching->has_body) {
+		fetching->has_body = TRUE;
+		memset(&fetching->picking, 0, sizeof fetching->picking);
+		pli_imap_body_init(body, get_source(fetching, span.source),
+		                   get_body_flags(structure, span.source));
+		body->source_index = span.source;
+	}
 	if (text == PLI_SECTION_FIELDS || text == PLI_SECTION_FIELDS_NOT)
 		return pli_imap_field_names_pick(
 		        item->names, text == PLI_SECTION_FIELDS_NOT, structure,
@@ -121,29 +147,20 @@ start_section(PliImapServer *server, PliImapFetching *fetching,
 {
 	const PliMailboxRow *row = &g_array_index(
 	        fetching->rows, PliMailboxRow, fetching->row);
-	PliImapBody *body = &fetching->body;
 	gboolean exists;
 	guint64 n;
 	PliStep step;
 
-	if (!fetching->has_body) {
-		fetching->has_body = TRUE;
-		memset(&fetching->picking, 0, sizeof fetching->picking);
-		pli_imap_body_init(body, fetching->message,
-		                   get_body_flags(fetching->structure));
-	}
 	step = find_body(fetching, item, &exists);
 	if (step != PLI_STEP_READY)
 		return step;
 	if (!exists) {
 		pli_output_append_printf(&server->output, "%s NIL",
 		                         item->label);
-		pli_imap_body_clear(body);
-		fetching->has_body = FALSE;
 		return PLI_STEP_READY;
 	}
-	n = pli_imap_body_start(body, item->origin, item->count, row->uid,
-	                        &server->mark);
+	n = pli_imap_body_start(&fetching->body, item->origin, item->count,
+	                        row->uid, &server->mark);
 	if (n == 0)
 		pli_output_append_printf(&server->output, "%s \"\"",
 		                         item->label);

@@ -70,6 +70,8 @@ typedef struct {
 	/* Of the row in hand. */
 	PliStructure *structure;
 	PliSource *message;
+	PliSource *decoded; /* what was last read of what it encloses */
+	guint32 decoded_index;
 	gboolean message_lost;
 	gboolean seen_asked;
 	gboolean show_flags; /* they changed */

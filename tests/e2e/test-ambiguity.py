@@ -67,6 +67,10 @@ def check_defect(path, octets, defect, at):
     if status not in (0, 1):
         return f"pli check: exit {status}"
     found = [x for x in said[0]["defects"] if x["name"] == defect]
+    if found and all("source" in x for x in found):
+        # in what was decoded: no octets of the file
+        return check_words(found, defect) if at == "-" else \
+            f"{defect} is inside an encoding"
     start = b"" if at == "-" else \
         at.encode("ascii").decode("unicode_escape").encode("latin-1")
     where = [octets[x["offset"]:x["offset"] + x["length"]] for x in found]
@@ -74,6 +78,10 @@ def check_defect(path, octets, defect, at):
         return f"{defect} is not at {start}, but {where}"
     if any(x["offset"] + x["length"] > len(octets) for x in found):
         return f"{defect} reaches past the end"
+    return check_words(found, defect)
+
+
+def check_words(found, defect):
     if not all(x["remedy"] and x["section"] and x["sentence"]
                for x in found):
         return f"{defect} lacks a word"

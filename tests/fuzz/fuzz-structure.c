@@ -6,6 +6,7 @@
 #include "engine/structure-priv.h"
 
 #include "engine/bodystructure.h"
+#include "engine/decoded-source.h"
 #include "engine/section.h"
 #include "tests/lib/transcribe.h"
 
@@ -13,6 +14,28 @@
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Whatever the octets are, sources open and answer. */
+static void
+read_sources(const PliStructure *structure)
+{
+	g_autoptr(GBytes) bytes = g_bytes_new_static("QUJD", 4);
+	g_autoptr(PliSource) message = pli_source_new_bytes(bytes);
+
+	for (guint32 k = 1; k <= pli_structure_get_n_sources(structure) &&
+	                    k < 100; k++) {
+		g_autoptr(PliSource) source =
+		        pli_decoded_source_new(structure, message, k);
+		guint64 length = pli_source_get_length(source);
+		PliSlice octets;
+
+		g_assert_cmpuint(length, ==,
+		                 pli_structure_get_source_length(structure, k));
+		if (pli_source_read_at(source, 0, 9, &octets, NULL) ==
+		    PLI_STEP_READY)
+			g_assert_cmpuint(octets.len, <=, MIN(9, length));
+	}
+}
 
 static void
 read_all(const PliStructure *structure)
@@ -27,7 +50,8 @@ read_all(const PliStructure *structure)
 
 		pli_structure_get_field(structure, i, &field);
 		g_assert_cmpuint(field.span.offset + field.span.length, <=,
-		                 pli_structure_get_length(structure));
+		                 pli_structure_get_source_length(
+		                         structure, field.span.source));
 	}
 	for (guint32 number = 1; number < 4; number++) {
 		PliSection section = {1, {number}, PLI_SECTION_MIME};
@@ -38,8 +62,10 @@ read_all(const PliStructure *structure)
 		if (pli_section_find_span(structure, &section, &part, &span,
 		                          &bare_lf))
 			g_assert_cmpuint(span.offset + span.length, <=,
-			                 pli_structure_get_length(structure));
+			                 pli_structure_get_source_length(
+			                         structure, span.source));
 	}
+	read_sources(structure);
 }
 
 int

@@ -136,6 +136,8 @@ put_part(GString *out, const PliStructure *structure, guint32 index)
 	        (int)subtype.len, subtype.data, part.header.offset,
 	        part.header.length, part.body.offset, part.body.length,
 	        part.body_lines, part.n_fields, part.encoding);
+	if (part.body.source > 0)
+		g_string_append_printf(out, " source %u", part.body.source);
 	for (gsize i = 0; i < G_N_ELEMENTS(flags); i++)
 		if (part.flags & (1u << i))
 			g_string_append_printf(out, " %s", flags[i]);
@@ -155,10 +157,26 @@ pli_transcribe_tree(const PliStructure *structure)
 		pli_structure_get_defect(structure, i, &defect);
 		g_string_append_printf(
 		        out,
-		        "! %s part %u %" G_GUINT64_FORMAT "+%" G_GUINT64_FORMAT
-		        "\n",
+		        "! %s part %u %" G_GUINT64_FORMAT "+%" G_GUINT64_FORMAT,
 		        pli_defect_get_info(defect.id)->name, defect.part,
 		        defect.span.offset, defect.span.length);
+		if (defect.span.source > 0)
+			g_string_append_printf(out, " source %u",
+			                       defect.span.source);
+		g_string_append_c(out, '\n');
+	}
+	for (guint32 i = 1; i <= pli_structure_get_n_sources(structure); i++) {
+		PliPartSource source;
+
+		pli_structure_get_source(structure, i, &source);
+		g_string_append_printf(out,
+		                       "source %u: part %u of source %u, "
+		                       "encoding %d%s, %" G_GUINT64_FORMAT
+		                       " octets\n",
+		                       i, source.part, source.outer,
+		                       source.encoding,
+		                       source.to_crlf ? " to CRLF" : "",
+		                       source.length);
 	}
 	return g_string_free(out, FALSE);
 }
