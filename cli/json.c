@@ -91,13 +91,13 @@ plain_run(const guint8 *p, const guint8 *end_of_text)
 void
 pli_json_add_slice(PliJson *json, PliSlice text)
 {
-	const guint8 *p = text.data;
-	const guint8 *end_of_text = p + text.len;
+	const guint8 *p = text.data, *end_of_text;
 
 	if (p == NULL) {
 		pli_json_add_null(json);
 		return;
 	}
+	end_of_text = p + text.len;
 	begin_value(json);
 	fputc('"', json->file);
 	while (p < end_of_text) {

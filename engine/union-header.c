@@ -174,7 +174,8 @@ find_fields(PliUnionPart *p, GError **error)
 	            &choice.encoding, &choice, PLI_DEFECT_DUPLICATE_ENCODING);
 	find_others(p, PLI_FIELD_NAME_CONTENT_DISPOSITION, &choice.disposition,
 	            &choice, PLI_DEFECT_DUPLICATE_DISPOSITION);
-	if (memchr(p->are_blank->data, TRUE, p->are_blank->len) != NULL) {
+	if (p->are_blank->len > 0 &&
+	    memchr(p->are_blank->data, TRUE, p->are_blank->len) != NULL) {
 		choice.no_blank = TRUE;
 		add_choice(p, choice, PLI_DEFECT_BLANK_BEFORE_COLON);
 	}
