@@ -108,20 +108,21 @@ def fields_of(header):
     return [re.sub(rb"\r?\n\Z", b"", x) for x in out if x]
 
 
-def compare_part(compare, file, peer, node, octets, base):
+def compare_part(compare, file, peer, node, sources):
     where = node["path"]
     compare.see(file, where, "fields", b"\n".join(peer.fields),
                 b"\n".join(fields_of(
-                    expected.span(octets, node["header"], base))))
-    body = expected.span(octets, node["body"], base)
+                    expected.span(sources, node["header"]))))
+    body = expected.span(sources, node["body"])
     inside = [x for x in node.get("children") or []
               if "synthetic" not in x["flags"]]
     if peer.name == "multipart":
         if inside:
-            first = base + inside[0]["header"]["offset"]
+            first = inside[0]["header"]["offset"]
             last = inside[-1]["body"]
-            end = base + last["offset"] + last["length"]
-            begin = base + node["body"]["offset"]
+            end = last["offset"] + last["length"]
+            begin = node["body"]["offset"]
+            octets = sources[expected.source_of(node["body"])]
             head = octets[begin:first]
             tail = octets[end:begin + node["body"]["length"]]
         else:
@@ -145,8 +146,10 @@ def compare_around(compare, file, where, peer, head, tail):
 def compare_decoded(compare, file, folder, peer, node):
     with open(os.path.join(folder, peer.decoded), "rb") as f:
         want = f.read()
-    # A hard line break comes out of quoted-printable as CRLF from both.
-    if node["cte"] not in ENCODED:
+    # A hard line break comes out of quoted-printable as CRLF from both; what
+    # is inside an encoded message is as it was decoded.
+    if node["cte"] not in ENCODED and \
+            not expected.source_of(node["body"]):
         want = expected.as_crlf(want)
     compare.see(file, node["path"], "decoded size", len(want),
                 node.get("size"))
@@ -175,8 +178,9 @@ def main():
         if not compare.see(file, "", "parts", peer_shape(peer),
                            shape(one["tree"])):
             continue
+        sources = expected.sources_of(one["tree"], octets[base:])
         for a, b in pairs(peer, one["tree"]):
-            compare_part(compare, file, a, b, octets, base)
+            compare_part(compare, file, a, b, sources)
         for a, b in pairs(decoded, one["tree"]):
             if a.decoded is not None:
                 compare_decoded(compare, file, os.path.dirname(path), a, b)
