@@ -228,7 +228,7 @@ starts_with_continuation(const PliStructure *structure)
 
 		pli_structure_get_defect(structure, i, &defect);
 		if (defect.id == PLI_DEFECT_CONTINUATION_AT_START &&
-		    defect.span.offset == 0)
+		    defect.part == 0 && defect.span.offset == 0)
 			return TRUE;
 	}
 	return FALSE;

@@ -6,11 +6,9 @@ suite's table in doc/deviations.md, word for word, and each row must still
 occur. The last column of a row names what decides it: a case of doc/strict.md
 in quotes, or a section of an RFC.
 """
-import base64
 import hashlib
 import json
 import os
-import quopri
 import re
 import subprocess
 
@@ -48,28 +46,9 @@ def nodes(tree):
     return out
 
 
-def source_of(where):
-    """0 for the message, else the number of what was decoded."""
-    return where.get("source", 0)
-
-
-def span(sources, where):
-    first = where["offset"]
-    return sources[source_of(where)][first:first + where["length"]]
-
-
-def sources_of(tree, message):
-    """The octets of the message, and of what it encloses encoded."""
-    sources = {0: message}
-    for node in nodes(tree):
-        for child in node.get("children") or []:
-            inside = source_of(child["header"])
-            if inside in sources:
-                continue
-            body = span(sources, node["body"])
-            sources[inside] = base64.b64decode(body) \
-                if node["cte"] == "base64" else quopri.decodestring(body)
-    return sources
+def span(octets, where, base=0):
+    first = base + where["offset"]
+    return octets[first:first + where["length"]]
 
 
 def as_crlf(octets):
