@@ -13,6 +13,7 @@
 #include "cli/safe-name.h"
 #include "cli/terminal.h"
 #include "engine/param.h"
+#include "engine/union.h"
 
 typedef struct {
 	PliContext *context;
@@ -22,6 +23,11 @@ typedef struct {
 	PliOutFolder *folder;
 	const char *dir;
 	gboolean as_json;
+	/* with --union: every leaf, each content under each name once */
+	gboolean is_union;
+	GHashTable *seen;
+	const PliUnionReading *reading; /* NULL: the strict one */
+	const char *reading_path;       /* of the reading's part */
 	PliTerminal terminal;
 	PliJson json;
 	int status;
@@ -36,7 +42,7 @@ typedef struct {
 	const char *original; /* the name as sent; NULL when it has none */
 	char *name;	      /* in the folder */
 	guint64 size;
-	char sha256[PLI_DIGEST_TEXT]; /* for the list only */
+	char sha256[PLI_DIGEST_TEXT]; /* for the list, and for --union */
 } Attachment;
 
 static gboolean
@@ -79,9 +85,20 @@ dup_type(const PliStructure *structure, const PliPart *part)
 			       (int)subtype.len, subtype.data);
 }
 
-static void
-print_json(PliJson *json, const char *dir, const Attachment *attachment)
+/* Which reading the attachment is of: what readers disagree about. */
+static const char *
+get_reading_name(const Extract *extract)
 {
+	return extract->reading != NULL
+		       ? pli_defect_get_info(extract->reading->reason)->name
+		       : NULL;
+}
+
+static void
+print_json(Extract *extract, const Attachment *attachment)
+{
+	PliJson *json = &extract->json;
+	const char *dir = extract->dir;
 	g_autofree char *message = pli_message_dup_name(attachment->message);
 	g_autofree char *output = g_build_filename(dir, attachment->name, NULL);
 
@@ -93,6 +110,12 @@ print_json(PliJson *json, const char *dir, const Attachment *attachment)
 	pli_json_add_string(json, attachment->path);
 	pli_json_add_key(json, "within");
 	pli_json_add_string(json, attachment->within);
+	if (extract->is_union) {
+		pli_json_add_key(json, "reading");
+		pli_json_add_string(json, get_reading_name(extract));
+		pli_json_add_key(json, "reading_of");
+		pli_json_add_string(json, extract->reading_path);
+	}
 	pli_json_add_key(json, "type");
 	pli_json_add_string(json, attachment->type);
 	pli_json_add_key(json, "original_name");
@@ -110,9 +133,10 @@ print_json(PliJson *json, const char *dir, const Attachment *attachment)
 }
 
 static void
-print_text(const PliTerminal *terminal, const char *dir,
-	   const Attachment *attachment)
+print_text(const Extract *extract, const Attachment *attachment)
 {
+	const PliTerminal *terminal = &extract->terminal;
+	const char *dir = extract->dir, *reading = get_reading_name(extract);
 	g_autofree char *message = pli_message_dup_name(attachment->message);
 	g_autofree char *shown_message =
 		pli_terminal_dup_text(terminal, message);
@@ -121,11 +145,15 @@ print_text(const PliTerminal *terminal, const char *dir,
 	g_autofree char *type =
 		pli_terminal_dup_text(terminal, attachment->type);
 
-	printf("%s (%s, %" G_GUINT64_FORMAT " octets, %s%spart %s of %s)\n",
+	printf("%s (%s, %" G_GUINT64_FORMAT " octets, %s%spart %s of ",
 	       shown_output, type, attachment->size,
 	       attachment->within != NULL ? attachment->within : "",
-	       attachment->within != NULL ? " in " : "", attachment->path,
-	       shown_message);
+	       attachment->within != NULL ? " in " : "", attachment->path);
+	if (reading != NULL)
+		printf("part %s of %s read otherwise: %s)\n",
+		       extract->reading_path, shown_message, reading);
+	else
+		printf("%s)\n", shown_message);
 }
 
 /* Octets into the file that was begun. FALSE: told and noted. */
@@ -150,7 +178,7 @@ static gboolean
 copy_body(Extract *extract, const PliPart *part, Attachment *attachment)
 {
 	g_autoptr(PliDigest) digest =
-		extract->as_json ? pli_digest_new() : NULL;
+		extract->as_json || extract->is_union ? pli_digest_new() : NULL;
 	g_autoptr(GError) error = NULL;
 	PliSlice octets;
 	PliStep step;
@@ -182,6 +210,20 @@ begin_file(Extract *extract)
 	return FALSE;
 }
 
+/* Whether the same octets were written under the same name. */
+static gboolean
+was_seen(Extract *extract, const Attachment *attachment, const char *wanted)
+{
+	if (!extract->is_union)
+		return FALSE;
+	return !g_hash_table_add(extract->seen,
+				 g_strconcat(attachment->sha256, " ",
+					     attachment->original != NULL
+						     ? wanted
+						     : "",
+					     NULL));
+}
+
 /* Gives the file its name and tells of it. */
 static gboolean
 finish_file(Extract *extract, Attachment *attachment)
@@ -192,6 +234,10 @@ finish_file(Extract *extract, Attachment *attachment)
 	if (wanted == NULL)
 		wanted = pli_safe_name_format_unnamed(attachment->path,
 						      attachment->type);
+	if (was_seen(extract, attachment, wanted)) {
+		pli_out_folder_reset(extract->folder);
+		return TRUE;
+	}
 	attachment->name =
 		pli_out_folder_finish(extract->folder, wanted, &error);
 	if (attachment->name == NULL) {
@@ -200,9 +246,9 @@ finish_file(Extract *extract, Attachment *attachment)
 		return FALSE;
 	}
 	if (extract->as_json)
-		print_json(&extract->json, extract->dir, attachment);
+		print_json(extract, attachment);
 	else
-		print_text(&extract->terminal, extract->dir, attachment);
+		print_text(extract, attachment);
 	g_free(attachment->name);
 	return TRUE;
 }
@@ -223,7 +269,7 @@ static gboolean
 copy_inside(Extract *extract, Attachment *attachment)
 {
 	g_autoptr(PliDigest) digest =
-		extract->as_json ? pli_digest_new() : NULL;
+		extract->as_json || extract->is_union ? pli_digest_new() : NULL;
 	g_autoptr(GError) error = NULL;
 	PliInsideEvent event;
 
@@ -302,12 +348,16 @@ extract_part(Extract *extract, const PliMessage *message, const PliPart *part,
 		.original = original,
 	};
 
+	if (extract->is_union && part->kind == PLI_PART_LEAF &&
+	    !(part->flags & PLI_PART_SYNTHETIC))
+		return write_part(extract, part, &attachment);
 	return is_attachment(message->structure, part, original) &&
 	       write_part(extract, part, &attachment);
 }
 
-static void
-extract_message(Extract *extract, const PliMessage *message)
+/* How many files were written. */
+static guint32
+extract_parts(Extract *extract, const PliMessage *message)
 {
 	g_auto(GStrv) paths = pli_message_dup_paths(message->structure);
 	guint32 n = pli_structure_get_n_parts(message->structure);
@@ -323,6 +373,57 @@ extract_message(Extract *extract, const PliMessage *message)
 			n_written += extract_inside(extract, message, &part,
 						    paths[i]);
 	}
+	return n_written;
+}
+
+/* What clients may see that read an ambiguous message otherwise. */
+static guint32
+extract_readings(Extract *extract, const PliMessage *message)
+{
+	g_auto(GStrv) paths = pli_message_dup_paths(message->structure);
+	g_autoptr(PliUnion) u =
+		pli_union_new(extract->context, message->source,
+			      message->structure, NULL);
+	g_autoptr(GError) error = NULL;
+	PliUnionReading reading;
+	guint32 n_written = 0;
+	PliStep step = PLI_STEP_WANT;
+
+	while (extract->status <= PLI_EXIT_FOUND &&
+	       (step = pli_union_next(u, &reading, &error)) ==
+		       PLI_STEP_READY) {
+		PliMessage other = *message;
+
+		other.source = reading.source;
+		other.structure = reading.structure;
+		extract->reading = &reading;
+		extract->reading_path = paths[reading.part];
+		n_written += extract_parts(extract, &other);
+	}
+	extract->reading = NULL;
+	extract->reading_path = NULL;
+	if (step == PLI_STEP_FAIL)
+		pli_input_add_error(extract->input, message, error);
+	if (pli_union_is_limited(u)) {
+		g_autofree char *name = pli_message_dup_name(message);
+
+		pli_terminal_add_error(
+			name, pli_defect_get_info(PLI_DEFECT_LIMIT_READINGS)
+				      ->sentence);
+		extract->status = MAX(extract->status, PLI_EXIT_FOUND);
+	}
+	return n_written;
+}
+
+static void
+extract_message(Extract *extract, const PliMessage *message)
+{
+	guint32 n_written;
+
+	g_hash_table_remove_all(extract->seen);
+	n_written = extract_parts(extract, message);
+	if (extract->is_union && extract->status <= PLI_EXIT_FOUND)
+		n_written += extract_readings(extract, message);
 	if (n_written == 0 && !extract->as_json) {
 		g_autofree char *name = pli_message_dup_name(message);
 		g_autofree char *shown =
@@ -349,8 +450,11 @@ extract_messages(Extract *extract)
 }
 
 static int
-open_and_extract(const char *dir, char *const *paths, gboolean as_json)
+open_and_extract(const char *dir, char *const *paths, gboolean as_json,
+		 gboolean is_union)
 {
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(
+		g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(PliContext) context = pli_context_new();
 	g_autoptr(PliInput) input = pli_input_new(paths, FALSE);
 	g_autoptr(PliBodyReader) reader = pli_body_reader_new();
@@ -365,6 +469,8 @@ open_and_extract(const char *dir, char *const *paths, gboolean as_json)
 		.folder = folder,
 		.dir = dir,
 		.as_json = as_json,
+		.is_union = is_union,
+		.seen = seen,
 	};
 
 	if (folder == NULL) {
@@ -382,9 +488,10 @@ run_extract(const PliCommand *command, int argc, char **argv)
 {
 	g_auto(GStrv) paths = NULL;
 	g_autofree char *dir = NULL;
-	gboolean as_json = FALSE;
+	gboolean as_json = FALSE, is_union = FALSE;
 	const GOptionEntry options[] = {
 		{"json", 0, 0, G_OPTION_ARG_NONE, &as_json, NULL, NULL},
+		{"union", 0, 0, G_OPTION_ARG_NONE, &is_union, NULL, NULL},
 		{"directory", 'd', 0, G_OPTION_ARG_FILENAME, &dir, NULL, NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
@@ -396,13 +503,13 @@ run_extract(const PliCommand *command, int argc, char **argv)
 		return pli_command_format_usage(command, "-d DIR is missing");
 	if (paths[0] == NULL)
 		return pli_command_format_usage(command, "no PATH was given");
-	status = open_and_extract(dir, paths, as_json);
+	status = open_and_extract(dir, paths, as_json, is_union);
 	return MAX(status, pli_terminal_finish());
 }
 
 const PliCommand pli_extract_command = {
 	.name = "extract",
-	.usage = "extract -d DIR [--json] PATH...",
+	.usage = "extract -d DIR [--json] [--union] PATH...",
 	.summary = "Writes every attachment to a file.",
 	.help = "A PATH is a file with one message, an mbox file, a Maildir "
 		"folder, or - for\n"
@@ -425,11 +532,20 @@ const PliCommand pli_extract_command = {
 		"file that could not be\n"
 		"written whole does not stay.\n\n"
 		"  -d DIR  where to, made when it is missing\n"
+		"  --union  write text too, and what any client may see that "
+		"reads an ambiguous\n"
+		"          message otherwise: the other Content-Type, parts "
+		"in the epilogue ...;\n"
+		"          the same octets under the same name are written "
+		"once a message\n"
 		"  --json  one JSON object a file and a line: file (the "
 		"input), message, path,\n"
 		"          within (tnef, uuencode ..., null for a part), "
 		"type, original_name,\n"
-		"          name, output, size, sha256\n\n"
+		"          name, output, size, sha256; with --union also "
+		"reading (the defect's\n"
+		"          name, null for the strict one), reading_of (the "
+		"path of its part)\n\n"
 		"Exit status: 0; 1 when a message was empty, truncated, "
 		"binary or over a limit;\n"
 		"64 usage, 66 a PATH cannot be opened, 73 a file cannot be "

@@ -3,6 +3,7 @@
 
 #include "cli/line-end.h"
 #include "engine/charset.h"
+#include "engine/look.h"
 #include "engine/param.h"
 #include "engine/utf8.h"
 
@@ -15,7 +16,9 @@
 typedef struct {
 	PliCharsetDecoder *decoder; /* NULL: the leaf is no text */
 	gboolean is_ascii;	    /* says so, or says nothing */
+	gboolean after_escape, has_escapes; /* of ISO-2022, in ASCII */
 	PliUtf8Probe probe;
+	PliLook *look; /* NULL: its looks do not matter */
 	PliDigest *digest;	    /* NULL: only defects are wanted */
 	PliLineEnd line_end;
 	PliBuf text;
@@ -37,6 +40,15 @@ is_text(const PliMessage *message, const PliPart *leaf)
 
 	pli_structure_get_type(message->structure, leaf, &type, &subtype);
 	return pli_slice_is(type, "text");
+}
+
+static gboolean
+wants_look(const PliMessage *message, const PliPart *leaf)
+{
+	PliSlice type, subtype;
+
+	pli_structure_get_type(message->structure, leaf, &type, &subtype);
+	return pli_look_is_wanted(type, subtype);
 }
 
 static void
@@ -76,11 +88,34 @@ text_tap_flush(TextTap *tap)
 	pli_buf_reset(&tap->text);
 }
 
+/* ESC and what chooses a character set (ISO 2022). */
+static void
+text_tap_find_escapes(TextTap *tap, PliSlice octets)
+{
+	while (octets.len > 0 && !tap->has_escapes) {
+		const guint8 *escape;
+
+		if (tap->after_escape)
+			tap->has_escapes = octets.data[0] == '$' ||
+					   octets.data[0] == '(';
+		escape = memchr(octets.data, 0x1b, octets.len);
+		tap->after_escape = escape != NULL;
+		octets = escape == NULL ? PLI_SLICE_NONE
+					: pli_slice_skip(octets,
+							 escape + 1 -
+								 octets.data);
+	}
+}
+
 static void
 text_tap_feed(TextTap *tap, PliSlice octets)
 {
-	if (tap->is_ascii)
+	if (tap->look != NULL)
+		pli_look_feed(tap->look, octets);
+	if (tap->is_ascii) {
 		pli_utf8_probe_feed(&tap->probe, octets);
+		text_tap_find_escapes(tap, octets);
+	}
 	while (tap->decoder != NULL && octets.len > 0) {
 		PliSlice piece = {octets.data, MIN(octets.len, PIECE)};
 		gboolean fits = pli_charset_decoder_feed(tap->decoder, piece,
@@ -149,6 +184,22 @@ read_as_utf8(PliContext *context, PliBodyReader *reader,
 	return step;
 }
 
+/* What a text that was read looks like. */
+static void
+add_looks(PliContext *context, PliSlice charset, const TextTap *text,
+	  PliDefectSet *set)
+{
+	pli_look_finish(text->look);
+	if (text->look->is_message)
+		pli_defect_set_add(set, PLI_DEFECT_MESSAGE_IN_TEXT);
+	if (text->look->n_boundaries > 0)
+		pli_defect_set_add(set, PLI_DEFECT_PARTS_IN_TEXT);
+	if (text->has_escapes)
+		pli_defect_set_add(set, PLI_DEFECT_ESCAPE_IN_ASCII);
+	if (g_strcmp0(pli_charset_find(context, charset), "UTF-7") == 0)
+		pli_defect_set_add(set, PLI_DEFECT_CHARSET_UTF7);
+}
+
 gboolean
 pli_facts_find(PliContext *context, PliBodyReader *reader,
 	       const PliMessage *message, const PliPart *leaf,
@@ -160,14 +211,18 @@ pli_facts_find(PliContext *context, PliBodyReader *reader,
 	PliFacts facts = {.known = TRUE};
 	PliDefectSet text_set = {{0}};
 	TextTap text = {0};
+	PliSlice label = PLI_SLICE_LITERAL("");
+	g_auto(PliLook) look;
 	PliStep step;
 
+	pli_look_init(&look, FALSE);
 	if (is_text(message, leaf)) {
 		charset = pli_facts_dup_charset(context, message, leaf, NULL);
-		text_tap_init(&text, context, leaf,
-			      pli_slice_from_string(charset != NULL ? charset
-								    : ""),
-			      with_digests);
+		if (charset != NULL)
+			label = pli_slice_from_string(charset);
+		text_tap_init(&text, context, leaf, label, with_digests);
+		if (wants_look(message, leaf))
+			text.look = &look;
 	}
 	step = read_leaf(reader, message, leaf, digest, &text, &facts.size,
 			 error);
@@ -188,6 +243,8 @@ pli_facts_find(PliContext *context, PliBodyReader *reader,
 	text_tap_clear(&text);
 	if (step != PLI_STEP_READY)
 		return FALSE;
+	if (text.look != NULL)
+		add_looks(context, label, &text, &text_set);
 	for (guint i = 0; i < G_N_ELEMENTS(set->bits); i++)
 		set->bits[i] |= text_set.bits[i];
 	*ret_facts = facts;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/reading.h"
 
+#include "cli/disguise.h"
 #include "cli/inside.h"
 #include "engine/address.h"
 #include "engine/date.h"
@@ -119,17 +120,43 @@ check_items(Gathering *gathering, PliContext *context,
 	}
 }
 
+/* The field that gave a part's items of a kind; the header when there is none.
+ */
+static PliSpan
+get_field_span(const PliStructure *structure, const PliPart *part,
+	       PliItemKind kind)
+{
+	PliField field;
+	PliItem item;
+
+	if (!pli_structure_find_item(structure, part, kind, &item) ||
+	    item.field >= pli_structure_get_n_fields(structure))
+		return part->header;
+	pli_structure_get_field(structure, item.field, &field);
+	return field.span;
+}
+
 static void
 check_params(Gathering *gathering, PliContext *context,
 	     const PliMessage *message, const PliPart *part)
 {
-	PliDefectSet set = {{0, 0}};
+	const PliStructure *structure = message->structure;
+	PliDefectSet charset_set = {{0, 0}}, name_set = {{0, 0}};
 	g_autofree char *charset =
-		pli_facts_dup_charset(context, message, part, &set);
-	g_autofree char *name = pli_param_decode_filename(
-		context, message->structure, part, &set);
+		pli_facts_dup_charset(context, message, part, &charset_set);
+	g_autofree char *name = pli_param_decode_filename(context, structure,
+							  part, &name_set);
+	PliItem item;
+	gboolean has_disposition = pli_structure_find_item(
+		structure, part, PLI_ITEM_DISPOSITION_PARAM, &item);
 
-	gathering_add_set(gathering, &set, part->index, part->header);
+	gathering_add_set(gathering, &charset_set, part->index,
+			  get_field_span(structure, part, PLI_ITEM_TYPE));
+	gathering_add_set(gathering, &name_set, part->index,
+			  get_field_span(structure, part,
+					 has_disposition
+						 ? PLI_ITEM_DISPOSITION_PARAM
+						 : PLI_ITEM_TYPE));
 }
 
 static gint
@@ -205,6 +232,35 @@ read_inside(PliReading *reading, PliInside *inside, const PliMessage *message,
 	return step == PLI_STEP_WANT;
 }
 
+/* Preambles and epilogues with text in them. */
+static gboolean
+read_frames(Gathering *gathering, const PliMessage *message, GError **error)
+{
+	const PliStructure *structure = message->structure;
+	const guint32 n = pli_structure_get_n_defects(structure);
+	g_auto(PliDisguise) disguise;
+
+	pli_disguise_init(&disguise, message);
+	for (guint32 i = 0; i < n; i++) {
+		gboolean found = FALSE;
+		PliDefect defect;
+
+		pli_structure_get_defect(structure, i, &defect);
+		if (defect.id != PLI_DEFECT_PREAMBLE_TEXT &&
+		    defect.id != PLI_DEFECT_EPILOGUE_TEXT)
+			continue;
+		if (!pli_disguise_find_part(&disguise, &defect.span, &found,
+					    error))
+			return FALSE;
+		defect.id = defect.id == PLI_DEFECT_PREAMBLE_TEXT
+				    ? PLI_DEFECT_PREAMBLE_PART
+				    : PLI_DEFECT_EPILOGUE_PART;
+		if (found)
+			g_array_append_val(gathering->list, defect);
+	}
+	return TRUE;
+}
+
 static gboolean
 read_parts(PliReading *reading, Gathering *gathering, PliContext *context,
 	   const PliMessage *message, gboolean with_digests, GError **error)
@@ -212,8 +268,10 @@ read_parts(PliReading *reading, Gathering *gathering, PliContext *context,
 	const PliStructure *structure = message->structure;
 	g_autoptr(PliBodyReader) reader = pli_body_reader_new();
 	g_autoptr(PliInside) inside = pli_inside_new(context, reader);
+	g_auto(PliDisguise) disguise;
 	guint32 n = pli_structure_get_n_parts(structure);
 
+	pli_disguise_init(&disguise, message);
 	for (guint32 i = 0; i < n; i++) {
 		PliDefectSet set = {{0, 0}};
 		PliPart part;
@@ -226,6 +284,8 @@ read_parts(PliReading *reading, Gathering *gathering, PliContext *context,
 		if (!pli_facts_find(context, reader, message, &part,
 				    with_digests, &reading->facts[i], &set,
 				    error) ||
+		    !pli_disguise_find_escapes(&disguise, &part, &set,
+					       error) ||
 		    !read_inside(reading, inside, message, &part, with_digests,
 				 &set, error))
 			return FALSE;
@@ -253,7 +313,8 @@ pli_reading_new(PliContext *context, const PliMessage *message,
 	reading->facts =
 		g_new0(PliFacts, pli_structure_get_n_parts(message->structure));
 	gathering_add_scanned(&gathering, message->structure);
-	ok = read_parts(reading, &gathering, context, message, with_digests,
+	ok = read_frames(&gathering, message, error) &&
+	     read_parts(reading, &gathering, context, message, with_digests,
 			error);
 	g_array_sort(gathering.list, compare_defects);
 	reading->n_defects = gathering.list->len;

@@ -289,6 +289,50 @@ static const PliDefectAdvice advice[128] = {
 	ROW(PERCENT_MALFORMED,
 	    "whether the \"%\" stands for itself or the value is ignored",
 	    "write two hexadecimal digits after it"),
+	ROW(COMMENT_IN_PARAMETER,
+	    "whether the comment is part of the value, or ends the "
+	    "field",
+	    "drop the comment"),
+	ROW(BOUNDARY_ODD,
+	    "which octets belong to the boundary, and so whether there "
+	    "are parts at all",
+	    "write a boundary of letters and digits; scan the union "
+	    "view"),
+	ROW(BOUNDARY_OVERLAP,
+	    "to which of the two multiparts a boundary line belongs",
+	    "write boundaries of which none starts with another"),
+	ROW(PREAMBLE_PART,
+	    "whether the text is a part, which a client that does not "
+	    "know multiparts shows",
+	    "drop the preamble; scan the union view"),
+	ROW(EPILOGUE_PART,
+	    "whether the text is a part, which a client that reads on "
+	    "past the end shows",
+	    "drop the epilogue; scan the union view"),
+	ROW(PARTS_IN_TEXT,
+	    "whether the text is shown, or taken apart as a multipart "
+	    "would be",
+	    "scan the union view; a forwarded message belongs in "
+	    "message/rfc822"),
+	ROW(MESSAGE_IN_TEXT,
+	    "whether the text is shown, or opened as a message",
+	    "scan the union view; a forwarded message belongs in "
+	    "message/rfc822"),
+	ROW(CHARSET_UTF7,
+	    "whether the text is decoded before it is searched or shown",
+	    "search the decoded text; write UTF-8"),
+	ROW(ESCAPE_IN_ASCII,
+	    "whether the escapes switch to another charset",
+	    "say charset=iso-2022-jp, or whichever was meant"),
+	ROW(QP_LOWER_CASE,
+	    "whether the pair is decoded or left as it is",
+	    "write the digits A to F"),
+	ROW(QP_SOFT_BLANKS,
+	    "whether the line goes on, or ends in an \"=\" and blanks",
+	    "drop the blanks"),
+	ROW(LIMIT_READINGS,
+	    NULL,
+	    "treat the message as not scanned"),
 };
 
 const PliDefectAdvice *

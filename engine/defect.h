@@ -118,6 +118,9 @@ typedef enum {
 	  "RFC 2231 3", "5.6.0",                                               \
 	  "a boundary is given plain and in RFC 2231 form; the plain one "     \
 	  "counts")                                                            \
+	X(46, COMMENT_IN_PARAMETER, "comment-in-parameter", NOTE, AMBIGUITY,   \
+	  "RFC 2045 5.1", "5.6.0",                                             \
+	  "a comment stands in a MIME field; it is skipped")                   \
 	/* multiparts */                                                       \
 	X(48, MISSING_BOUNDARY, "missing-boundary", ERROR, AMBIGUITY,          \
 	  "RFC 2046 5.1.1", "5.6.0",                                           \
@@ -150,6 +153,20 @@ typedef enum {
 	X(58, BOUNDARY_IN_HEADER, "boundary-in-header", WARNING, AMBIGUITY,    \
 	  "RFC 2046 5.1", "5.6.0",                                             \
 	  "a boundary occurs inside a part's header; the part has no body")    \
+	X(59, BOUNDARY_ODD, "boundary-odd", WARNING, AMBIGUITY,                \
+	  "RFC 2046 5.1.1", "5.6.0",                                           \
+	  "a boundary is in RFC 2231 form only, has octets that none may "     \
+	  "have, ends in a blank, or stands in single quotes")                 \
+	X(60, BOUNDARY_OVERLAP, "boundary-overlap", WARNING, AMBIGUITY,        \
+	  "RFC 2046 5.1.2", "5.6.0",                                           \
+	  "a boundary and one that encloses it start alike to the end of the " \
+	  "shorter; the longest that matches a line counts")                   \
+	X(61, PREAMBLE_PART, "preamble-part", WARNING, AMBIGUITY,              \
+	  "RFC 2046 5.1.1", "5.6.0",                                           \
+	  "the text before the first part looks like a part")                  \
+	X(62, EPILOGUE_PART, "epilogue-part", WARNING, AMBIGUITY,              \
+	  "RFC 2046 5.1.1", "5.6.0",                                           \
+	  "the text after the closing boundary looks like a part")             \
 	/* encodings */                                                        \
 	X(64, BASE64_JUNK, "base64-junk", WARNING, AMBIGUITY, "RFC 2045 6.8",  \
 	  "5.6.0", "octets outside the alphabet stand in base64; they are "    \
@@ -208,6 +225,26 @@ typedef enum {
 	  "RFC 5322 3.4", "5.6.0", "an address breaks the syntax")             \
 	X(84, DATE_MALFORMED, "date-malformed", NOTE, PLAIN, "RFC 5322 3.3",   \
 	  "5.6.0", "a date breaks the syntax")                                 \
+	X(85, PARTS_IN_TEXT, "parts-in-text", NOTE, AMBIGUITY, "RFC 2046 4.1", \
+	  "5.6.0", "a text has boundaries and the headers of parts in it")     \
+	X(86, MESSAGE_IN_TEXT, "message-in-text", NOTE, AMBIGUITY,             \
+	  "RFC 2046 4.1", "5.6.0",                                             \
+	  "a text starts with a header that has MIME fields")                  \
+	X(87, CHARSET_UTF7, "charset-utf7", NOTE, AMBIGUITY, "RFC 2152",       \
+	  "5.6.0", "text in UTF-7, which hides markup from who does not "      \
+	  "decode it")                                                         \
+	X(88, ESCAPE_IN_ASCII, "escape-in-ascii", NOTE, AMBIGUITY,             \
+	  "RFC 1468", "5.6.0",                                                 \
+	  "text that is labelled us-ascii, or nothing, has the escapes of "    \
+	  "ISO-2022; they are left as they are")                               \
+	X(89, QP_LOWER_CASE, "qp-lower-case", NOTE, AMBIGUITY,                 \
+	  "RFC 2045 6.7", "5.6.0",                                             \
+	  "hexadecimal digits of quoted-printable are in lower case; they "    \
+	  "count")                                                             \
+	X(90, QP_SOFT_BLANKS, "qp-soft-blanks", NOTE, AMBIGUITY,               \
+	  "RFC 2045 6.7", "5.6.0",                                             \
+	  "blanks stand between the \"=\" of a soft line break and the line "  \
+	  "end; it is a soft break")                                           \
 	/* the whole message */                                                \
 	X(96, TRUNCATED_MESSAGE, "truncated-message", ERROR, PLAIN,            \
 	  "RFC 5321 4.1.1.4", "5.6.0", "the message ended before its time")    \
@@ -258,6 +295,9 @@ typedef enum {
 	  "ENVELOPE and BODYSTRUCTURE")                                        \
 	X(121, LIMIT_DEFECTS, "limit-defects", ERROR, LIMIT, "RFC 7103 1",     \
 	  "5.6.0", "more defects than the limit; the rest is not listed")      \
+	X(110, LIMIT_READINGS, "limit-readings", ERROR, LIMIT, "RFC 7103 1",   \
+	  "5.6.0", "a message has more readings than the limit; the rest is "  \
+	  "not made")                                                          \
 	/* more on text and names */                                           \
 	X(122, CHARSET_MISLABELLED, "charset-mislabelled", NOTE, AMBIGUITY,    \
 	  "RFC 2046 4.1.2", "5.6.0",                                           \

@@ -272,13 +272,16 @@ read_encoding(const FieldContext *c)
 	PliParamReader params;
 	PliSlice token, value = c->value;
 	PliPart *part = &c->builder->parts[c->part];
+	gboolean quoted = value.len > 1 && value.data[0] == '"';
 
-	if (value.len > 1 && value.data[0] == '"') {
-		add_defect(c, PLI_DEFECT_MALFORMED_PARAMETER);
+	if (quoted)
 		value = pli_slice_trim(pli_slice_skip(value, 1));
-	}
 	pli_param_reader_init(&params, value, &c->reader->scratch, 1);
 	token = pli_param_reader_take_token(&params);
+	if (quoted)
+		pli_defect_set_add(&params.defects,
+		                   PLI_DEFECT_MALFORMED_PARAMETER);
+	add_defects(c, &params.defects);
 	part->encoding = find_encoding(token);
 	if (part->encoding == PLI_ENCODING_UNKNOWN)
 		add_defect(c, PLI_DEFECT_UNKNOWN_ENCODING);

@@ -13,5 +13,7 @@ const PliLimits pli_limits_default = {
 	.addresses = 10000,
 	.string_octets = 4 * 1024 * 1024,
 	.defects = 1000,
+	.readings = 1000,
+	.reading_factor = 64,
 	.encodings = 4,
 };

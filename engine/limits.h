@@ -23,6 +23,8 @@ typedef struct {
 	guint32 addresses;       /* of one field, groups counted */
 	guint32 string_octets;   /* kept of all fields for ENVELOPE and such */
 	guint32 defects;         /* recorded; the rest is only flagged */
+	guint32 readings;        /* of an ambiguous message: engine/union.h */
+	guint32 reading_factor;  /* octets scanned for them, by its length */
 	guint32 encodings;       /* of composites, one inside the other */
 } PliLimits;
 

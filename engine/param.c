@@ -38,13 +38,16 @@ skip_comments(PliSlice s)
 }
 
 static inline PliSlice
-skip_blanks(PliSlice s)
+skip_blanks(PliParamReader *reader, PliSlice s)
 {
 	while (s.len > 0 && pli_octet_is_blank(s.data[0])) {
 		s.data++;
 		s.len--;
 	}
-	return s.len > 0 && s.data[0] == '(' ? skip_comments(s) : s;
+	if (s.len == 0 || s.data[0] != '(')
+		return s;
+	pli_defect_set_add(&reader->defects, PLI_DEFECT_COMMENT_IN_PARAMETER);
+	return skip_comments(s);
 }
 
 static inline PliSlice
@@ -74,7 +77,7 @@ pli_param_reader_init(PliParamReader *reader, PliSlice value, PliBuf *scratch,
 static void
 expect_semicolon(PliParamReader *reader)
 {
-	PliSlice s = skip_blanks(reader->rest);
+	PliSlice s = skip_blanks(reader, reader->rest);
 
 	if (s.len > 0 && s.data[0] != ';')
 		pli_defect_set_add(&reader->defects,
@@ -86,7 +89,7 @@ pli_param_reader_take_token(PliParamReader *reader)
 {
 	PliSlice token;
 
-	reader->rest = skip_blanks(reader->rest);
+	reader->rest = skip_blanks(reader, reader->rest);
 	token = take_token(&reader->rest);
 	expect_semicolon(reader);
 	return token;
@@ -98,13 +101,13 @@ pli_param_reader_take_type(PliParamReader *reader, PliSlice *ret_type,
 {
 	PliSlice type, subtype, rest;
 
-	reader->rest = skip_blanks(reader->rest);
+	reader->rest = skip_blanks(reader, reader->rest);
 	rest = reader->rest;
 	type = take_token(&rest);
-	rest = skip_blanks(rest);
+	rest = skip_blanks(reader, rest);
 	if (type.len == 0 || rest.len == 0 || rest.data[0] != '/')
 		return FALSE;
-	rest = skip_blanks(pli_slice_skip(rest, 1));
+	rest = skip_blanks(reader, pli_slice_skip(rest, 1));
 	subtype = take_token(&rest);
 	if (subtype.len == 0)
 		return FALSE;
@@ -120,7 +123,7 @@ static PliSlice
 skip_to_parameter(PliParamReader *reader, PliSlice s)
 {
 	for (;;) {
-		s = skip_blanks(s);
+		s = skip_blanks(reader, s);
 		if (s.len == 0 || is_token(s.data[0]))
 			return s;
 		if (s.data[0] != ';')
@@ -209,7 +212,7 @@ take_odd(PliParamReader *reader, PliSlice *rest)
 	if (odd || len == 0)
 		pli_defect_set_add(&reader->defects,
 		                   PLI_DEFECT_MALFORMED_PARAMETER);
-	s = skip_blanks(pli_slice_skip(s, n));
+	s = skip_blanks(reader, pli_slice_skip(s, n));
 	if (s.len > 0 && s.data[0] != ';')
 		pli_defect_set_add(&reader->defects,
 		                   PLI_DEFECT_MALFORMED_PARAMETER);
@@ -248,14 +251,14 @@ pli_param_reader_next(PliParamReader *reader, PliSlice *ret_name,
 		}
 		reader->n_read++;
 		name = take_token(&s);
-		s = skip_blanks(s);
+		s = skip_blanks(reader, s);
 		if (s.len == 0 || s.data[0] != '=') {
 			pli_defect_set_add(&reader->defects,
 			                   PLI_DEFECT_MALFORMED_PARAMETER);
 			reader->rest = s;
 			continue;
 		}
-		s = skip_blanks(pli_slice_skip(s, 1));
+		s = skip_blanks(reader, pli_slice_skip(s, 1));
 		*ret_name = name;
 		*ret_value = s.len > 0 && s.data[0] == '"'
 		                     ? take_quoted(reader, &s)

@@ -187,6 +187,36 @@ add_header_defect(PliParser *parser, PliDefectId id, guint32 part)
 		                      b->parts[part].body.offset, 0);
 }
 
+/* Whether readers differ in which octets of a parameter are the boundary. */
+static gboolean
+is_odd_boundary(PliSlice b)
+{
+	guint8 last = b.len > 0 ? b.data[b.len - 1] : '-';
+
+	for (gsize i = 0; i < b.len; i++)
+		if (b.data[i] < ' ' || b.data[i] > '~' ||
+		    b.data[i] == '"' || b.data[i] == '\\' ||
+		    b.data[i] == ';')
+			return TRUE;
+	return last == ' ' ||
+	       (last == '\'' && b.len > 1 && b.data[0] == '\'');
+}
+
+/* Whether an open boundary starts with this one, or this one with it. */
+static gboolean
+overlaps(const PliBoundaryTable *table, PliSlice b)
+{
+	for (guint32 i = 0; i < table->n; i++) {
+		const PliBoundary *other = &table->stack[i];
+
+		if (other->len != b.len && !other->closed &&
+		    memcmp(table->text + other->at, b.data,
+		           MIN(other->len, b.len)) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static PliPartKind
 open_multipart(PliParser *parser, guint32 index)
 {
@@ -194,6 +224,10 @@ open_multipart(PliParser *parser, guint32 index)
 	PliSlice boundary = pli_header_reader_get_boundary(
 	        &parser->header, &parser->builder, index);
 
+	if (is_odd_boundary(boundary) ||
+	    (parser->header.has_boundary_form &&
+	     parser->header.boundary_item == PLI_NONE))
+		add_header_defect(parser, PLI_DEFECT_BOUNDARY_ODD, index);
 	while (boundary.len > 0 &&
 	       strchr(" \t\r\n", boundary.data[boundary.len - 1]) != NULL &&
 	       boundary.data[boundary.len - 1] != 0)
@@ -211,6 +245,8 @@ open_multipart(PliParser *parser, guint32 index)
 	}
 	if (boundary.len > MAX_BOUNDARY_RFC)
 		add_header_defect(parser, PLI_DEFECT_BOUNDARY_LONG, index);
+	if (overlaps(&parser->boundaries, boundary))
+		add_header_defect(parser, PLI_DEFECT_BOUNDARY_OVERLAP, index);
 	if (pli_boundary_table_push(
 	            &parser->boundaries, index, boundary,
 	            parser->header.type == PLI_HEADER_TYPE_DIGEST))

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/disguise.h"
+
+#include "engine/decoded-source.h"
+#include "engine/look.h"
+
+#define BLOCK (64 * 1024)
+
+void
+pli_disguise_init(PliDisguise *disguise, const PliMessage *message)
+{
+	*disguise = (PliDisguise){.message = message};
+}
+
+void
+pli_disguise_clear(PliDisguise *disguise)
+{
+	pli_source_unref(disguise->source);
+	disguise->source = NULL;
+}
+
+static void
+set_source(PliDisguise *disguise, guint32 index)
+{
+	const PliMessage *message = disguise->message;
+
+	if (disguise->source != NULL && disguise->index == index)
+		return;
+	pli_source_unref(disguise->source);
+	disguise->source = pli_decoded_source_new(message->structure,
+						  message->source, index);
+	disguise->index = index;
+}
+
+/* The next octets of a span, which is moved on; none at its end. */
+static gboolean
+read_block(PliSource *source, PliSpan *span, PliSlice *ret_octets,
+	   GError **error)
+{
+	PliStep step;
+
+	*ret_octets = PLI_SLICE_NONE;
+	if (span->length == 0)
+		return TRUE;
+	step = pli_source_read_at(source, span->offset,
+				  MIN(span->length, BLOCK), ret_octets, error);
+	if (step == PLI_STEP_FAIL)
+		return FALSE;
+	if (step == PLI_STEP_WANT || ret_octets->len == 0) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO,
+			    "became shorter while it was read");
+		return FALSE;
+	}
+	span->offset += ret_octets->len;
+	span->length -= ret_octets->len;
+	return TRUE;
+}
+
+gboolean
+pli_disguise_find_part(PliDisguise *disguise, const PliSpan *span,
+		       gboolean *ret_found, GError **error)
+{
+	PliSpan rest = *span;
+	g_auto(PliLook) look;
+	PliSlice octets;
+
+	set_source(disguise, span->source);
+	pli_look_init(&look, FALSE);
+	do {
+		if (!read_block(disguise->source, &rest, &octets, error))
+			return FALSE;
+		pli_look_feed(&look, octets);
+	} while (octets.len > 0);
+	pli_look_finish(&look);
+	*ret_found = look.is_message || look.n_boundaries > 0;
+	return TRUE;
+}
+
+/* Where in an escape the last octet left off. */
+typedef enum { IN_TEXT, AFTER_EQUALS, AFTER_DIGIT, AFTER_BLANKS } Escape;
+
+static Escape
+take_octet(Escape state, guint8 c, PliDefectSet *set)
+{
+	const gboolean is_blank = c == ' ' || c == '\t';
+
+	if (c == '=')
+		return AFTER_EQUALS;
+	switch (state) {
+	case AFTER_EQUALS:
+		if (is_blank)
+			return AFTER_BLANKS;
+		if (!g_ascii_isxdigit(c))
+			return IN_TEXT;
+		if (c >= 'a')
+			pli_defect_set_add(set, PLI_DEFECT_QP_LOWER_CASE);
+		return AFTER_DIGIT;
+	case AFTER_DIGIT:
+		if (g_ascii_isxdigit(c) && c >= 'a')
+			pli_defect_set_add(set, PLI_DEFECT_QP_LOWER_CASE);
+		return IN_TEXT;
+	case AFTER_BLANKS:
+		if (is_blank || c == '\r')
+			return AFTER_BLANKS;
+		if (c == '\n')
+			pli_defect_set_add(set, PLI_DEFECT_QP_SOFT_BLANKS);
+		return IN_TEXT;
+	default: return IN_TEXT;
+	}
+}
+
+gboolean
+pli_disguise_find_escapes(PliDisguise *disguise, const PliPart *part,
+			  PliDefectSet *set, GError **error)
+{
+	PliSpan rest = part->body;
+	Escape state = IN_TEXT;
+	PliSlice octets;
+
+	if (part->encoding != PLI_ENCODING_QUOTED_PRINTABLE)
+		return TRUE;
+	set_source(disguise, rest.source);
+	do {
+		if (!read_block(disguise->source, &rest, &octets, error))
+			return FALSE;
+		for (gsize i = 0; i < octets.len; i++) {
+			const guint8 *next = octets.data + i;
+
+			if (state == IN_TEXT)
+				next = memchr(next, '=', octets.len - i);
+			if (next == NULL)
+				break;
+			i = next - octets.data;
+			state = take_octet(state, *next, set);
+		}
+	} while (octets.len > 0);
+	return TRUE;
+}
