@@ -301,6 +301,7 @@ find_tail(const PliUnionPart *p)
 	                                  PLI_DEFECT_LIMIT_HEADER_OCTETS,
 	                                  PLI_DEFECT_LIMIT_STRINGS};
 	const PliSpan nothing = {0, 0, 0};
+	g_autoptr(GBytes) start = NULL;
 	PliSpan whole = get_whole_span(p);
 	guint64 skip = p->part.header.length > TAIL_OCTETS
 	                       ? p->part.header.length - TAIL_OCTETS
@@ -311,7 +312,9 @@ find_tail(const PliUnionPart *p)
 	for (gsize i = 0; skip > 0 && i < G_N_ELEMENTS(ids); i++) {
 		if (!pli_union_part_has(p, ids[i]))
 			continue;
-		pli_union_add(p, pli_view_new_joined(p->source, nothing, NULL,
+		/* the line that is cut in two is no continuation */
+		start = g_bytes_new_static("X:", 2);
+		pli_union_add(p, pli_view_new_joined(p->source, nothing, start,
 		                                     p->source, whole),
 		              ids[i], FALSE);
 		return;

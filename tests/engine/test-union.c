@@ -108,6 +108,43 @@ test_readings(void)
 	pli_union_run_clear(&run);
 }
 
+/* Parts past the limit are opened as a message of their own. */
+static void
+test_last_part(void)
+{
+	PliLimits limits = pli_limits_default;
+	PliUnionRun run;
+
+	limits.parts = 3;
+	pli_union_run(pli_slice_from_string(
+	                      "Content-Type: multipart/mixed; boundary=a\n\n"
+	                      "--a\n\none\n--a\nContent-Type: x/two\n\n2\n"
+	                      "--a\nContent-Type: x/three\n\n3\n--a--\n"),
+	              &limits, &run);
+	g_assert_nonnull(strstr(run.text->str,
+	                        "limit-parts 3 x/three - 3\n"));
+	pli_union_run_clear(&run);
+}
+
+/* A header past the limit: its last fields make another reading. */
+static void
+test_tail(void)
+{
+	PliLimits limits = pli_limits_default;
+	GString *text = g_string_new(NULL);
+	PliUnionRun run;
+
+	while (text->len < 70000)
+		g_string_append(text, "X-Filler: more of the same\n");
+	g_string_append(text, "Content-Type: x/hidden\n\nbody");
+	limits.header_octets = 66000;
+	pli_union_run(pli_slice_new(text->str, text->len), &limits, &run);
+	g_assert_cmpstr(run.text->str, ==,
+	                "limit-header-octets 0 x/hidden - body\n");
+	pli_union_run_clear(&run);
+	g_string_free(text, TRUE);
+}
+
 /* Every part is a reading of all that follows it: 800 x 40 KB to scan, of
  * which the work allowed is a part. */
 static void
@@ -210,6 +247,8 @@ main(int argc, char **argv)
 	g_test_add_func("/engine/union/part", test_part);
 	g_test_add_func("/engine/union/depth", test_depth);
 	g_test_add_func("/engine/union/readings", test_readings);
+	g_test_add_func("/engine/union/last-part", test_last_part);
+	g_test_add_func("/engine/union/tail", test_tail);
 	g_test_add_func("/engine/union/work", test_work);
 	g_test_add_func("/engine/union/given", test_given);
 	g_test_add_func("/engine/union/failure", test_failure);
