@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/field-name.h"
 
+#include "engine/octets-priv.h"
+
 #define LONGEST 25
 #define SLOTS_SHIFT 59 /* 32 slots */
 
@@ -14,7 +16,7 @@
 typedef struct {
 	guint8 len;
 	guint8 id;
-	char name[LONGEST + 7]; /* lower case, padded with NUL */
+	guint8 name[LONGEST + 7]; /* lower case, padded with NUL */
 } FieldRow;
 
 static const FieldRow rows[32] = {
@@ -44,24 +46,6 @@ static const FieldRow rows[32] = {
 	        "content-transfer-encoding"},
 };
 
-static inline guint64
-load(gconstpointer p)
-{
-	guint64 word;
-
-	memcpy(&word, p, sizeof word);
-	return GUINT64_FROM_LE(word);
-}
-
-static inline guint32
-load_half(gconstpointer p)
-{
-	guint32 half;
-
-	memcpy(&half, p, sizeof half);
-	return GUINT32_FROM_LE(half);
-}
-
 /* The last eight octets, or all of a shorter name, in lower case. */
 static inline guint64
 get_last_word(PliSlice name)
@@ -70,10 +54,10 @@ get_last_word(PliSlice name)
 	gsize n = name.len;
 
 	if (n >= 8)
-		return load(p + n - 8) | LOWER;
+		return pli_load64(p + n - 8) | LOWER;
 	if (n >= 4)
-		return (load_half(p) |
-		        (guint64)load_half(p + n - 4) << (8 * (n - 4))) |
+		return (pli_load32(p) |
+		        (guint64)pli_load32(p + n - 4) << (8 * (n - 4))) |
 		       LOWER >> (64 - 8 * n);
 	return ((guint64)p[0] | (guint64)p[n / 2] << (8 * (n / 2)) |
 	        (guint64)p[n - 1] << (8 * (n - 1))) |
@@ -91,10 +75,11 @@ pli_field_name_find(PliSlice name)
 	last = get_last_word(name);
 	row = &rows[(last + name.len) * MULTIPLIER >> SLOTS_SHIFT];
 	if ((row->len ^ name.len) |
-	    (load(row->name + MAX(name.len, 8) - 8) ^ last))
+	    (pli_load64(row->name + MAX(name.len, 8) - 8) ^ last))
 		return PLI_FIELD_NAME_OTHER;
 	for (gsize i = 0; i + 8 < name.len; i += 8)
-		if ((load(name.data + i) | LOWER) != load(row->name + i))
+		if ((pli_load64(name.data + i) | LOWER) !=
+		    pli_load64(row->name + i))
 			return PLI_FIELD_NAME_OTHER;
 	return row->id;
 }

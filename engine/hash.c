@@ -2,6 +2,7 @@
 #include "engine/hash-priv.h"
 
 #include "engine/cpu-priv.h"
+#include "engine/octets-priv.h"
 
 #include <xxhash.h>
 #ifdef HAVE_XXH3_64BITS_DISPATCH
@@ -132,12 +133,8 @@ step_word(guint32 crc)
 static guint32
 add_crc_portable(guint32 crc, const guint8 *p, gsize n)
 {
-	for (; n >= 4; p += 4, n -= 4) {
-		guint32 word;
-
-		memcpy(&word, p, sizeof word);
-		crc = step_word(crc ^ GUINT32_FROM_LE(word));
-	}
+	for (; n >= 4; p += 4, n -= 4)
+		crc = step_word(crc ^ pli_load32(p));
 	for (; n > 0; p++, n--) {
 		crc ^= *p;
 		crc = crc >> 8 ^ table[6][crc & 15] ^ table[7][crc >> 4 & 15];
@@ -152,10 +149,8 @@ add_crc_portable(guint32 crc, const guint8 *p, gsize n)
 PLI_CPU_TARGET_SSE42 static inline guint32
 add_crc_tail(guint32 crc, const guint8 *end, gsize n)
 {
-	guint64 word;
+	guint64 word = pli_load64(end - 8) >> (64 - 8 * n) ^ crc;
 
-	memcpy(&word, end - 8, sizeof word);
-	word = word >> (64 - 8 * n) ^ crc;
 	return _mm_crc32_u64(0, word << (64 - 8 * n)) ^
 	       (guint64)crc >> (8 * n);
 }
@@ -163,7 +158,7 @@ add_crc_tail(guint32 crc, const guint8 *end, gsize n)
 PLI_CPU_TARGET_SSE42 static guint32
 add_crc_x86(guint32 crc, const guint8 *p, gsize n)
 {
-	guint64 sum = crc, word;
+	guint64 sum = crc;
 
 	if (G_UNLIKELY(n < 8)) {
 		for (; n > 0; p++, n--)
@@ -171,18 +166,13 @@ add_crc_x86(guint32 crc, const guint8 *p, gsize n)
 		return sum;
 	}
 	for (; n >= 32; p += 32, n -= 32) {
-		guint64 words[4];
-
-		memcpy(words, p, sizeof words);
-		sum = _mm_crc32_u64(sum, words[0]);
-		sum = _mm_crc32_u64(sum, words[1]);
-		sum = _mm_crc32_u64(sum, words[2]);
-		sum = _mm_crc32_u64(sum, words[3]);
+		sum = _mm_crc32_u64(sum, pli_load64(p));
+		sum = _mm_crc32_u64(sum, pli_load64(p + 8));
+		sum = _mm_crc32_u64(sum, pli_load64(p + 16));
+		sum = _mm_crc32_u64(sum, pli_load64(p + 24));
 	}
-	for (; n >= 8; p += 8, n -= 8) {
-		memcpy(&word, p, sizeof word);
-		sum = _mm_crc32_u64(sum, word);
-	}
+	for (; n >= 8; p += 8, n -= 8)
+		sum = _mm_crc32_u64(sum, pli_load64(p));
 	return n > 0 ? add_crc_tail(sum, p + n, n) : (guint32)sum;
 }
 #endif

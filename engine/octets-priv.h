@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Short looks at octets of a header, sixteen at a time where every processor
- * of the kind can (SSE2 on x86-64), else one by one.
+ * Octets as numbers, and short looks at and copies of those of a header,
+ * sixteen at a time where every processor of the kind can (SSE2 on x86-64),
+ * else one by one.
  */
 #ifndef PLI_ENGINE_OCTETS_PRIV_H
 #define PLI_ENGINE_OCTETS_PRIV_H
@@ -11,6 +12,55 @@
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
+
+/* Little-endian numbers at any address. */
+static inline guint16
+pli_load16(const guint8 *p)
+{
+	guint16 v;
+
+	memcpy(&v, p, sizeof v);
+	return GUINT16_FROM_LE(v);
+}
+
+static inline guint32
+pli_load32(const guint8 *p)
+{
+	guint32 v;
+
+	memcpy(&v, p, sizeof v);
+	return GUINT32_FROM_LE(v);
+}
+
+static inline guint64
+pli_load64(const guint8 *p)
+{
+	guint64 v;
+
+	memcpy(&v, p, sizeof v);
+	return GUINT64_FROM_LE(v);
+}
+
+static inline void
+pli_store16(guint8 *p, guint16 v)
+{
+	v = GUINT16_TO_LE(v);
+	memcpy(p, &v, sizeof v);
+}
+
+static inline void
+pli_store32(guint8 *p, guint32 v)
+{
+	v = GUINT32_TO_LE(v);
+	memcpy(p, &v, sizeof v);
+}
+
+static inline void
+pli_store64(guint8 *p, guint64 v)
+{
+	v = GUINT64_TO_LE(v);
+	memcpy(p, &v, sizeof v);
+}
 
 /* How many octets from the start may stand in a field name: RFC 5322 2.2
  * ftext, 33 to 126 but for the colon. At most `max` are looked at. */

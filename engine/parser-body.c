@@ -333,7 +333,7 @@ emit_line(PliParser *parser, PliSlice line)
 
 	emit_eol(parser, offset);
 	pli_scan_run(&parser->scan, line.data, line.data + line.len, offset,
-	             FALSE);
+	             PLI_SCAN_THROUGH);
 	if (eol == 0 && line.data[line.len - 1] == '\r')
 		hold_eol(parser, line.data + line.len - 1, 1);
 	else
@@ -428,8 +428,10 @@ static PliStep
 read_text(PliParser *parser)
 {
 	const guint8 *start = parser->in;
+	const PliScanMode first = parser->boundaries.n > 0 ? PLI_SCAN_TO_DASHES
+	                                                   : PLI_SCAN_THROUGH;
+	PliScanMode mode = first;
 	gsize n_hashed = 0;
-	gboolean run_on = FALSE, bounded = parser->boundaries.n > 0;
 
 	for (;;) {
 		PliBoundaryResult result = {0};
@@ -437,15 +439,14 @@ read_text(PliParser *parser)
 		PliSlice line;
 		LineKind kind;
 
-		p = run_on ? pli_scan_run_on(&parser->scan, parser->in, end,
-		                             parser->offset)
-		           : pli_scan_run(&parser->scan, parser->in, end,
-		                          parser->offset, bounded);
+		p = pli_scan_run(&parser->scan, parser->in, end,
+		                 parser->offset, mode);
 		if (p == parser->end) {
 			end_slice(parser, start, n_hashed);
 			return PLI_STEP_READY;
 		}
-		run_on = p == end && bounded;
+		mode = p == end && first == PLI_SCAN_TO_DASHES ? PLI_SCAN_ON
+		                                               : first;
 		/* may go back over a dash that was seen already */
 		parser->offset += p - parser->in;
 		parser->in = p;
@@ -502,7 +503,7 @@ read_after_cr(PliParser *parser)
 		return PLI_STEP_READY;
 	}
 	pli_scan_run(&parser->scan, parser->in, parser->in + 1, parser->offset,
-	             FALSE);
+	             PLI_SCAN_THROUGH);
 	pli_parser_advance(parser, 1);
 	parser->eol = 2;
 	parser->at_line_start = TRUE;

@@ -495,7 +495,7 @@ pli_parser_count_to(PliParser *parser, const guint8 *to)
 	if (parser->counted < to)
 		pli_scan_run(&parser->scan, parser->counted, to,
 		             parser->offset - (parser->in - parser->counted),
-		             FALSE);
+		             PLI_SCAN_THROUGH);
 	parser->counted = to;
 }
 

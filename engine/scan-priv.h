@@ -33,21 +33,23 @@ typedef struct {
 void
 pli_scan_init(PliScan *scan);
 
+/* How far a run goes. */
+typedef enum {
+	PLI_SCAN_THROUGH,   /* to the end */
+	PLI_SCAN_TO_DASHES, /* to a line that starts with "--" */
+	PLI_SCAN_ON,        /* the same, and goes on after a run over at least
+	                       two octets: a "--" may have begun in it */
+} PliScanMode;
+
 /*
- * Runs over [p, end), which lies at `offset` of the message. With
- * `stop_at_dashes` it stops at a line that starts with "--" and is preceded
- * by an LF inside the run: the result points at the first dash, and what
- * stands from there on is not counted. Otherwise the result is `end`.
+ * Runs over [p, end), which lies at `offset` of the message. A line stops it
+ * that is preceded by an LF inside the run, or the one it goes on with: the
+ * result points at the first dash, and what stands from there on is not
+ * counted. Otherwise the result is `end`.
  */
 const guint8 *
 pli_scan_run(PliScan *scan, const guint8 *p, const guint8 *end,
-             guint64 offset, gboolean stop_at_dashes);
-
-/* Goes on after a run over at least two octets that was given only a piece of
- * what follows: a "--" may have begun in it. Stops at dashes. */
-const guint8 *
-pli_scan_run_on(PliScan *scan, const guint8 *p, const guint8 *end,
-                guint64 offset);
+             guint64 offset, PliScanMode mode);
 
 #define PLI_SCAN_LINES 256
 

@@ -13,6 +13,7 @@
 #ifndef PLI_ENGINE_STRUCTURE_PRIV_H
 #define PLI_ENGINE_STRUCTURE_PRIV_H
 
+#include "engine/octets-priv.h"
 #include "engine/structure.h"
 
 #define PLI_STRUCTURE_MAGIC "PliS"
@@ -118,54 +119,6 @@ enum {
 	PLI_SOURCE_AT_LENGTH = 16,  /* u64 */
 	PLI_SOURCE_RECORD_SIZE = 24,
 };
-
-static inline guint16
-pli_load16(const guint8 *p)
-{
-	guint16 v;
-
-	memcpy(&v, p, sizeof v);
-	return GUINT16_FROM_LE(v);
-}
-
-static inline guint32
-pli_load32(const guint8 *p)
-{
-	guint32 v;
-
-	memcpy(&v, p, sizeof v);
-	return GUINT32_FROM_LE(v);
-}
-
-static inline guint64
-pli_load64(const guint8 *p)
-{
-	guint64 v;
-
-	memcpy(&v, p, sizeof v);
-	return GUINT64_FROM_LE(v);
-}
-
-static inline void
-pli_store16(guint8 *p, guint16 v)
-{
-	v = GUINT16_TO_LE(v);
-	memcpy(p, &v, sizeof v);
-}
-
-static inline void
-pli_store32(guint8 *p, guint32 v)
-{
-	v = GUINT32_TO_LE(v);
-	memcpy(p, &v, sizeof v);
-}
-
-static inline void
-pli_store64(guint8 *p, guint64 v)
-{
-	v = GUINT64_TO_LE(v);
-	memcpy(p, &v, sizeof v);
-}
 
 /* The checksum of a stored structure of `total` octets. */
 guint64

@@ -29,38 +29,6 @@ repeat(const char *text, guint n)
 	return g_string_free(s, FALSE);
 }
 
-/* Every kernel sees what the portable one sees, at every length. */
-static void
-test_kernels(void)
-{
-	guint8 text[200];
-	g_autoptr(GRand) random = g_rand_new_with_seed(7);
-
-	for (guint round = 0; round < 2000; round++) {
-		static const char octets[] = "\n\r-a\0\xff";
-		gsize len = g_rand_int_range(random, 0, sizeof text);
-		PliScan scans[4];
-		const guint8 *ends[4];
-
-		for (gsize i = 0; i < len; i++)
-			text[i] = octets[g_rand_int_range(random, 0, 6)];
-		for (guint k = 0; k < 4; k++) {
-			if (!pli_scan_force_kernel(PLI_SCAN_KERNEL_PORTABLE +
-						   k))
-				pli_scan_force_kernel(
-				        PLI_SCAN_KERNEL_PORTABLE);
-			pli_scan_init(&scans[k]);
-			ends[k] = pli_scan_run(&scans[k], text, text + len, 0,
-			                       round % 2);
-			pli_scan_finish(&scans[k], ends[k] - text);
-			g_assert_true(ends[k] == ends[0]);
-			g_assert_cmpmem(&scans[k], sizeof scans[k], &scans[0],
-			                sizeof scans[0]);
-		}
-	}
-	pli_scan_force_kernel(PLI_SCAN_KERNEL_BEST);
-}
-
 /* The fixtures mean the same to every kernel. */
 static void
 test_kernels_whole(void)
@@ -296,7 +264,6 @@ int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/engine/parser/kernels", test_kernels);
 	g_test_add_func("/engine/parser/kernels-whole", test_kernels_whole);
 	g_test_add_func("/engine/parser/depth-limit", test_depth_limit);
 	g_test_add_func("/engine/parser/parts-limit", test_parts_limit);
