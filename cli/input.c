@@ -7,9 +7,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "cli/line-end.h"
 #include "cli/pipe-source.h"
 #include "cli/terminal.h"
+#include "engine/line-end.h"
 #include "engine/parser.h"
 #include "store/file-source.h"
 #include "store/mbox-source.h"

@@ -8,6 +8,7 @@
 #define PLI_ENGINE_BODY_DECODER_PRIV_H
 
 #include "engine/decoder.h"
+#include "engine/line-end.h"
 
 /* Octets of the body that are taken at once. */
 #define PLI_BODY_DECODER_PIECE 8192
@@ -15,7 +16,7 @@
 typedef struct {
 	PliDecoder decoder;
 	gboolean to_crlf;
-	gboolean after_cr;
+	PliLineEnd line_end;
 	guint8 *lines; /* NULL unless to_crlf */
 	guint8 *out;
 } PliBodyDecoder;

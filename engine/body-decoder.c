@@ -7,7 +7,9 @@ get_out_room(const PliBodyDecoder *decoder)
 	gsize piece = PLI_BODY_DECODER_PIECE;
 
 	return pli_decoder_get_bound(&decoder->decoder,
-	                             decoder->to_crlf ? 2 * piece : piece);
+	                             decoder->to_crlf
+	                                     ? PLI_LINE_END_BOUND(piece)
+	                                     : piece);
 }
 
 void
@@ -19,7 +21,8 @@ pli_body_decoder_init(PliBodyDecoder *decoder, PliEncoding encoding,
 	decoder->out = g_malloc(MAX(get_out_room(decoder),
 	                            sizeof decoder->decoder.held));
 	if (to_crlf)
-		decoder->lines = g_malloc(2 * PLI_BODY_DECODER_PIECE);
+		decoder->lines = g_malloc(
+		        PLI_LINE_END_BOUND(PLI_BODY_DECODER_PIECE));
 }
 
 void
@@ -33,21 +36,7 @@ void
 pli_body_decoder_reset(PliBodyDecoder *decoder)
 {
 	pli_decoder_init(&decoder->decoder, decoder->decoder.encoding);
-	decoder->after_cr = FALSE;
-}
-
-static PliSlice
-make_crlf(PliBodyDecoder *decoder, PliSlice in)
-{
-	gsize n = 0;
-
-	for (gsize i = 0; i < in.len; i++) {
-		if (in.data[i] == '\n' && !decoder->after_cr)
-			decoder->lines[n++] = '\r';
-		decoder->lines[n++] = in.data[i];
-		decoder->after_cr = in.data[i] == '\r';
-	}
-	return pli_slice_new(decoder->lines, n);
+	decoder->line_end = (PliLineEnd){0};
 }
 
 PliSlice
@@ -57,7 +46,10 @@ pli_body_decoder_feed(PliBodyDecoder *decoder, PliSlice *in)
 
 	*in = pli_slice_skip(*in, piece.len);
 	if (decoder->to_crlf)
-		piece = make_crlf(decoder, piece);
+		piece = pli_slice_new(
+		        decoder->lines,
+		        pli_line_end_feed_crlf(&decoder->line_end, piece,
+		                               decoder->lines));
 	return pli_slice_new(decoder->out,
 	                     pli_decoder_feed(&decoder->decoder, piece,
 	                                      decoder->out));
@@ -75,5 +67,6 @@ gsize
 pli_body_decoder_get_memory(const PliBodyDecoder *decoder)
 {
 	return get_out_room(decoder) +
-	       (decoder->to_crlf ? 2 * PLI_BODY_DECODER_PIECE : 0);
+	       (decoder->to_crlf ? PLI_LINE_END_BOUND(PLI_BODY_DECODER_PIECE)
+	                         : 0);
 }
