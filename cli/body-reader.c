@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/body-reader.h"
 
-#include "cli/line-end.h"
 #include "engine/decoded-source.h"
 #include "engine/decoder.h"
+#include "engine/line-end.h"
 
 /* Octets read at once, and when an LF may become two. */
 #define BLOCK (64 * 1024)
@@ -197,6 +197,5 @@ pli_body_reader_next(PliBodyReader *reader, PliSlice *ret_octets,
 void
 pli_body_reader_get_defects(const PliBodyReader *reader, PliDefectSet *set)
 {
-	set->bits[0] |= reader->decoder.defects.bits[0];
-	set->bits[1] |= reader->decoder.defects.bits[1];
+	pli_defect_set_add_all(set, &reader->decoder.defects);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/facts.h"
 
-#include "cli/line-end.h"
 #include "engine/charset.h"
+#include "engine/line-end.h"
 #include "engine/look.h"
 #include "engine/param.h"
 #include "engine/utf8.h"
@@ -245,8 +245,7 @@ pli_facts_find(PliContext *context, PliBodyReader *reader,
 		return FALSE;
 	if (text.look != NULL)
 		add_looks(context, label, &text, &text_set);
-	for (guint i = 0; i < G_N_ELEMENTS(set->bits); i++)
-		set->bits[i] |= text_set.bits[i];
+	pli_defect_set_add_all(set, &text_set);
 	*ret_facts = facts;
 	return TRUE;
 }

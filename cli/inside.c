@@ -171,13 +171,6 @@ show(PliInside *inside, PliInsideEventType event, PliSlice octets,
 	return PLI_STEP_READY;
 }
 
-static void
-add_defects(PliInside *inside, const PliDefectSet *set)
-{
-	for (guint i = 0; i < G_N_ELEMENTS(set->bits); i++)
-		inside->defects.bits[i] |= set->bits[i];
-}
-
 /* ---- blocks in text ---- */
 
 static const char *
@@ -296,7 +289,7 @@ take_block_event(PliInside *inside, const PliInlinePartEvent *block,
 		return take_resource(inside, block, ret_event);
 	default: break;
 	}
-	add_defects(inside, &block->defects);
+	pli_defect_set_add_all(&inside->defects, &block->defects);
 	inside->may_go_on = block->encoding == PLI_ENCODING_YENC &&
 			    inside->yenc_part < inside->yenc_total;
 	if (inside->may_go_on)
@@ -449,7 +442,8 @@ find_files(PliInside *inside, GError **error)
 		}
 		if (!read_tnef(inside, &range, tnef, error))
 			return FALSE;
-		add_defects(inside, pli_tnef_get_defects(tnef));
+		pli_defect_set_add_all(&inside->defects,
+				       pli_tnef_get_defects(tnef));
 		collect_items(inside, tnef, &range, todo);
 	}
 	g_array_sort(inside->files, compare_ranges);
@@ -545,6 +539,5 @@ pli_inside_next(PliInside *inside, PliInsideEvent *ret_event, GError **error)
 void
 pli_inside_get_defects(const PliInside *inside, PliDefectSet *set)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(set->bits); i++)
-		set->bits[i] |= inside->defects.bits[i];
+	pli_defect_set_add_all(set, &inside->defects);
 }

@@ -92,8 +92,7 @@ void
 pli_address_reader_get_defects(const PliAddressReader *reader,
 			       PliDefectSet *set)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(set->bits); i++)
-		set->bits[i] |= reader->in.defects.bits[i];
+	pli_defect_set_add_all(set, &reader->in.defects);
 }
 
 static void

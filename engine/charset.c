@@ -524,8 +524,7 @@ void
 pli_charset_decoder_get_defects(const PliCharsetDecoder *decoder,
 				PliDefectSet *set)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(set->bits); i++)
-		set->bits[i] |= decoder->defects.bits[i];
+	pli_defect_set_add_all(set, &decoder->defects);
 }
 
 static gboolean

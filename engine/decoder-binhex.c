@@ -13,13 +13,6 @@ pli_decoder_binhex_get_bound(gsize len)
 	return (len / 8 * 3 + 4) * 255;
 }
 
-static void
-add_defects(PliDecoder *decoder, const PliBinhex *binhex)
-{
-	decoder->defects.bits[0] |= binhex->defects.bits[0];
-	decoder->defects.bits[1] |= binhex->defects.bits[1];
-}
-
 gsize
 pli_decoder_binhex_feed(PliDecoder *decoder, PliSlice in, guint8 *out)
 {
@@ -34,7 +27,7 @@ pli_decoder_binhex_feed(PliDecoder *decoder, PliSlice in, guint8 *out)
 		if (event.type == PLI_BINHEX_DATA)
 			n += event.octets.len;
 	memcpy(decoder->held, &binhex, sizeof binhex);
-	add_defects(decoder, &binhex);
+	pli_defect_set_add_all(&decoder->defects, &binhex.defects);
 	return n;
 }
 
@@ -48,5 +41,5 @@ pli_decoder_binhex_finish(PliDecoder *decoder)
 	while (pli_binhex_finish(&binhex, &event) == PLI_STEP_READY)
 		continue;
 	memcpy(decoder->held, &binhex, sizeof binhex);
-	add_defects(decoder, &binhex);
+	pli_defect_set_add_all(&decoder->defects, &binhex.defects);
 }

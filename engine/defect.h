@@ -361,6 +361,13 @@ pli_defect_set_add(PliDefectSet *set, PliDefectId id)
 	set->bits[id / 64] |= G_GUINT64_CONSTANT(1) << (id % 64);
 }
 
+static inline void
+pli_defect_set_add_all(PliDefectSet *set, const PliDefectSet *other)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(set->bits); i++)
+		set->bits[i] |= other->bits[i];
+}
+
 static inline gboolean
 pli_defect_set_has(const PliDefectSet *set, PliDefectId id)
 {

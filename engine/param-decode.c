@@ -268,8 +268,8 @@ enum { FORM_SEGMENTS, FORM_EXTENDED, FORM_PLAIN, N_FORMS };
 static void
 add_set(PliDefectSet *set, const PliDefectSet *other)
 {
-	for (guint i = 0; set != NULL && i < G_N_ELEMENTS(set->bits); i++)
-		set->bits[i] |= other->bits[i];
+	if (set != NULL)
+		pli_defect_set_add_all(set, other);
 }
 
 /* The first form that is there; what is wrong with the others does not

@@ -2,6 +2,7 @@
 #include "engine/parser-inner-priv.h"
 
 #include "engine/body-decoder-priv.h"
+#include "engine/octets-priv.h"
 #include "engine/parser-priv.h"
 
 /* A header field's name and colon stand within so many octets of a message
@@ -117,11 +118,8 @@ scan(PliParser *parser, PliSlice octets)
 static PliStep
 look(PliSlice octets, gboolean *ret_raw)
 {
-	gsize n = 0;
+	gsize n = pli_octets_count_name(octets, LOOKED_AT);
 
-	while (n < octets.len && octets.data[n] > ' ' && octets.data[n] < 127 &&
-	       octets.data[n] != ':')
-		n++;
 	*ret_raw = FALSE;
 	if (n == 0 && octets.len > 0)
 		return PLI_STEP_READY;
@@ -217,8 +215,7 @@ merge(PliParser *parser)
 	PliStructureMerge how = {
 	        .part = inner->part,
 	        .raw = inner->raw,
-	        .to_crlf = part->encoding == PLI_ENCODING_QUOTED_PRINTABLE &&
-	                   b->mode == PLI_LINE_LF_FILE,
+	        .to_crlf = inner->decoder.to_crlf,
 	};
 
 	if (!inner->raw && (part->flags & PLI_PART_HAS_8BIT))
