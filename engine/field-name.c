@@ -16,7 +16,7 @@
 typedef struct {
 	guint8 len;
 	guint8 id;
-	guint8 name[LONGEST + 7]; /* lower case, padded with NUL */
+	guint8 name[38]; /* lower case, padded with NUL */
 } FieldRow;
 
 static const FieldRow rows[32] = {
@@ -64,22 +64,46 @@ get_last_word(PliSlice name)
 	       LOWER >> (64 - 8 * n);
 }
 
+/* `first` and `last` are the name's first and last eight octets in lower case,
+ * and all of it, with NUL behind, when it is shorter. */
+static inline PliFieldName
+find(PliSlice name, guint64 first, guint64 last)
+{
+	const FieldRow *row =
+	        &rows[(last + name.len) * MULTIPLIER >> SLOTS_SHIFT];
+	const gsize at = name.len > 8 ? MIN(name.len, LONGEST) - 8 : 0;
+	guint64 other = (row->len ^ name.len) |
+	                (pli_load64(row->name) ^ first) |
+	                (pli_load64(row->name + at) ^ last);
+
+	if (G_UNLIKELY(name.len > 16) && other == 0)
+		for (gsize i = 8; i < at; i++)
+			other |= row->name[i] ^ (name.data[i] | 0x20);
+	return other == 0 ? row->id : PLI_FIELD_NAME_OTHER;
+}
+
 PliFieldName
 pli_field_name_find(PliSlice name)
 {
-	const FieldRow *row;
 	guint64 last;
 
 	if (name.len == 0 || name.len > LONGEST)
 		return PLI_FIELD_NAME_OTHER;
 	last = get_last_word(name);
-	row = &rows[(last + name.len) * MULTIPLIER >> SLOTS_SHIFT];
-	if ((row->len ^ name.len) |
-	    (pli_load64(row->name + MAX(name.len, 8) - 8) ^ last))
-		return PLI_FIELD_NAME_OTHER;
-	for (gsize i = 0; i + 8 < name.len; i += 8)
-		if ((pli_load64(name.data + i) | LOWER) !=
-		    pli_load64(row->name + i))
-			return PLI_FIELD_NAME_OTHER;
-	return row->id;
+	return find(name, name.len > 8 ? pli_load64(name.data) | LOWER : last,
+	            last);
+}
+
+PliFieldName
+pli_field_name_find_padded(PliSlice name)
+{
+	const guint8 *p = name.data;
+	const gsize n = name.len;
+	/* what is too short has bits that are masked, and too long is no row */
+	const gsize at = n > 8 ? MIN(n, LONGEST + 1) - 8 : 0;
+	const guint64 mask = n >= 8 ? G_MAXUINT64
+	                            : (G_GUINT64_CONSTANT(1) << 8 * n) - 1;
+
+	return find(name, (pli_load64(p) | LOWER) & mask,
+	            (pli_load64(p + at) | LOWER) & mask);
 }

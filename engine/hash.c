@@ -143,48 +143,44 @@ add_crc_portable(guint32 crc, const guint8 *p, gsize n)
 }
 
 #ifdef PLI_CPU_HAS_X86
-/* The last octets, fewer than eight, as one word in which they come last: a
- * sum of zero stays zero over the octets before them. Without a loop, whose
- * end is hard to foretell. */
-PLI_CPU_TARGET_SSE42 static inline guint32
-add_crc_tail(guint32 crc, const guint8 *end, gsize n)
-{
-	guint64 word = pli_load64(end - 8) >> (64 - 8 * n) ^ crc;
-
-	return _mm_crc32_u64(0, word << (64 - 8 * n)) ^
-	       (guint64)crc >> (8 * n);
-}
-
+/* The first octets, one to eight, as one word in which they come last: a sum
+ * of zero stays zero over the octets before them. What is left are whole words,
+ * with one loop, whose end is hard enough to foretell. */
 PLI_CPU_TARGET_SSE42 static guint32
 add_crc_x86(guint32 crc, const guint8 *p, gsize n)
 {
 	guint64 sum = crc;
+	guint bits;
 
 	if (G_UNLIKELY(n < 8)) {
 		for (; n > 0; p++, n--)
 			sum = _mm_crc32_u8(sum, *p);
 		return sum;
 	}
-	for (; n >= 32; p += 32, n -= 32) {
+	bits = 8 * ((n - 1) % 8 + 1);
+	sum = _mm_crc32_u64(0, (pli_load64(p) ^ sum) << (64 - bits)) ^
+	      sum >> (bits - 1) >> 1;
+	p += bits / 8;
+	for (gsize words = (n - 1) / 8; words > 0; words--, p += 8)
 		sum = _mm_crc32_u64(sum, pli_load64(p));
-		sum = _mm_crc32_u64(sum, pli_load64(p + 8));
-		sum = _mm_crc32_u64(sum, pli_load64(p + 16));
-		sum = _mm_crc32_u64(sum, pli_load64(p + 24));
-	}
-	for (; n >= 8; p += 8, n -= 8)
-		sum = _mm_crc32_u64(sum, pli_load64(p));
-	return n > 0 ? add_crc_tail(sum, p + n, n) : (guint32)sum;
+	return sum;
 }
 #endif
+
+PliCrcFunc
+pli_hash_get_crc_func(void)
+{
+#ifdef PLI_CPU_HAS_X86
+	if (G_LIKELY(pli_cpu_get_level() >= PLI_CPU_SSSE3))
+		return add_crc_x86;
+#endif
+	return add_crc_portable;
+}
 
 guint32
 pli_hash_add_crc(guint32 crc, PliSlice octets)
 {
-#ifdef PLI_CPU_HAS_X86
-	if (G_LIKELY(pli_cpu_get_level() >= PLI_CPU_SSSE3))
-		return ~add_crc_x86(~crc, octets.data, octets.len);
-#endif
-	return ~add_crc_portable(~crc, octets.data, octets.len);
+	return ~pli_hash_get_crc_func()(~crc, octets.data, octets.len);
 }
 
 /* a * b modulo the polynomial; bit 31 is the coefficient of x^0. */

@@ -7,6 +7,7 @@
 #define PLI_ENGINE_HEADER_PRIV_H
 
 #include "engine/buf.h"
+#include "engine/scan-priv.h"
 #include "engine/structure-builder-priv.h"
 
 /* What a Content-Type means for the tree. */
@@ -48,18 +49,42 @@ typedef struct {
 	PliSlice octets; /* its start when longer than limits.field_octets */
 	guint64 offset;
 	guint64 length;
-	guint32 bare_lf;
-	/* 0: nothing below is known */
 	guint32 n_lines;
-	guint32 n_blank_lines; /* continuation lines of blanks only */
-	gboolean plain;        /* no NUL and nothing over 127 */
+	guint32 bare_lf;
+	/* known to be all there, with no NUL, nothing over 127 and no
+	 * continuation line of nothing but blanks */
+	gboolean plain;
+	gsize more; /* octets that can be read behind it */
 } PliHeaderField;
 
-/* Reads a field of `part`, whose header is being read, and completes what is
- * known of it. Gives its number, PLI_NONE past limits.fields. */
+/* Fields that lie one behind the other and are plain, from `octets` on, which
+ * go on after the last for as long as there is anything. */
+typedef struct {
+	PliSlice octets;
+	guint64 offset;
+	const PliScanField *at;
+	guint n;
+	gboolean is_bare; /* their lines end in LF alone */
+} PliHeaderRun;
+
+/* Puts their records behind those the builder has; each counts once it is
+ * read. Gives the octets of the longest; 0 past limits.fields, and nothing is
+ * done then. */
+guint32
+pli_header_table_run(PliStructureBuilder *builder, const PliHeaderRun *run);
+
+/* Reads the next of them, which `rest` of the run's octets starts with; gives
+ * its number. */
+guint32
+pli_header_reader_read_next(PliHeaderReader *reader,
+                            PliStructureBuilder *builder, guint32 part,
+                            PliSlice rest);
+
+/* Reads a field of `part`, whose header is being read. Gives its number,
+ * PLI_NONE past limits.fields. */
 guint32
 pli_header_reader_read(PliHeaderReader *reader, PliStructureBuilder *builder,
-                       guint32 part, PliHeaderField *raw);
+                       guint32 part, const PliHeaderField *raw);
 
 /* The header has ended: settles what needs all fields. */
 void

@@ -14,14 +14,15 @@ typedef struct {
 	guint32 part;
 	guint32 field;
 	PliFieldName name;
-	PliSlice value; /* unfolded, trimmed */
+	gboolean folded, may_read_ahead;
+	PliSlice value; /* trimmed; unfolded where it has a form */
 } FieldContext;
 
 void
 pli_header_reader_init(PliHeaderReader *reader, const PliLimits *limits)
 {
 	*reader = (PliHeaderReader){.type_field = PLI_NONE};
-	pli_buf_init(&reader->value, limits->field_octets);
+	pli_buf_init(&reader->value, limits->field_octets + PLI_OCTETS_AHEAD);
 	pli_buf_init(&reader->scratch, limits->field_octets);
 }
 
@@ -46,8 +47,8 @@ add_defect(const FieldContext *c, PliDefectId id)
 {
 	const PliFieldRecord *field = &c->builder->fields[c->field];
 
-	pli_structure_builder_add_defect(c->builder, id, c->part,
-	                                 field->offset, field->length);
+	pli_structure_builder_add_defect(c->builder, id, c->part, field->offset,
+	                                 field->length);
 }
 
 static void
@@ -61,8 +62,7 @@ add_defects(const FieldContext *c, const PliDefectSet *set)
 }
 
 static gboolean
-add_item(const FieldContext *c, PliItemKind kind, PliSlice name,
-         PliSlice value)
+add_item(const FieldContext *c, PliItemKind kind, PliSlice name, PliSlice value)
 {
 	if (pli_structure_builder_add_item(c->builder, c->part, kind, c->field,
 	                                   name, value))
@@ -200,8 +200,8 @@ find_type(PliSlice type, PliSlice subtype)
 		return is_lower(subtype, "digest", 6)
 		               ? PLI_HEADER_TYPE_DIGEST
 		               : PLI_HEADER_TYPE_MULTIPART;
-	if (is_lower(type, "message", 7) && (is_lower(subtype, "rfc822", 6) ||
-	                                     is_lower(subtype, "global", 6)))
+	if (is_lower(type, "message", 7) &&
+	    (is_lower(subtype, "rfc822", 6) || is_lower(subtype, "global", 6)))
 		return PLI_HEADER_TYPE_MESSAGE;
 	return PLI_HEADER_TYPE_LEAF;
 }
@@ -241,22 +241,22 @@ find_encoding(PliSlice token)
 		gsize len;
 		PliEncoding encoding;
 	} rows[] = {
-	        {"7bit", 4, PLI_ENCODING_7BIT},
-	        {"8bit", 4, PLI_ENCODING_8BIT},
-	        {"binary", 6, PLI_ENCODING_BINARY},
-	        {"quoted-printable", 16, PLI_ENCODING_QUOTED_PRINTABLE},
-	        {"base64", 6, PLI_ENCODING_BASE64},
-	        {"x-uuencode", 10, PLI_ENCODING_UUENCODE},
-	        {"uuencode", 8, PLI_ENCODING_UUENCODE},
-	        {"x-uue", 5, PLI_ENCODING_UUENCODE},
-	        {"uue", 3, PLI_ENCODING_UUENCODE},
-	        {"x-xxencode", 10, PLI_ENCODING_XXENCODE},
-	        {"xxencode", 8, PLI_ENCODING_XXENCODE},
-	        {"x-xxe", 5, PLI_ENCODING_XXENCODE},
-	        {"x-yenc", 6, PLI_ENCODING_YENC},
-	        {"yenc", 4, PLI_ENCODING_YENC},
-	        {"x-binhex", 8, PLI_ENCODING_BINHEX},
-	        {"binhex", 6, PLI_ENCODING_BINHEX},
+		{"7bit", 4, PLI_ENCODING_7BIT},
+		{"8bit", 4, PLI_ENCODING_8BIT},
+		{"binary", 6, PLI_ENCODING_BINARY},
+		{"quoted-printable", 16, PLI_ENCODING_QUOTED_PRINTABLE},
+		{"base64", 6, PLI_ENCODING_BASE64},
+		{"x-uuencode", 10, PLI_ENCODING_UUENCODE},
+		{"uuencode", 8, PLI_ENCODING_UUENCODE},
+		{"x-uue", 5, PLI_ENCODING_UUENCODE},
+		{"uue", 3, PLI_ENCODING_UUENCODE},
+		{"x-xxencode", 10, PLI_ENCODING_XXENCODE},
+		{"xxencode", 8, PLI_ENCODING_XXENCODE},
+		{"x-xxe", 5, PLI_ENCODING_XXENCODE},
+		{"x-yenc", 6, PLI_ENCODING_YENC},
+		{"yenc", 4, PLI_ENCODING_YENC},
+		{"x-binhex", 8, PLI_ENCODING_BINHEX},
+		{"binhex", 6, PLI_ENCODING_BINHEX},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
@@ -330,22 +330,24 @@ read_language(const FieldContext *c)
 	}
 }
 
-/* The item that a plain field gives, 0 when it gives none. */
-static PliItemKind
-get_item_kind(PliFieldName name)
-{
-	switch (name) {
-	case PLI_FIELD_NAME_CONTENT_ID: return PLI_ITEM_ID;
-	case PLI_FIELD_NAME_CONTENT_DESCRIPTION: return PLI_ITEM_DESCRIPTION;
-	case PLI_FIELD_NAME_CONTENT_MD5: return PLI_ITEM_MD5;
-	case PLI_FIELD_NAME_CONTENT_LOCATION: return PLI_ITEM_LOCATION;
-	default: break;
-	}
-	/* envelope fields and their items are numbered alike */
-	if (name >= PLI_FIELD_NAME_DATE && name <= PLI_FIELD_NAME_REFERENCES)
-		return PLI_ITEM_DATE + (name - PLI_FIELD_NAME_DATE);
-	return 0;
-}
+/* The item that a field of text gives, 0 when it gives none. */
+static const guint16 item_kinds[PLI_FIELD_NAME_REFERENCES + 1] = {
+	[PLI_FIELD_NAME_CONTENT_ID] = PLI_ITEM_ID,
+	[PLI_FIELD_NAME_CONTENT_DESCRIPTION] = PLI_ITEM_DESCRIPTION,
+	[PLI_FIELD_NAME_CONTENT_MD5] = PLI_ITEM_MD5,
+	[PLI_FIELD_NAME_CONTENT_LOCATION] = PLI_ITEM_LOCATION,
+	[PLI_FIELD_NAME_DATE] = PLI_ITEM_DATE,
+	[PLI_FIELD_NAME_SUBJECT] = PLI_ITEM_SUBJECT,
+	[PLI_FIELD_NAME_FROM] = PLI_ITEM_FROM,
+	[PLI_FIELD_NAME_SENDER] = PLI_ITEM_SENDER,
+	[PLI_FIELD_NAME_REPLY_TO] = PLI_ITEM_REPLY_TO,
+	[PLI_FIELD_NAME_TO] = PLI_ITEM_TO,
+	[PLI_FIELD_NAME_CC] = PLI_ITEM_CC,
+	[PLI_FIELD_NAME_BCC] = PLI_ITEM_BCC,
+	[PLI_FIELD_NAME_IN_REPLY_TO] = PLI_ITEM_IN_REPLY_TO,
+	[PLI_FIELD_NAME_MESSAGE_ID] = PLI_ITEM_MESSAGE_ID,
+	[PLI_FIELD_NAME_REFERENCES] = PLI_ITEM_REFERENCES,
+};
 
 static PliDefectId
 get_duplicate_defect(PliFieldName name)
@@ -361,54 +363,77 @@ get_duplicate_defect(PliFieldName name)
 	}
 }
 
-/* Drops CR and LF, keeps the blanks of a fold, trims both ends. */
-static PliSlice
-unfold(PliBuf *buf, PliSlice value, gboolean folded)
+/* The value without CR and LF, with the blanks of its folds, put where there is
+ * room for it and PLI_OCTETS_AHEAD more. */
+static gsize
+copy_value(const FieldContext *c, guint8 *out)
 {
-	guint8 *out;
-
-	value = pli_slice_trim(value);
-	if (!folded || value.len == 0)
-		return value;
-	pli_buf_reset(buf);
-	out = pli_buf_reserve(buf, value.len);
-	g_assert(out != NULL); /* its ceiling is the field's */
-	pli_buf_add_length(buf, pli_octets_copy_unfolded(out, value));
-	return pli_buf_slice(buf);
+	if (G_UNLIKELY(!c->may_read_ahead))
+		return pli_octets_copy_unfolded(out, c->value);
+	if (c->folded)
+		return pli_octets_copy_unfolded_ahead(out, c->value);
+	pli_octets_copy_ahead(out, c->value);
+	return c->value.len;
 }
 
-/* Apart, so that fields of other names do not pay for its registers. */
-static G_GNUC_NO_INLINE void
-read_value(FieldContext *c, PliSlice value, gboolean folded)
+static void
+unfold(FieldContext *c)
 {
-	PliPart *part = &c->builder->parts[c->part];
-	guint64 bit;
-	gboolean is_mime;
+	PliBuf *buf = &c->reader->value;
+	guint8 *out;
 
-	c->name = c->builder->fields[c->field].name;
-	bit = G_GUINT64_CONSTANT(1) << c->name;
-	is_mime = c->name <= PLI_FIELD_NAME_MIME_VERSION;
+	pli_buf_reset(buf);
+	out = pli_buf_reserve(buf, c->value.len + PLI_OCTETS_AHEAD);
+	g_assert(out != NULL); /* its ceiling is the field's */
+	c->value = pli_slice_new(out, copy_value(c, out));
+}
 
-	if (is_mime)
-		part->flags |= PLI_PART_HAS_MIME;
-	else if (!(part->flags & PLI_PART_IS_MESSAGE))
-		return;
-	if (c->reader->seen & bit) {
-		add_defect(c, get_duplicate_defect(c->name));
-		return;
-	}
-	c->reader->seen |= bit;
-	c->value = unfold(&c->reader->value, value, folded);
+static void
+read_formed(FieldContext *c)
+{
+	if (c->folded)
+		unfold(c);
 	switch (c->name) {
 	case PLI_FIELD_NAME_CONTENT_TYPE: read_content_type(c); break;
 	case PLI_FIELD_NAME_CONTENT_TRANSFER_ENCODING: read_encoding(c); break;
 	case PLI_FIELD_NAME_CONTENT_DISPOSITION: read_disposition(c); break;
 	case PLI_FIELD_NAME_CONTENT_LANGUAGE: read_language(c); break;
-	default:
-		if (get_item_kind(c->name) != 0)
-			add_item(c, get_item_kind(c->name), PLI_SLICE_NONE,
-			         c->value);
+	default: break;
 	}
+}
+
+static void
+read_text(const FieldContext *c, PliItemKind kind)
+{
+	guint8 *out = pli_structure_builder_begin_item(
+	        c->builder, c->part, kind, c->field, c->value.len);
+
+	if (out == NULL)
+		add_defect(c, PLI_DEFECT_LIMIT_STRINGS);
+	else
+		pli_structure_builder_end_item(c->builder, copy_value(c, out));
+}
+
+static void
+read_value(FieldContext *c)
+{
+	PliPart *part = &c->builder->parts[c->part];
+	guint64 bit = G_GUINT64_CONSTANT(1) << c->name;
+
+	if (c->name <= PLI_FIELD_NAME_MIME_VERSION)
+		part->flags |= PLI_PART_HAS_MIME;
+	else if (!(part->flags & PLI_PART_IS_MESSAGE))
+		return;
+	if (G_UNLIKELY(c->reader->seen & bit)) {
+		add_defect(c, get_duplicate_defect(c->name));
+		return;
+	}
+	c->reader->seen |= bit;
+	c->value = pli_slice_trim(c->value);
+	if (item_kinds[c->name] != 0)
+		read_text(c, item_kinds[c->name]);
+	else
+		read_formed(c);
 }
 
 /* Sets name_length and value_start; FALSE when the line is no field. */
@@ -429,23 +454,23 @@ read_name(PliFieldRecord *field, PliSlice octets)
 	return TRUE;
 }
 
-/* What the scan has not found out of a field that came in pieces. */
-static void
-look_at_lines(PliHeaderField *raw)
+/* Continuation lines of nothing but blanks. */
+static guint32
+count_blank_lines(PliSlice octets)
 {
-	const guint8 *p = raw->octets.data, *end = p + raw->octets.len;
+	const guint8 *p = octets.data, *end = p + octets.len;
+	guint32 n = 0;
 
 	while (p < end) {
 		const guint8 *lf = memchr(p, '\n', end - p);
-		PliSlice line = {p, (lf != NULL ? lf + 1 : end) - p};
 
-		raw->n_lines++;
-		if ((*p == ' ' || *p == '\t') && lf != NULL &&
-		    pli_slice_trim(line).len == 0)
-			raw->n_blank_lines++;
-		p += line.len;
+		if (lf == NULL)
+			break;
+		n += (*p == ' ' || *p == '\t') &&
+		     pli_slice_trim(pli_slice_new(p, lf - p)).len == 0;
+		p = lf + 1;
 	}
-	raw->plain = FALSE;
+	return n;
 }
 
 /* Sets the flags and notes the defects of octets and folds. */
@@ -455,14 +480,14 @@ note_octets(const FieldContext *c, PliFieldRecord *field,
 {
 	gboolean high, nul;
 
+	if (raw->plain)
+		return;
 	if (raw->octets.len < raw->length) {
 		field->flags |= PLI_FIELD_CUT;
 		add_defect(c, PLI_DEFECT_LIMIT_FIELD_OCTETS);
 	}
-	for (guint32 i = 0; i < raw->n_blank_lines; i++)
+	for (guint32 n = count_blank_lines(raw->octets); n > 0; n--)
 		add_defect(c, PLI_DEFECT_BLANK_CONTINUATION);
-	if (raw->plain)
-		return;
 	pli_octets_look(raw->octets, &high, &nul);
 	if (high) {
 		field->flags |= PLI_FIELD_8BIT;
@@ -477,8 +502,8 @@ static void
 add_malformed(const FieldContext *c, const PliFieldRecord *field)
 {
 	PliStructureBuilder *b = c->builder;
-	PliDefect *last = b->n_defects > 0 ? &b->defects[b->n_defects - 1]
-	                                   : NULL;
+	PliDefect *last =
+		b->n_defects > 0 ? &b->defects[b->n_defects - 1] : NULL;
 
 	if (last != NULL && last->id == PLI_DEFECT_MALFORMED_FIELD &&
 	    last->part == c->part &&
@@ -515,15 +540,12 @@ refuse_field(PliStructureBuilder *builder, guint32 part,
 	return PLI_NONE;
 }
 
-/* A field, or none, that has something odd about its octets, lines or name;
- * its record has been begun. FALSE when it is no field. */
+/* A field, or none, that has something odd about its octets or its name; its
+ * record has been begun. FALSE when it is no field. */
 static gboolean
-read_odd(const FieldContext *c, PliFieldRecord *field, PliHeaderField *raw)
+read_odd(const FieldContext *c, PliFieldRecord *field,
+         const PliHeaderField *raw)
 {
-	if (raw->n_lines == 0) {
-		look_at_lines(raw);
-		field->flags = raw->n_lines > 1 ? PLI_FIELD_FOLDED : 0;
-	}
 	note_octets(c, field, raw);
 	if (!read_name(field, raw->octets)) {
 		note_malformed(c, field, raw->octets);
@@ -536,49 +558,119 @@ read_odd(const FieldContext *c, PliFieldRecord *field, PliHeaderField *raw)
 	return TRUE;
 }
 
-static gboolean
-is_plain(const PliHeaderField *raw)
+/* A field whose record is there, with the name if that was plain. */
+static void
+read_record(PliHeaderReader *reader, PliStructureBuilder *builder, guint32 part,
+            const PliHeaderField *raw)
 {
-	return raw->plain && raw->n_lines > 0 && raw->n_blank_lines == 0 &&
-	       raw->octets.len == raw->length;
+	FieldContext c = {.reader = reader,
+	                  .builder = builder,
+	                  .part = part,
+	                  .field = builder->n_fields - 1};
+	PliFieldRecord *field = &builder->fields[c.field];
+
+	if (G_UNLIKELY(field->name_length == 0)) {
+		if (!read_odd(&c, field, raw))
+			return;
+		field->name = pli_field_name_find(
+			pli_slice_new(raw->octets.data, field->name_length));
+	}
+	c.name = field->name;
+	if (c.name == PLI_FIELD_NAME_OTHER ||
+	    c.name > PLI_FIELD_NAME_REFERENCES)
+		return;
+	c.value = pli_slice_skip(raw->octets, field->value_start);
+	c.folded = (field->flags & PLI_FIELD_FOLDED) != 0;
+	c.may_read_ahead = raw->more >= PLI_OCTETS_AHEAD;
+	read_value(&c);
 }
 
 guint32
 pli_header_reader_read(PliHeaderReader *reader, PliStructureBuilder *builder,
-                       guint32 part, PliHeaderField *raw)
+                       guint32 part, const PliHeaderField *raw)
 {
-	PliFieldRecord *field = pli_structure_builder_add_field(builder);
-	FieldContext c = {.reader = reader, .builder = builder, .part = part};
-	const PliSlice octets = raw->octets;
-	gsize n;
+	PliFieldRecord *field =
+		pli_structure_builder_reserve_fields(builder, 1);
 
 	if (G_UNLIKELY(field == NULL))
 		return refuse_field(builder, part, raw);
-	c.field = builder->n_fields - 1;
+	*field = (PliFieldRecord){
+		.offset = raw->offset,
+		.length = raw->length,
+		.hash = pli_hash_add_crc(0, raw->octets),
+		.bare_lf = raw->bare_lf,
+		.flags = raw->n_lines > 1 ? PLI_FIELD_FOLDED : 0,
+	};
+	builder->n_fields++;
 	builder->parts[part].n_fields++;
-	field->offset = raw->offset;
-	field->length = raw->length;
-	field->hash = pli_hash_add_crc(0, octets);
-	field->bare_lf = raw->bare_lf;
-	field->name_length = field->value_start = 0;
-	field->name = PLI_FIELD_NAME_OTHER;
-	field->flags = raw->n_lines > 1 ? PLI_FIELD_FOLDED : 0;
-	field->source = 0;
-	n = pli_octets_count_name(octets, MAX_NAME_OCTETS);
-	if (G_LIKELY(n > 0 && n < octets.len && octets.data[n] == ':' &&
-	             is_plain(raw))) {
-		field->name_length = n;
-		field->value_start = n + 1;
-	} else if (!read_odd(&c, field, raw)) {
-		return c.field;
+	read_record(reader, builder, part, raw);
+	return builder->n_fields - 1;
+}
+
+/* `left` octets can be read from the start of the name on. */
+static inline PliFieldName
+find_name(PliSlice name, gsize left)
+{
+	return G_LIKELY(left >= 8) ? pli_field_name_find_padded(name)
+	                           : pli_field_name_find(name);
+}
+
+guint32
+pli_header_table_run(PliStructureBuilder *builder, const PliHeaderRun *run)
+{
+	PliFieldRecord *field =
+		pli_structure_builder_reserve_fields(builder, run->n);
+	const PliCrcFunc add_crc = pli_hash_get_crc_func();
+	PliScanField before = {0, 0};
+	guint32 longest = 0;
+
+	if (field == NULL)
+		return 0;
+	for (guint i = 0; i < run->n; i++, field++) {
+		const PliScanField at = run->at[i];
+		const guint8 *p = run->octets.data + before.end;
+		const gsize left = run->octets.len - before.end;
+		const guint32 length = at.end - before.end;
+		const guint32 n_lines = at.lines - before.lines;
+		gsize n = pli_octets_count_name(pli_slice_new(p, left),
+		                                MAX_NAME_OCTETS);
+
+		if (G_UNLIKELY(p[n] != ':'))
+			n = 0;
+		*field = (PliFieldRecord){
+			.offset = run->offset + before.end,
+			.length = length,
+			.hash = ~add_crc(~0u, p, length),
+			.bare_lf = run->is_bare ? n_lines : 0,
+			.name_length = n,
+			.value_start = n + (n > 0),
+			.name = find_name(pli_slice_new(p, n), left),
+			.flags = n_lines > 1 ? PLI_FIELD_FOLDED : 0,
+		};
+		longest = MAX(longest, length);
+		before = at;
 	}
-	field->name = pli_field_name_find(
-	        pli_slice_new(octets.data, field->name_length));
-	if (field->name != PLI_FIELD_NAME_OTHER &&
-	    field->name <= PLI_FIELD_NAME_REFERENCES)
-		read_value(&c, pli_slice_skip(octets, field->value_start),
-		           (field->flags & PLI_FIELD_FOLDED) != 0);
-	return c.field;
+	return longest;
+}
+
+guint32
+pli_header_reader_read_next(PliHeaderReader *reader,
+                            PliStructureBuilder *builder, guint32 part,
+                            PliSlice rest)
+{
+	const PliFieldRecord *field = &builder->fields[builder->n_fields++];
+	PliHeaderField raw = {
+		.octets = pli_slice_new(rest.data, field->length),
+		.offset = field->offset,
+		.length = field->length,
+		.bare_lf = field->bare_lf,
+		.plain = TRUE,
+		.more = rest.len - field->length,
+	};
+
+	builder->parts[part].n_fields++;
+	read_record(reader, builder, part, &raw);
+	return builder->n_fields - 1;
 }
 
 void
@@ -643,15 +735,14 @@ append_percent(PliBuf *out, PliSlice value, gboolean first)
 
 PliSlice
 pli_header_reader_get_boundary(PliHeaderReader *reader,
-                               const PliStructureBuilder *builder,
-                               guint32 part)
+                               const PliStructureBuilder *builder, guint32 part)
 {
 	PliBuf *out = &reader->scratch;
 	PliSlice value;
 
 	if (reader->boundary_item != PLI_NONE) {
 		const PliItemRecord *item =
-		        &builder->items[reader->boundary_item];
+			&builder->items[reader->boundary_item];
 
 		return pli_slice_new(builder->strings.data + item->string +
 		                             item->name_length,

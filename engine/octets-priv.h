@@ -62,6 +62,22 @@ pli_store64(guint8 *p, guint64 v)
 	memcpy(p, &v, sizeof v);
 }
 
+#if defined(__SSE2__)
+/* Bit n: of sixteen octets, the n-th may stand in a field name. */
+static inline guint32
+pli_octets_match_name(const guint8 *p)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)p);
+	/* octets over 127 are negative */
+	__m128i is_name = _mm_cmpgt_epi8(v, _mm_set1_epi8(' '));
+	__m128i is_other =
+	        _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(':')),
+	                     _mm_cmpeq_epi8(v, _mm_set1_epi8(127)));
+
+	return _mm_movemask_epi8(_mm_andnot_si128(is_other, is_name));
+}
+#endif
+
 /* How many octets from the start may stand in a field name: RFC 5322 2.2
  * ftext, 33 to 126 but for the colon. At most `max` are looked at. */
 static inline gsize
@@ -70,16 +86,9 @@ pli_octets_count_name(PliSlice s, gsize max)
 	gsize n = 0, end = MIN(s.len, max);
 
 #if defined(__SSE2__)
-	for (; end - n >= 16; n += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(s.data + n));
-		/* octets over 127 are negative */
-		__m128i is_name = _mm_cmpgt_epi8(v, _mm_set1_epi8(' '));
-		__m128i is_other = _mm_or_si128(
-			_mm_cmpeq_epi8(v, _mm_set1_epi8(':')),
-			_mm_cmpeq_epi8(v, _mm_set1_epi8(127)));
-		guint stop = ~_mm_movemask_epi8(
-				     _mm_andnot_si128(is_other, is_name)) &
-		             0xffff;
+	for (; end - n >= 32; n += 32) {
+		guint32 stop = ~(pli_octets_match_name(s.data + n) |
+		                 pli_octets_match_name(s.data + n + 16) << 16);
 
 		if (stop != 0)
 			return n + __builtin_ctz(stop);
@@ -153,38 +162,54 @@ pli_octets_is_quotable(PliSlice s)
 	return TRUE;
 }
 
+/* How far pli_octets_copy_ahead() and _unfolded_ahead() reach over ends. */
+#define PLI_OCTETS_AHEAD 16
+
+/* A copy that may read and write a little behind the end. */
+static inline void
+pli_octets_copy_ahead(guint8 *out, PliSlice s)
+{
+	for (gsize i = 0; i < s.len; i += 16)
+		memcpy(out + i, s.data + i, 16);
+}
+
 /* A copy without CR and LF; gives its length. `out` has room for all. */
 static inline gsize
 pli_octets_copy_unfolded(guint8 *out, PliSlice s)
 {
+	gsize n = 0;
+
+	for (gsize i = 0; i < s.len; i++) {
+		out[n] = s.data[i];
+		n += s.data[i] != '\r' && s.data[i] != '\n';
+	}
+	return n;
+}
+
+/* The same, which may read and write a little behind the end. */
+static inline gsize
+pli_octets_copy_unfolded_ahead(guint8 *out, PliSlice s)
+{
+#if defined(__SSE2__)
 	gsize n = 0, i = 0;
 
 	while (i < s.len) {
-		gsize end = s.len;
+		__m128i v = _mm_loadu_si128((const __m128i *)(s.data + i));
+		__m128i is_end = _mm_or_si128(
+			_mm_cmpeq_epi8(v, _mm_set1_epi8('\r')),
+			_mm_cmpeq_epi8(v, _mm_set1_epi8('\n')));
+		guint end = MIN(s.len - i, 16);
+		guint run = __builtin_ctz(_mm_movemask_epi8(is_end) |
+		                          1u << end);
 
-#if defined(__SSE2__)
-		if (s.len - i >= 16) {
-			__m128i v = _mm_loadu_si128(
-				(const __m128i *)(s.data + i));
-			__m128i is_end = _mm_or_si128(
-				_mm_cmpeq_epi8(v, _mm_set1_epi8('\r')),
-				_mm_cmpeq_epi8(v, _mm_set1_epi8('\n')));
-
-			_mm_storeu_si128((__m128i *)(out + n), v);
-			if (_mm_movemask_epi8(is_end) == 0) {
-				n += 16;
-				i += 16;
-				continue;
-			}
-			end = i + 16;
-		}
-#endif
-		for (; i < end; i++) {
-			out[n] = s.data[i];
-			n += s.data[i] != '\r' && s.data[i] != '\n';
-		}
+		_mm_storeu_si128((__m128i *)(out + n), v);
+		n += run;
+		i += run + (run < end);
 	}
 	return n;
+#else
+	return pli_octets_copy_unfolded(out, s);
+#endif
 }
 
 /* A copy in lower case. */

@@ -64,7 +64,7 @@ add_to_field(PliParser *parser, const guint8 *p, gsize n)
 	guint8 before = n > 1 ? p[n - 2] : parser->last_octet;
 
 	parser->field_length += n;
-	parser->field_lines = 0;
+	parser->field_lines += !parser->mid_line;
 	if (parser->field_start == NULL)
 		keep(parser, p, n);
 	parser->last_octet = p[n - 1];
@@ -87,7 +87,6 @@ begin_field(PliParser *parser, guint64 offset, const guint8 *start)
 	parser->field_length = 0;
 	parser->field_bare_lf = 0;
 	parser->field_lines = 0;
-	parser->field_blank_lines = 0;
 }
 
 void
@@ -101,15 +100,27 @@ pli_parser_save_field(PliParser *parser)
 	pli_parser_count_to(parser, parser->in);
 }
 
+static void
+show_field(PliParser *parser, guint32 field, const PliHeaderField *raw)
+{
+	pli_parser_push_event(parser,
+	                      (PliParserEvent){
+				      .type = PLI_PARSER_EVENT_FIELD,
+				      .part = parser->current,
+				      .field = field,
+				      .span = {0, raw->offset, raw->length},
+				      .octets = raw->octets,
+			      });
+}
+
 /* A field is whole. */
 static void
-take_field(PliParser *parser, PliHeaderField *raw)
+take_field(PliParser *parser, const PliHeaderField *raw)
 {
 	PliStructureBuilder *b = &parser->builder;
 	guint32 part = parser->current, field = PLI_NONE;
 
-	if (G_LIKELY(raw->offset + raw->length -
-	                     b->parts[part].header.offset <=
+	if (G_LIKELY(raw->offset + raw->length - b->parts[part].header.offset <=
 	             b->limits.header_octets)) {
 		field = pli_header_reader_read(&parser->header, b, part, raw);
 	} else if (!parser->header_full) {
@@ -117,22 +128,7 @@ take_field(PliParser *parser, PliHeaderField *raw)
 		pli_parser_add_defect(parser, PLI_DEFECT_LIMIT_HEADER_OCTETS,
 		                      part, raw->offset, raw->length);
 	}
-	pli_parser_push_event(parser, (PliParserEvent){
-	                                      .type = PLI_PARSER_EVENT_FIELD,
-	                                      .part = part,
-	                                      .field = field,
-	                                      .span = {0, raw->offset,
-	                                               raw->length},
-	                                      .octets = raw->octets,
-	                              });
-}
-
-static gboolean
-is_plain(const PliParser *parser)
-{
-	const guint32 odd = PLI_SCAN_NUL | PLI_SCAN_8BIT;
-
-	return !(parser->scan.seen & odd) && !parser->odd_ahead;
+	show_field(parser, field, raw);
 }
 
 /* The running field is whole. */
@@ -140,24 +136,19 @@ static void
 end_field(PliParser *parser)
 {
 	PliHeaderField raw = {
-	        .offset = parser->field_offset,
-	        .length = parser->field_length,
-	        .bare_lf = parser->field_bare_lf,
-	        .plain = is_plain(parser),
+		.offset = parser->field_offset,
+		.length = parser->field_length,
+		.n_lines = parser->field_lines,
+		.bare_lf = parser->field_bare_lf,
 	};
 
 	if (parser->field_start != NULL) {
 		raw.octets = pli_slice_new(
-		        parser->field_start,
-		        MIN(raw.length, parser->builder.limits.field_octets));
+			parser->field_start,
+			MIN(raw.length, parser->builder.limits.field_octets));
 	} else {
 		raw.octets = pli_buf_slice(&parser->field_buf);
 		parser->field_buf_shown = TRUE;
-	}
-	if (raw.octets.len == raw.length) {
-		raw.n_lines = parser->field_lines;
-		raw.n_blank_lines = raw.n_lines > 0 ? parser->field_blank_lines
-		                                    : 0;
 	}
 	parser->in_field = FALSE;
 	take_field(parser, &raw);
@@ -210,8 +201,8 @@ end_at_empty_line(PliParser *parser, PliSlice line)
 		pli_parser_advance(parser, is_bare ? 1 : 2);
 	if (parser->counted == line.data) {
 		pli_scan_add_lines(&parser->scan, line.data, parser->in,
-		                   parser->offset - (parser->in - line.data),
-		                   1, is_bare, FALSE);
+		                   parser->offset - (parser->in - line.data), 1,
+		                   is_bare, FALSE);
 		parser->counted = parser->in;
 	}
 	pli_parser_count_to(parser, parser->in);
@@ -278,8 +269,8 @@ start_line(PliParser *parser, const PliBoundaryResult *result, PliSlice line)
 		const guint8 *lf = memchr(line.data, '\n', max);
 
 		pli_parser_note_near_boundary(
-		        parser, result, offset,
-		        lf != NULL ? (gsize)(lf + 1 - line.data) : max);
+			parser, result, offset,
+			lf != NULL ? (gsize)(lf + 1 - line.data) : max);
 	}
 	if (!parser->in_field)
 		begin_field(parser, offset, held ? NULL : parser->in);
@@ -304,14 +295,14 @@ read_line_start(PliParser *parser)
 	            : pli_slice_new(parser->in, parser->end - parser->in);
 	kind = classify(parser, line, &result);
 	if (kind == LINE_UNKNOWN)
-		return hold_more(parser) ? PLI_STEP_READY
+		return hold_more(parser)   ? PLI_STEP_READY
 		       : parser->finishing ? end_at_end(parser)
 		                           : PLI_STEP_WANT;
 	if (kind != LINE_CONTINUATION && parser->in_field) {
 		gboolean kept = parser->field_start == NULL;
 
 		end_field(parser);
-		if (kept)
+		if (kept || kind == LINE_FIELD)
 			return PLI_STEP_READY;
 	}
 	switch (kind) {
@@ -322,165 +313,151 @@ read_line_start(PliParser *parser)
 	return PLI_STEP_READY;
 }
 
-/* A line that read_lines() leaves to others: empty, or perhaps a boundary. */
-static inline gboolean
-stops_lines(const PliParser *parser, const guint8 *p, const guint8 *end)
+/* LFs of `octets` with no CR before them. */
+static guint32
+count_bare_lf(PliSlice octets)
 {
-	if (G_LIKELY(*p > '-'))
-		return FALSE;
-	return *p == '\n' || (*p == '\r' && end - p == 2) ||
-	       (*p == '-' && parser->boundaries.n > 0 && p[1] == '-');
+	guint32 n = 0;
+
+	for (gsize i = 0; i < octets.len; i++)
+		n += octets.data[i] == '\n' &&
+		     (i == 0 || octets.data[i - 1] != '\r');
+	return n;
 }
 
-/* The lines of one slice as they are taken; each has two octets or more. */
+/* What read_fields() found, and takes. */
 typedef struct {
-	PliScanLines found;
-	const guint8 *start;
-	guint next;      /* the line to be taken */
-	const guint8 *p; /* its start */
-	guint n_bare;
-} Lines;
+	PliScanFields found;
+	guint32 end, lines, bare_lf; /* of all */
+} Fields;
 
-/* Takes the next line, and counts it for the field it belongs to. */
-static inline void
-take_whole_line(Lines *lines, guint32 *n_lines, guint32 *n_bare)
-{
-	const guint8 *end = lines->start + lines->found.at[lines->next++] + 1;
-	guint bare = end[-2] != '\r';
-
-	*n_lines += 1;
-	*n_bare += bare;
-	lines->n_bare += bare;
-	if (G_UNLIKELY(end - lines->p > PLI_SCAN_LINE_OCTETS))
-		lines->found.odd = TRUE;
-	lines->p = end;
-}
-
-/* The line that was taken last, from `p` on, is blank throughout. */
-static inline gboolean
-is_blank_line(const Lines *lines, const guint8 *p)
-{
-	return G_UNLIKELY(pli_octet_is_blank(p[1])) &&
-	       pli_slice_trim(pli_slice_new(p, lines->p - p)).len == 0;
-}
-
-static inline gboolean
-is_continuation(const guint8 *p)
-{
-	return *p == ' ' || *p == '\t';
-}
-
-/* All continuation lines that come next. */
-static inline void
-take_continuations(Lines *lines, guint32 *n_lines, guint32 *n_bare,
-                   guint32 *n_blank)
-{
-	while (lines->next < lines->found.n && is_continuation(lines->p)) {
-		const guint8 *p = lines->p;
-
-		take_whole_line(lines, n_lines, n_bare);
-		*n_blank += is_blank_line(lines, p);
-	}
-}
-
-/* The field that was running when the slice began, or a batch of lines did. */
+/* One by one, with a look at what is odd about each. */
 static void
-go_on_with_field(PliParser *parser, Lines *lines)
+take_each(PliParser *parser, Fields *fields)
 {
-	guint32 n_lines = 0;
-	const guint8 *p = lines->p;
+	const PliScanFields *found = &fields->found;
+	const gsize max = parser->builder.limits.field_octets;
+	PliHeaderField raw = {.offset = parser->offset};
+	PliScanField before = {0, 0};
 
-	take_continuations(lines, &n_lines, &parser->field_bare_lf,
-	                   &parser->field_blank_lines);
-	if (parser->field_lines > 0)
-		parser->field_lines += n_lines;
-	parser->field_length += lines->p - p;
-	if (parser->field_start == NULL)
-		keep(parser, p, lines->p - p);
-	if (lines->next < lines->found.n)
-		end_field(parser);
-}
-
-/* Fields that begin in this slice. The last one may go on after the lines that
- * were found, and stays running. */
-static void
-take_fields(PliParser *parser, Lines *lines, guint64 offset)
-{
-	const gboolean plain = is_plain(parser);
-
-	while (lines->next < lines->found.n) {
-		const guint8 *p = lines->p;
-		PliHeaderField raw = {
-		        .offset = offset + (p - lines->start),
-		        .plain = plain,
-		};
-
-		if (stops_lines(parser, p,
-		                lines->start +
-		                        lines->found.at[lines->next] + 1))
-			break;
-		take_whole_line(lines, &raw.n_lines, &raw.bare_lf);
-		if (G_UNLIKELY(is_continuation(p)))
-			raw.n_blank_lines = is_blank_line(lines, p);
-		take_continuations(lines, &raw.n_lines, &raw.bare_lf,
-		                   &raw.n_blank_lines);
-		raw.length = lines->p - p;
-		if (lines->next == lines->found.n) {
-			parser->in_field = TRUE;
-			parser->field_start = p;
-			parser->field_offset = raw.offset;
-			parser->field_length = raw.length;
-			parser->field_bare_lf = raw.bare_lf;
-			parser->field_lines = raw.n_lines;
-			parser->field_blank_lines = raw.n_blank_lines;
-			break;
-		}
-		raw.octets = pli_slice_new(
-		        p, MIN(raw.length,
-		               parser->builder.limits.field_octets));
+	for (guint i = 0; i < found->n; i++) {
+		raw.length = found->at[i].end - before.end;
+		raw.octets = pli_slice_new(parser->in + before.end, raw.length);
+		raw.n_lines = found->at[i].lines - before.lines;
+		raw.bare_lf =
+			found->has_bare_lf ? count_bare_lf(raw.octets) : 0;
+		raw.octets.len = MIN(raw.length, max);
+		raw.plain = !found->odd && raw.length <= max;
 		take_field(parser, &raw);
+		raw.offset += raw.length;
+		fields->bare_lf += raw.bare_lf;
+		before = found->at[i];
 	}
 }
 
-/* All whole lines of the slice, up to one that is empty or starts with "--",
- * with one run of the kernel. */
-static PliStep
-read_lines(PliParser *parser)
+/* All at once, when nothing is odd about any and no limit is near. Gives
+ * whether it was so. */
+static gboolean
+take_run(PliParser *parser, Fields *fields)
 {
-	const guint64 offset = parser->offset;
-	Lines lines;
-	PliPart *part;
+	const PliScanFields *found = &fields->found;
+	PliStructureBuilder *b = &parser->builder;
+	const guint32 part = parser->current;
+	const PliHeaderRun run = {
+		.octets = pli_slice_new(parser->in, parser->end - parser->in),
+		.offset = parser->offset,
+		.at = found->at,
+		.n = found->n,
+		.is_bare = found->has_bare_lf,
+	};
+	PliSlice rest = run.octets;
+	guint32 longest;
 
-	lines.start = lines.p = parser->in;
-	lines.next = lines.n_bare = 0;
-	pli_parser_count_to(parser, lines.start);
-	pli_scan_find_lines(lines.start, parser->end, &lines.found);
-	if (lines.found.n == 0)
+	if (found->odd || (found->has_bare_lf && found->has_crlf) ||
+	    run.offset + fields->end - b->parts[part].header.offset >
+	            b->limits.header_octets)
+		return FALSE;
+	longest = pli_header_table_run(b, &run);
+	if (longest == 0 || longest > b->limits.field_octets)
+		return FALSE;
+	fields->bare_lf = run.is_bare ? fields->lines : 0;
+	for (guint i = 0; i < run.n; i++) {
+		guint32 field = pli_header_reader_read_next(&parser->header, b,
+		                                            part, rest);
+		gsize length = b->fields[field].length;
+
+		if (!parser->quiet)
+			show_field(parser, field,
+			           &(PliHeaderField){
+			                   .octets = pli_slice_new(rest.data,
+			                                           length),
+			                   .offset = b->fields[field].offset,
+			                   .length = length,
+			           });
+		rest = pli_slice_skip(rest, length);
+	}
+	return TRUE;
+}
+
+/* Whether a line of the fields that lie at `p` is too long; most are, all
+ * lines of them together, not. */
+static gboolean
+has_long_line(const Fields *fields, const guint8 *p)
+{
+	guint32 start = 0;
+
+	for (guint i = 0; i < fields->found.n; i++) {
+		const guint32 end = fields->found.at[i].end;
+
+		while (G_UNLIKELY(end - start > PLI_SCAN_LINE_OCTETS)) {
+			const guint8 *lf = memchr(p + start, '\n', end - start);
+
+			if (lf + 1 - (p + start) > PLI_SCAN_LINE_OCTETS)
+				return TRUE;
+			start = lf + 1 - p;
+		}
+		start = end;
+	}
+	return FALSE;
+}
+
+/* All fields that are whole in the slice, with one run of the kernel. */
+static PliStep
+read_fields(PliParser *parser)
+{
+	PliPart *part;
+	Fields fields;
+
+	pli_parser_count_to(parser, parser->in);
+	pli_scan_find_fields(parser->in, parser->end, &fields.found);
+	if (fields.found.n == 0)
 		return read_line_start(parser);
-	parser->odd_ahead = lines.found.odd;
-	if (parser->in_field)
-		go_on_with_field(parser, &lines);
-	take_fields(parser, &lines, offset);
-	parser->odd_ahead = FALSE;
+	fields.end = fields.found.at[fields.found.n - 1].end;
+	fields.lines = fields.found.at[fields.found.n - 1].lines;
+	fields.bare_lf = 0;
+	if (!take_run(parser, &fields))
+		take_each(parser, &fields);
 	part = &parser->builder.parts[parser->current];
-	part->header_lines += lines.next;
-	part->header_bare_lf += lines.n_bare;
-	pli_scan_add_lines(&parser->scan, lines.start, lines.p, offset,
-	                   lines.next, lines.n_bare, lines.found.odd);
-	pli_parser_advance(parser, lines.p - lines.start);
-	parser->counted = lines.p;
+	part->header_lines += fields.lines;
+	part->header_bare_lf += fields.bare_lf;
+	pli_scan_add_lines(&parser->scan, parser->in, parser->in + fields.end,
+	                   parser->offset, fields.lines, fields.bare_lf,
+	                   fields.found.odd ||
+	                           has_long_line(&fields, parser->in));
+	pli_parser_advance(parser, fields.end);
+	parser->counted = parser->in;
 	parser->last_octet = '\n';
 	return PLI_STEP_READY;
 }
 
-/* Can read_lines() work: a line starts here that is plainly a field's, and none
- * of its octets was counted yet. */
+/* Can read_fields() work: a field starts here, plainly, and none of its octets
+ * was counted yet. */
 static gboolean
-is_at_lines(const PliParser *parser)
+is_at_field(const PliParser *parser)
 {
-	return parser->in < parser->end && parser->line.len == 0 &&
-	       parser->counted <= parser->in && *parser->in != '\r' &&
-	       *parser->in != '\n' && *parser->in != '-';
+	return !parser->in_field && parser->in < parser->end &&
+	       parser->line.len == 0 && parser->counted <= parser->in &&
+	       *parser->in != '-' && !pli_octet_is_blank(*parser->in);
 }
 
 PliStep
@@ -491,7 +468,7 @@ pli_parser_header_state(PliParser *parser)
 		parser->field_buf_shown = FALSE;
 	}
 	if (!parser->mid_line)
-		return is_at_lines(parser) ? read_lines(parser)
+		return is_at_field(parser) ? read_fields(parser)
 		                           : read_line_start(parser);
 	if (parser->in < parser->end) {
 		take_line(parser);

@@ -51,11 +51,7 @@ struct PliParser {
 	const guint8 *field_start;
 	PliBuf field_buf;
 	guint64 field_offset, field_length;
-	guint32 field_bare_lf;
-	/* 0 lines: not known, since some line came piece by piece */
-	guint32 field_lines, field_blank_lines;
-	/* lines that are not counted yet may hold NUL and 8-bit octets */
-	gboolean odd_ahead;
+	guint32 field_bare_lf, field_lines;
 	guint8 last_octet;
 	gboolean header_full;
 

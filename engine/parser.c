@@ -21,7 +21,7 @@ start(PliParser *parser)
 	parser->quiet = FALSE;
 	parser->seen_total = 0;
 	parser->in_field = parser->mid_line = parser->field_buf_shown = FALSE;
-	parser->header_full = parser->odd_ahead = FALSE;
+	parser->header_full = FALSE;
 	parser->at_line_start = parser->line_shown = FALSE;
 	parser->field_start = NULL;
 	parser->eol = 0;

@@ -12,6 +12,7 @@
 #define GROUP 4 /* blocks glanced at in one go */
 /* Processors fetch ahead by themselves, but not over the end of a page. */
 #define AHEAD 4096
+
 #define TOP_BIT (G_GUINT64_CONSTANT(1) << 63)
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -23,11 +24,19 @@ typedef struct {
 
 typedef void (*MaskFunc)(const guint8 *block, Masks *ret);
 
+/* What the lines of a header want to know; `blank` is SP and HTAB. */
+typedef struct {
+	guint64 lf, cr, dash, blank;
+	guint64 odd; /* not 0: a NUL or an octet over 127 is in the block */
+} LineMasks;
+
+typedef void (*LineMaskFunc)(const guint8 *block, LineMasks *ret);
+
 typedef struct {
 	const guint8 *(*run)(PliScan *scan, const guint8 *p, const guint8 *end,
 	                     guint64 offset, PliScanMode mode);
-	void (*find_lines)(const guint8 *p, const guint8 *end,
-	                   PliScanLines *lines);
+	void (*find_fields)(const guint8 *p, const guint8 *end,
+	                    PliScanFields *fields);
 } PliScanKernelRow;
 
 /* By PliCpuLevel. */
@@ -316,41 +325,74 @@ out:
 	return stop;
 }
 
-/* Most blocks have one line end or two: no loop, whose end is hard to foretell,
- * for these. What is written past them does not count. */
-static ALWAYS_INLINE guint
-add_line_ends(PliScanLines *lines, guint n, guint64 lf, guint32 at)
+static inline gboolean
+has_odd(const guint8 *p, gsize n)
 {
-	guint64 ends = lf & (lf - 1);
-	guint n_ends = __builtin_popcountll(lf);
+	guint8 high = 0, nul = 0;
 
-	lines->at[n] = at + (guint32)__builtin_ctzll(lf | TOP_BIT);
-	lines->at[n + 1] = at + (guint32)__builtin_ctzll(ends | TOP_BIT);
-	if (G_UNLIKELY(n_ends > 2)) {
-		ends &= ends - 1;
-		for (guint i = n + 2; ends != 0; i++, ends &= ends - 1)
-			lines->at[i] = at + lowest(ends);
+	for (gsize i = 0; i < n; i++) {
+		high |= p[i];
+		nul |= p[i] == 0;
 	}
-	return n + n_ends;
+	return high > 127 || nul;
+}
+
+/* Whether a line that ends at one of `ends` of the block at `p`, each behind a
+ * blank, is blank throughout. */
+static inline gboolean
+has_blank_line(const guint8 *start, const guint8 *p, guint64 ends)
+{
+	for (; ends != 0; ends &= ends - 1) {
+		const guint8 *q = p + lowest(ends);
+
+		while (q > start && (q[-1] == ' ' || q[-1] == '\t'))
+			q--;
+		if (q > start && q[-1] == '\n')
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Most blocks have one start of a field or two: no loop, whose end is hard to
+ * foretell, for these. What is written past them does not count. */
+static ALWAYS_INLINE guint
+add_starts(PliScanFields *fields, guint n, guint64 starts, guint64 lf,
+           guint32 at, guint32 n_lines)
+{
+	const guint n_starts = __builtin_popcountll(starts);
+
+#pragma GCC unroll 2
+	for (guint i = 0; i < MAX(n_starts, 2); i++, starts &= starts - 1) {
+		guint64 before = (starts & -starts) - 1;
+
+		fields->at[n + i] = (PliScanField){
+		        at + lowest(starts | TOP_BIT),
+		        n_lines + __builtin_popcountll(lf & before),
+		};
+	}
+	return n + n_starts;
 }
 
 /*
- * Where lines end, from the start of one to an empty one. Counts nothing: most
- * of it follows from the lines; `odd` tells when a real run must look.
+ * Where fields end: at the start of a line that goes on with none. Counts
+ * nothing but lines; the rest follows from them unless something is odd, and
+ * then a real run must look.
  */
 static ALWAYS_INLINE void
-find_lines(const guint8 *start, const guint8 *end, PliScanLines *lines,
-           MaskFunc get_masks)
+find_fields(const guint8 *start, const guint8 *end, PliScanFields *fields,
+            LineMaskFunc get_masks)
 {
-	guint64 lf_before = 0, cr_before = 0, odd = 0;
+	guint64 lf_before = 0, cr_before = 0, blank_before = 0;
+	guint64 odd = 0, bare = 0, paired = 0;
 	const guint8 *p = start;
 	guint8 tail[BLOCK];
+	guint32 n_lines = 0;
 	guint n = 0;
 
-	while (p < end && n <= PLI_SCAN_LINES) {
-		guint64 after_cr, empty;
+	while (p < end && n <= PLI_SCAN_FIELDS) {
+		guint64 after_cr, after_blank, starts, stop;
 		const guint8 *block = p;
-		Masks m;
+		LineMasks m;
 
 		if (G_UNLIKELY(end - p < BLOCK)) {
 			memset(tail, ' ', sizeof tail);
@@ -358,20 +400,39 @@ find_lines(const guint8 *start, const guint8 *end, PliScanLines *lines,
 			block = tail;
 		}
 		get_masks(block, &m);
+		starts = (m.lf << 1 | lf_before) & ~m.blank;
 		after_cr = m.cr << 1 | cr_before;
-		odd |= m.nul | m.high | (after_cr & ~m.lf);
-		/* LF LF and LF CR LF */
-		empty = m.lf & ((m.lf << 1 | lf_before >> 1) |
-		                (after_cr & (m.lf << 2 | lf_before)));
-		n = add_line_ends(lines, n, m.lf, p - start);
-		if (empty != 0)
-			break;
-		lf_before = m.lf >> 62;
+		after_blank = m.blank << 1 | blank_before;
+		lf_before = m.lf >> 63;
 		cr_before = m.cr >> 63;
+		blank_before = m.blank >> 63;
+		stop = starts & (m.lf | m.cr | m.dash);
+		if (G_UNLIKELY(stop != 0)) {
+			guint64 first = stop & -stop;
+
+			starts &= first | (first - 1);
+			m.lf &= first - 1;
+			m.cr &= first - 1;
+			after_cr &= first - 1;
+			if (m.odd != 0)
+				m.odd = has_odd(block, lowest(first));
+		}
+		odd |= m.odd | (after_cr & ~m.lf);
+		after_blank &= m.lf | m.cr;
+		if (G_UNLIKELY(after_blank != 0))
+			odd |= has_blank_line(start, p, after_blank);
+		bare |= m.lf & ~after_cr;
+		paired |= m.lf & after_cr;
+		n = add_starts(fields, n, starts, m.lf, p - start, n_lines);
+		if (stop != 0)
+			break;
+		n_lines += __builtin_popcountll(m.lf);
 		p += BLOCK;
 	}
-	lines->n = n;
-	lines->odd = odd != 0;
+	fields->n = n;
+	fields->odd = odd != 0;
+	fields->has_bare_lf = bare != 0;
+	fields->has_crlf = paired != 0;
 }
 
 #endif

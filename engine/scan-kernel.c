@@ -8,8 +8,8 @@
 #include <immintrin.h>
 #endif
 
-/* The kernel of one kind of instructions, made of get_masks_NAME() and
- * glance_NAME(). */
+/* The kernel of one kind of instructions, made of get_masks_NAME(),
+ * get_line_masks_NAME() and glance_NAME(). */
 #define DEFINE_KERNEL(NAME, TARGET)                                            \
 	TARGET static G_GNUC_NO_INLINE const guint8 *groups_##NAME(            \
 	        Text *text, const guint8 *p, const guint8 *end,                \
@@ -27,10 +27,10 @@
 		                 groups_##NAME);                               \
 	}                                                                      \
                                                                                \
-	TARGET static void find_lines_##NAME(                                  \
-	        const guint8 *p, const guint8 *end, PliScanLines *lines)       \
+	TARGET static void find_fields_##NAME(                                 \
+	        const guint8 *p, const guint8 *end, PliScanFields *fields)     \
 	{                                                                      \
-		find_lines(p, end, lines, get_masks_##NAME);                   \
+		find_fields(p, end, fields, get_line_masks_##NAME);            \
 	}
 
 static inline guint64
@@ -65,6 +65,26 @@ get_masks_portable(const guint8 *block, Masks *ret)
 		ret->dash |= gather_word(match_word(w, '-')) << at;
 		ret->nul |= gather_word(match_word(w, 0)) << at;
 		ret->high |= gather_word(w & tops) << at;
+	}
+}
+
+static inline void
+get_line_masks_portable(const guint8 *block, LineMasks *ret)
+{
+	const guint64 tops = G_GUINT64_CONSTANT(0x8080808080808080);
+
+	*ret = (LineMasks){0};
+	for (guint i = 0; i < BLOCK / 8; i++) {
+		guint at = 8 * i;
+		guint64 w = pli_load64(block + at);
+
+		ret->lf |= gather_word(match_word(w, '\n')) << at;
+		ret->cr |= gather_word(match_word(w, '\r')) << at;
+		ret->dash |= gather_word(match_word(w, '-')) << at;
+		ret->blank |= gather_word(match_word(w, ' ') |
+		                          match_word(w, '\t'))
+		              << at;
+		ret->odd |= match_word(w, 0) | (w & tops);
 	}
 }
 
@@ -123,6 +143,31 @@ get_masks_sse2(const guint8 *block, Masks *ret)
 		ret->nul |= MASK128(0);
 		ret->high |= (guint64)(guint32)_mm_movemask_epi8(v) << at;
 	}
+}
+
+static ALWAYS_INLINE void
+get_line_masks_sse2(const guint8 *block, LineMasks *ret)
+{
+	__m128i least = _mm_set1_epi8(-1), all = _mm_setzero_si128();
+
+	*ret = (LineMasks){0};
+	for (guint i = 0; i < 4; i++) {
+		__m128i v = _mm_loadu_si128((const __m128i *)block + i);
+		__m128i is_blank =
+		        _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(' ')),
+		                     _mm_cmpeq_epi8(v, _mm_set1_epi8('\t')));
+		guint at = 16 * i;
+
+		ret->lf |= MASK128('\n');
+		ret->cr |= MASK128('\r');
+		ret->dash |= MASK128('-');
+		ret->blank |= (guint64)(guint32)_mm_movemask_epi8(is_blank)
+		              << at;
+		least = _mm_min_epu8(least, v);
+		all = _mm_or_si128(all, v);
+	}
+	ret->odd = _mm_movemask_epi8(_mm_or_si128(
+	        all, _mm_cmpeq_epi8(least, _mm_setzero_si128())));
 }
 #undef MASK128
 
@@ -189,6 +234,30 @@ get_masks_avx2(const guint8 *block, Masks *ret)
 	            (guint64)(guint32)_mm256_movemask_epi8(b) << 32;
 }
 
+PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE void
+get_line_masks_avx2(const guint8 *block, LineMasks *ret)
+{
+	__m256i a = _mm256_loadu_si256((const __m256i *)block);
+	__m256i b = _mm256_loadu_si256((const __m256i *)block + 1);
+	const __m256i sp = _mm256_set1_epi8(' '), tab = _mm256_set1_epi8('\t');
+	__m256i least = _mm256_min_epu8(a, b);
+
+	ret->lf = MASK256('\n');
+	ret->cr = MASK256('\r');
+	ret->dash = MASK256('-');
+	ret->blank =
+	        (guint64)(guint32)_mm256_movemask_epi8(
+	                _mm256_or_si256(_mm256_cmpeq_epi8(a, sp),
+	                                _mm256_cmpeq_epi8(a, tab))) |
+	        (guint64)(guint32)_mm256_movemask_epi8(
+	                _mm256_or_si256(_mm256_cmpeq_epi8(b, sp),
+	                                _mm256_cmpeq_epi8(b, tab)))
+	                << 32;
+	ret->odd = (guint32)_mm256_movemask_epi8(_mm256_or_si256(
+	        _mm256_or_si256(a, b),
+	        _mm256_cmpeq_epi8(least, _mm256_setzero_si256())));
+}
+
 PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE guint64
 sum_avx2(__m256i n)
 {
@@ -249,6 +318,20 @@ get_masks_avx512(const guint8 *block, Masks *ret)
 	ret->high = _mm512_movepi8_mask(v);
 }
 
+PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE void
+get_line_masks_avx512(const guint8 *block, LineMasks *ret)
+{
+	__m512i v = _mm512_loadu_si512(block);
+
+	ret->lf = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\n'));
+	ret->cr = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\r'));
+	ret->dash = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('-'));
+	ret->blank = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(' ')) |
+	             _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\t'));
+	/* the signed ones up to 0 */
+	ret->odd = _mm512_cmple_epi8_mask(v, _mm512_setzero_si512());
+}
+
 PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE gboolean
 glance_avx512(const guint8 *blocks, Glance *ret)
 {
@@ -284,11 +367,11 @@ DEFINE_KERNEL(avx512, PLI_CPU_TARGET_AVX512)
 #endif
 
 const PliScanKernelRow pli_scan_kernels[PLI_CPU_LEVELS] = {
-	[PLI_CPU_PORTABLE] = {run_portable, find_lines_portable},
+	[PLI_CPU_PORTABLE] = {run_portable, find_fields_portable},
 #ifdef PLI_CPU_HAS_X86
-	[PLI_CPU_SSE2] = {run_sse2, find_lines_sse2},
-	[PLI_CPU_SSSE3] = {run_sse2, find_lines_sse2},
-	[PLI_CPU_AVX2] = {run_avx2, find_lines_avx2},
-	[PLI_CPU_AVX512] = {run_avx512, find_lines_avx512},
+	[PLI_CPU_SSE2] = {run_sse2, find_fields_sse2},
+	[PLI_CPU_SSSE3] = {run_sse2, find_fields_sse2},
+	[PLI_CPU_AVX2] = {run_avx2, find_fields_avx2},
+	[PLI_CPU_AVX512] = {run_avx512, find_fields_avx512},
 #endif
 };

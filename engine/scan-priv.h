@@ -51,25 +51,32 @@ const guint8 *
 pli_scan_run(PliScan *scan, const guint8 *p, const guint8 *end,
              guint64 offset, PliScanMode mode);
 
-#define PLI_SCAN_LINES 256
+#define PLI_SCAN_FIELDS 128
 
-/* Where the lines of a header end. */
+typedef struct {
+	guint32 end;   /* behind its last LF, from where the search began */
+	guint32 lines; /* LFs from there to its end */
+} PliScanField;
+
+/* Where the fields of a header end. */
 typedef struct {
 	guint n;
-	/* each LF, from where the search began; the last block may bring up
-	 * to 64 */
-	guint32 at[PLI_SCAN_LINES + 66];
-	gboolean odd; /* NUL, bare CR or octets over 127 may be among them */
-} PliScanLines;
+	/* the last block may bring up to 64 */
+	PliScanField at[PLI_SCAN_FIELDS + 65];
+	/* what may be among them: NUL, bare CR, octets over 127 or continuation
+	 * lines of nothing but blanks; LFs without CR, and with one */
+	gboolean odd, has_bare_lf, has_crlf;
+} PliScanFields;
 
 /*
- * Looks for line ends from the start of a line to the first empty line, the
- * end of the input, or as many as there is room for. What comes after the
- * empty line may be among them. Nothing is counted.
+ * Looks for the ends of fields from the start of one, which is no blank, to
+ * the first line that starts with LF, CR or "-", the end of the input, or as
+ * many as there is room for. A field is found once the octet after it is
+ * there. Nothing is counted.
  */
 void
-pli_scan_find_lines(const guint8 *p, const guint8 *end,
-                    PliScanLines *ret_lines);
+pli_scan_find_fields(const guint8 *p, const guint8 *end,
+                     PliScanFields *ret_fields);
 
 /*
  * Counts [p, end), which lies at `offset` and is `n` whole lines, none over

@@ -37,10 +37,10 @@ pli_scan_run(PliScan *scan, const guint8 *p, const guint8 *end,
 }
 
 void
-pli_scan_find_lines(const guint8 *p, const guint8 *end,
-                    PliScanLines *ret_lines)
+pli_scan_find_fields(const guint8 *p, const guint8 *end,
+                     PliScanFields *ret_fields)
 {
-	pli_scan_kernels[pli_cpu_get_level()].find_lines(p, end, ret_lines);
+	pli_scan_kernels[pli_cpu_get_level()].find_fields(p, end, ret_fields);
 }
 
 void

@@ -77,16 +77,20 @@ pli_slice_is(PliSlice s, const char *ascii)
 static inline gboolean
 pli_octet_is_blank(guint8 octet)
 {
-	return octet == ' ' || octet == '\t' || octet == '\r' ||
-	       octet == '\n';
+	const guint64 blanks = G_GUINT64_CONSTANT(1) << ' ' | 1 << '\t' |
+	                       1 << '\r' | 1 << '\n';
+
+	return octet <= ' ' && (blanks >> octet & 1);
 }
 
 /* Without leading and trailing SP, HTAB, CR and LF. */
 static inline PliSlice
 pli_slice_trim(PliSlice s)
 {
-	while (s.len > 0 && pli_octet_is_blank(s.data[0]))
-		s = pli_slice_skip(s, 1);
+	while (s.len > 0 && pli_octet_is_blank(s.data[0])) {
+		s.data++;
+		s.len--;
+	}
 	while (s.len > 0 && pli_octet_is_blank(s.data[s.len - 1]))
 		s.len--;
 	return s;

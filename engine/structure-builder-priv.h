@@ -67,20 +67,10 @@ pli_structure_builder_reset(PliStructureBuilder *builder);
 PliPart *
 pli_structure_builder_add_part(PliStructureBuilder *builder, guint32 parent);
 
-void
-pli_structure_builder_grow_fields(PliStructureBuilder *builder);
-
-/* A new field, not initialised; its number is n_fields - 1. NULL past
- * limits.fields. */
-static inline PliFieldRecord *
-pli_structure_builder_add_field(PliStructureBuilder *builder)
-{
-	if (G_UNLIKELY(builder->n_fields >= builder->limits.fields))
-		return NULL;
-	if (G_UNLIKELY(builder->n_fields == builder->fields_room))
-		pli_structure_builder_grow_fields(builder);
-	return &builder->fields[builder->n_fields++];
-}
+/* Room for `n` fields behind those that are there, not initialised; they count
+ * once n_fields says so. NULL past limits.fields. */
+PliFieldRecord *
+pli_structure_builder_reserve_fields(PliStructureBuilder *builder, guint32 n);
 
 /* A field as it is in a sealed structure. */
 void
@@ -93,6 +83,17 @@ gboolean
 pli_structure_builder_add_item(PliStructureBuilder *builder, guint32 part,
                                PliItemKind kind, guint32 field, PliSlice name,
                                PliSlice value);
+
+/* The same for an item without a name, whose value is written by the caller:
+ * `max` octets and PLI_OCTETS_AHEAD more have room at the result, until the
+ * builder is next used. NULL past limits.string_octets. */
+guint8 *
+pli_structure_builder_begin_item(PliStructureBuilder *builder, guint32 part,
+                                 PliItemKind kind, guint32 field, gsize max);
+
+/* Its value has `len` octets. */
+void
+pli_structure_builder_end_item(PliStructureBuilder *builder, gsize len);
 
 /* A source is added with its part, outer, encoding, to_crlf and length; its
  * number is given. */

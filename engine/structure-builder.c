@@ -17,7 +17,8 @@ pli_structure_builder_init(PliStructureBuilder *builder, PliLineMode mode,
 	        .mode = mode,
 	        .reading = PLI_STRUCTURE_READING,
 	};
-	pli_buf_init(&builder->strings, builder->limits.string_octets);
+	pli_buf_init(&builder->strings,
+	             builder->limits.string_octets + PLI_OCTETS_AHEAD);
 }
 
 void
@@ -75,11 +76,19 @@ pli_structure_builder_add_part(PliStructureBuilder *builder, guint32 parent)
 	return part;
 }
 
-void
-pli_structure_builder_grow_fields(PliStructureBuilder *builder)
+PliFieldRecord *
+pli_structure_builder_reserve_fields(PliStructureBuilder *builder, guint32 n)
 {
-	builder->fields = grow(builder->fields, builder->n_fields,
-	                       &builder->fields_room, sizeof *builder->fields);
+	if (n > builder->limits.fields - builder->n_fields)
+		return NULL;
+	if (n > builder->fields_room - builder->n_fields) {
+		builder->fields_room =
+		        MAX(FIRST_ROOM, MAX(2 * builder->fields_room,
+		                            builder->n_fields + n));
+		builder->fields = g_renew(PliFieldRecord, builder->fields,
+		                          builder->fields_room);
+	}
+	return builder->fields + builder->n_fields;
 }
 
 void
@@ -102,37 +111,65 @@ pli_structure_builder_load_field(const PliStructure *structure, guint32 field,
 	};
 }
 
+/* Begins an item whose octets, `len` at most, are to be put where the result
+ * points; NULL past limits.string_octets. */
+static inline guint8 *
+begin_item(PliStructureBuilder *builder, guint32 part, PliItemRecord item,
+           gsize len)
+{
+	PliBuf *strings = &builder->strings;
+	guint64 held = (guint64)builder->n_items * sizeof *builder->items +
+	               strings->len;
+
+	g_assert(part + 1 == builder->n_parts);
+	if (len + sizeof *builder->items + held > builder->limits.string_octets)
+		return NULL;
+	if (len + PLI_OCTETS_AHEAD > strings->allocated - strings->len &&
+	    pli_buf_reserve(strings, len + PLI_OCTETS_AHEAD) == NULL)
+		return NULL;
+	if (builder->n_items == builder->items_room)
+		builder->items =
+		        grow(builder->items, builder->n_items,
+		             &builder->items_room, sizeof *builder->items);
+	builder->items[builder->n_items++] = item;
+	builder->parts[part].n_items++;
+	return strings->data + strings->len;
+}
+
 gboolean
 pli_structure_builder_add_item(PliStructureBuilder *builder, guint32 part,
                                PliItemKind kind, guint32 field, PliSlice name,
                                PliSlice value)
 {
-	PliBuf *strings = &builder->strings;
-	gsize len = name.len + value.len;
-	guint64 held = (guint64)builder->n_items * sizeof *builder->items +
-	               strings->len;
+	PliItemRecord item = {kind, name.len, field, builder->strings.len,
+	                      value.len};
 	guint8 *out;
 
-	g_assert(part + 1 == builder->n_parts);
-	if (name.len > G_MAXUINT16 ||
-	    len + sizeof *builder->items + held > builder->limits.string_octets)
+	if (name.len > G_MAXUINT16)
 		return FALSE;
-	/* also for an item of no octets: there may be no buffer yet */
-	if (len >= strings->allocated - strings->len &&
-	    pli_buf_reserve(strings, len + 1) == NULL)
+	out = begin_item(builder, part, item, name.len + value.len);
+	if (out == NULL)
 		return FALSE;
-	if (builder->n_items == builder->items_room)
-		builder->items =
-		        grow(builder->items, builder->n_items,
-		             &builder->items_room, sizeof *builder->items);
-	builder->items[builder->n_items++] = (PliItemRecord){
-	        kind, name.len, field, strings->len, value.len};
-	builder->parts[part].n_items++;
-	out = strings->data + strings->len;
 	pli_octets_copy(out, name.data, name.len);
 	pli_octets_copy(out + name.len, value.data, value.len);
-	strings->len += len;
+	builder->strings.len += name.len + value.len;
 	return TRUE;
+}
+
+guint8 *
+pli_structure_builder_begin_item(PliStructureBuilder *builder, guint32 part,
+                                 PliItemKind kind, guint32 field, gsize max)
+{
+	PliItemRecord item = {kind, 0, field, builder->strings.len, 0};
+
+	return begin_item(builder, part, item, max);
+}
+
+void
+pli_structure_builder_end_item(PliStructureBuilder *builder, gsize len)
+{
+	builder->items[builder->n_items - 1].value_length = len;
+	builder->strings.len += len;
 }
 
 gboolean
@@ -321,7 +358,9 @@ write_defects(const PliStructureBuilder *builder, guint8 *out)
 		return;
 	sorted = g_memdup2(builder->defects,
 	                   builder->n_defects * sizeof *sorted);
-	qsort(sorted, builder->n_defects, sizeof *sorted, compare_defects);
+	if (builder->n_defects > 1)
+		qsort(sorted, builder->n_defects, sizeof *sorted,
+		      compare_defects);
 	for (guint32 i = 0; i < builder->n_defects; i++) {
 		guint8 *p = out + (gsize)i * PLI_DEFECT_RECORD_SIZE;
 
@@ -395,11 +434,12 @@ pli_structure_builder_seal(const PliStructureBuilder *builder,
 	guint8 *at[PLI_SECTION_LAST];
 	gsize offset = PLI_HEAD_SIZE + n * PLI_DIRECTORY_ENTRY_SIZE;
 	gsize total = offset;
+	PliStructure *structure;
 	guint8 *data;
 
 	for (gsize i = 0; i < n; i++)
 		total += (gsize)sections[i].record * sections[i].n;
-	data = g_malloc(total);
+	structure = pli_structure_new_blank(total, &data);
 	for (gsize i = 0; i < n; i++) {
 		gsize length = (gsize)sections[i].record * sections[i].n;
 		guint8 *entry = data + PLI_HEAD_SIZE +
@@ -421,7 +461,8 @@ pli_structure_builder_seal(const PliStructureBuilder *builder,
 	if (n == PLI_SECTION_LAST)
 		write_sources(builder, at[6]);
 	write_head(builder, data, total, builder->flags | more_flags);
-	return pli_structure_new_trusted(g_bytes_new_take(data, total));
+	pli_structure_complete(structure);
+	return structure;
 }
 
 static void

@@ -112,7 +112,7 @@ merge_fields(Merging *m)
 {
 	for (guint32 i = 0; i < pli_structure_get_n_fields(m->inner); i++) {
 		PliFieldRecord *to =
-		        pli_structure_builder_add_field(m->builder);
+		        pli_structure_builder_reserve_fields(m->builder, 1);
 		PliField field;
 
 		g_assert(to != NULL);
@@ -121,6 +121,7 @@ merge_fields(Merging *m)
 		field.span = map_span(m, field.span);
 		to->source = field.span.source;
 		to->offset = field.span.offset;
+		m->builder->n_fields++;
 	}
 }
 

@@ -124,8 +124,12 @@ enum {
 guint64
 pli_structure_compute_checksum(const guint8 *data, gsize total);
 
-/* Wraps octets that the builder has just made; no check. Takes `bytes`. */
+/* A structure that holds the `length` octets of its stored form itself: they
+ * are to be put at *ret_data, and it is complete then. */
 PliStructure *
-pli_structure_new_trusted(GBytes *bytes);
+pli_structure_new_blank(gsize length, guint8 **ret_data);
+
+void
+pli_structure_complete(PliStructure *structure);
 
 #endif

@@ -12,9 +12,12 @@ typedef struct {
 
 struct PliStructure {
 	gint ref_count;
-	GBytes *bytes;
+	gint holders;  /* of the memory: the references are one, `bytes` one */
+	GBytes *bytes; /* of the octets in `own`, once somebody asks */
 	const guint8 *data;
+	gsize length;
 	Section sections[PLI_SECTION_LAST + 1]; /* by id */
+	guint64 own[];
 };
 
 guint64
@@ -46,13 +49,35 @@ read_directory(PliStructure *structure)
 }
 
 PliStructure *
-pli_structure_new_trusted(GBytes *bytes)
+pli_structure_new_blank(gsize length, guint8 **ret_data)
+{
+	PliStructure *structure = g_malloc(sizeof *structure + length);
+
+	*structure = (PliStructure){
+	        .ref_count = 1,
+	        .holders = 1,
+	        .data = (guint8 *)structure->own,
+	        .length = length,
+	};
+	*ret_data = (guint8 *)structure->own;
+	return structure;
+}
+
+void
+pli_structure_complete(PliStructure *structure)
+{
+	read_directory(structure);
+}
+
+/* Octets from elsewhere, whose directory is right. */
+static PliStructure *
+new_of_bytes(GBytes *bytes)
 {
 	PliStructure *structure = g_new0(PliStructure, 1);
 
-	structure->ref_count = 1;
-	structure->bytes = bytes;
-	structure->data = g_bytes_get_data(bytes, NULL);
+	structure->ref_count = structure->holders = 1;
+	structure->bytes = g_bytes_ref(bytes);
+	structure->data = g_bytes_get_data(bytes, &structure->length);
 	read_directory(structure);
 	return structure;
 }
@@ -339,7 +364,7 @@ pli_structure_open(GBytes *bytes, GError **error)
 	if (trouble == NULL)
 		trouble = check_directory(data, len);
 	if (trouble == NULL) {
-		structure = pli_structure_new_trusted(g_bytes_ref(bytes));
+		structure = new_of_bytes(bytes);
 		trouble = check_records(structure);
 	}
 	if (trouble != NULL) {
@@ -357,20 +382,40 @@ pli_structure_ref(PliStructure *structure)
 	return structure;
 }
 
+static void
+release(gpointer data)
+{
+	PliStructure *structure = data;
+
+	if (g_atomic_int_dec_and_test(&structure->holders))
+		g_free(structure);
+}
+
 void
 pli_structure_unref(PliStructure *structure)
 {
 	if (structure == NULL ||
 	    !g_atomic_int_dec_and_test(&structure->ref_count))
 		return;
-	g_bytes_unref(structure->bytes);
-	g_free(structure);
+	g_clear_pointer(&structure->bytes, g_bytes_unref);
+	release(structure);
 }
 
 GBytes *
 pli_structure_get_bytes(const PliStructure *structure)
 {
-	return structure->bytes;
+	PliStructure *s = (PliStructure *)structure;
+
+	if (g_atomic_pointer_get(&s->bytes) == NULL) {
+		GBytes *bytes = g_bytes_new_with_free_func(s->data, s->length,
+		                                           release, s);
+
+		g_atomic_int_inc(&s->holders);
+		if (!g_atomic_pointer_compare_and_exchange(&s->bytes, NULL,
+		                                           bytes))
+			g_bytes_unref(bytes);
+	}
+	return g_atomic_pointer_get(&s->bytes);
 }
 
 guint16

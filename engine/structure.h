@@ -187,7 +187,8 @@ pli_structure_unref(PliStructure *structure);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliStructure, pli_structure_unref)
 
-/* The stored form; owned by the structure. */
+/* The stored form; owned by the structure, and good on its own for whoever
+ * takes a reference. */
 GBytes *
 pli_structure_get_bytes(const PliStructure *structure);
 

@@ -15,8 +15,17 @@ find(const char *name)
 {
 	/* a copy without anything after it, for the address sanitizer */
 	g_autofree char *copy = g_memdup2(name, strlen(name));
+	PliFieldName id =
+	        pli_field_name_find(pli_slice_new(copy, strlen(name)));
+	char padded[64];
 
-	return pli_field_name_find(pli_slice_new(copy, strlen(name)));
+	g_snprintf(padded, sizeof padded, "%s:\r\n", name);
+	for (gsize i = strlen(padded); i < sizeof padded; i++)
+		padded[i] = 'a' + i % 26;
+	g_assert_cmpint(pli_field_name_find_padded(
+	                        pli_slice_new(padded, strlen(name))),
+	                ==, id);
+	return id;
 }
 
 static void

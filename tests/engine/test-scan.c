@@ -160,27 +160,124 @@ test_kernels(void)
 	pli_scan_force_kernel(PLI_SCAN_KERNEL_BEST);
 }
 
-/* Lines of a header, to the first empty one at least. */
+/* The same octet by octet. */
 static void
-test_find_lines(void)
+find_fields(const guint8 *text, gsize len, PliScanFields *fields)
 {
-	static const char text[] = "From: a\r\nTo: b\n\tc\r\n\r\nbody\r\n";
+	guint32 n_lines = 0;
+	gboolean is_blank = FALSE; /* a line of nothing else, so far */
+
+	*fields = (PliScanFields){0};
+	for (gsize i = 0; i < len; i++) {
+		guint8 c = text[i], before = i > 0 ? text[i - 1] : 'a';
+		gboolean at_start = before == '\n';
+
+		if (at_start && c != ' ' && c != '\t')
+			fields->at[fields->n++] = (PliScanField){i, n_lines};
+		if (at_start && (c == '\r' || c == '\n' || c == '-'))
+			break;
+		if (fields->n > PLI_SCAN_FIELDS)
+			break;
+		is_blank = (is_blank || at_start) && strchr(" \t", c) != NULL &&
+		           c != 0;
+		fields->odd |= c == 0 || c > 127 ||
+		               (before == '\r' && c != '\n') ||
+		               (is_blank && i + 1 < len &&
+		                (text[i + 1] == '\n' || text[i + 1] == '\r'));
+		n_lines += c == '\n';
+		fields->has_crlf |= c == '\n' && before == '\r';
+		fields->has_bare_lf |= c == '\n' && before != '\r';
+	}
+}
+
+/* Header-like text, whole or cut, with `odds` of a thousand octets odd. */
+static gsize
+make_header(guint8 *text, GRand *random, gint odds)
+{
+	static const char *const pieces[] = {
+	        "From: a\r\n", "To: b\n",        "X: c d e\r\n\tfolded\r\n",
+	        " \r\n",       "\t  \n",         "Subject: a subject\r\n",
+	        "-x: y\r\n",   " folded again\n", "A:\r\n"};
+	static const guint8 odd[] = {'\n', '\r', '-', 0, 0xff, ' '};
+	gsize len = g_rand_int_range(random, 1, LONGEST), at = 0;
+
+	while (at < len) {
+		const char *piece = pieces[g_rand_int_range(
+		        random, odds > 0 ? 0 : 1,
+		        odds > 0 ? (gint)G_N_ELEMENTS(pieces) : 3)];
+		gsize n = MIN(strlen(piece), len - at);
+
+		memcpy(text + at, piece, n);
+		at += n;
+	}
+	for (gsize i = 1; i < len && odds > 0; i++)
+		if (g_rand_int_range(random, 0, 1000) < odds)
+			text[i] = odd[g_rand_int_range(random, 0,
+			                               sizeof odd)];
+	return len;
+}
+
+static void
+check_fields(const guint8 *text, gsize len)
+{
+	PliScanFields found, want;
+
+	pli_scan_find_fields(text, text + len, &found);
+	find_fields(text, len, &want);
+	/* it goes on to the end of a block */
+	if (want.n <= PLI_SCAN_FIELDS)
+		g_assert_cmpuint(found.n, ==, want.n);
+	g_assert_cmpuint(found.n, >=, want.n);
+	g_assert_cmpmem(found.at, want.n * sizeof *found.at, want.at,
+	                want.n * sizeof *want.at);
+	g_assert_true(found.odd || !want.odd);
+	g_assert_true(found.has_crlf || !want.has_crlf);
+	g_assert_true(found.has_bare_lf || !want.has_bare_lf);
+}
+
+static void
+test_find_fields(void)
+{
+	g_autofree guint8 *text = g_malloc(LONGEST + 8);
+	g_autoptr(GRand) random = g_rand_new_with_seed(8);
 
 	for (PliScanKernel k = PLI_SCAN_KERNEL_PORTABLE;
 	     k <= PLI_SCAN_KERNEL_AVX512; k++) {
-		PliScanLines lines;
+		if (!pli_scan_force_kernel(k))
+			continue;
+		for (gint i = 0; i < 3000; i++) {
+			gsize len = make_header(text, random, i % 3 * 5);
+
+			if (strchr(" \t\r\n", text[0]) == NULL)
+				check_fields(text, len);
+		}
+	}
+	pli_scan_force_kernel(PLI_SCAN_KERNEL_BEST);
+}
+
+/* A plain header is known to be plain, whatever its body is like. */
+static void
+test_plain_header(void)
+{
+	static const char crlf[] = "From: a\r\nTo: b\r\n\tc\r\n\r\n\xff\r \n";
+	static const char lf[] = "From: a\nTo: b\n\tc\n\n \n\xff\r\n";
+
+	for (PliScanKernel k = PLI_SCAN_KERNEL_PORTABLE;
+	     k <= PLI_SCAN_KERNEL_AVX512; k++) {
+		PliScanFields f;
 
 		if (!pli_scan_force_kernel(k))
 			continue;
-		pli_scan_find_lines((const guint8 *)text,
-		                    (const guint8 *)text + strlen(text),
-		                    &lines);
-		g_assert_cmpuint(lines.n, >=, 4);
-		g_assert_cmpuint(lines.at[0], ==, 8);
-		g_assert_cmpuint(lines.at[1], ==, 14);
-		g_assert_cmpuint(lines.at[2], ==, 18);
-		g_assert_cmpuint(lines.at[3], ==, 20);
-		g_assert_false(lines.odd);
+		pli_scan_find_fields((const guint8 *)crlf,
+		                     (const guint8 *)crlf + strlen(crlf), &f);
+		g_assert_cmpuint(f.n, ==, 2);
+		g_assert_cmpuint(f.at[1].end, ==, 20);
+		g_assert_cmpuint(f.at[1].lines, ==, 3);
+		g_assert_false(f.odd || f.has_bare_lf);
+		pli_scan_find_fields((const guint8 *)lf,
+		                     (const guint8 *)lf + strlen(lf), &f);
+		g_assert_cmpuint(f.n, ==, 2);
+		g_assert_false(f.odd || f.has_crlf);
 	}
 	pli_scan_force_kernel(PLI_SCAN_KERNEL_BEST);
 }
@@ -190,6 +287,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/engine/scan/kernels", test_kernels);
-	g_test_add_func("/engine/scan/find-lines", test_find_lines);
+	g_test_add_func("/engine/scan/find-fields", test_find_fields);
+	g_test_add_func("/engine/scan/plain-header", test_plain_header);
 	return g_test_run();
 }
