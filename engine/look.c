@@ -7,8 +7,17 @@
 gboolean
 pli_look_is_wanted(PliSlice type, PliSlice subtype)
 {
-	return pli_slice_is(type, "text") &&
-	       !pli_slice_is(subtype, "rfc822-headers");
+	static const char *const headers[] = {"rfc822-headers",
+	                                      "global-headers",
+	                                      "external-body", NULL};
+
+	if (pli_slice_is(type, "message") && (pli_slice_is(subtype, "rfc822") ||
+	                                      pli_slice_is(subtype, "global")))
+		return FALSE;
+	for (guint i = 0; headers[i] != NULL; i++)
+		if (pli_slice_is(subtype, headers[i]))
+			return FALSE;
+	return pli_slice_is(type, "text") || pli_slice_is(type, "message");
 }
 
 void

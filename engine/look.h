@@ -31,8 +31,9 @@ typedef struct {
 	gboolean skips; /* the rest of the line does not matter */
 } PliLook;
 
-/* Whether a leaf of this type is looked at: text, but for headers that say they
- * are such. Both in lower case. */
+/* Whether a leaf of this type is looked at: text, and what of message/ is not
+ * opened, which others open (message/news) or join (message/partial); but for
+ * headers that say they are such. Both in lower case. */
 gboolean
 pli_look_is_wanted(PliSlice type, PliSlice subtype);
 

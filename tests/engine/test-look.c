@@ -90,12 +90,28 @@ test_long_line(void)
 static void
 test_wanted(void)
 {
-	g_assert_true(pli_look_is_wanted(PLI_SLICE_LITERAL("text"),
-	                                 PLI_SLICE_LITERAL("html")));
-	g_assert_false(pli_look_is_wanted(PLI_SLICE_LITERAL("text"),
-	                                  PLI_SLICE_LITERAL("rfc822-headers")));
-	g_assert_false(pli_look_is_wanted(PLI_SLICE_LITERAL("image"),
-	                                  PLI_SLICE_LITERAL("png")));
+	static const struct {
+		const char *type, *subtype;
+		gboolean wanted;
+	} rows[] = {
+	        {"text", "html", TRUE},
+	        {"text", "rfc822-headers", FALSE},
+	        {"message", "news", TRUE},
+	        {"message", "partial", TRUE},
+	        {"message", "rfc822", FALSE},
+	        {"message", "global", FALSE},
+	        {"message", "global-headers", FALSE},
+	        {"message", "external-body", FALSE},
+	        {"image", "png", FALSE},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		PliSlice type = pli_slice_from_string(rows[i].type);
+		PliSlice subtype = pli_slice_from_string(rows[i].subtype);
+
+		g_assert_true(pli_look_is_wanted(type, subtype) ==
+		              rows[i].wanted);
+	}
 }
 
 int
