@@ -370,6 +370,8 @@ find_other_decodings(PliUnionPart *p, const PliDefectSet *set, GError **error)
 	        {PLI_DEFECT_BASE64_JUNK, PLI_VIEW_URL_ALPHABET},
 	        {PLI_DEFECT_QP_MALFORMED, PLI_VIEW_NO_ODD_ESCAPE},
 	        {PLI_DEFECT_QP_MALFORMED, PLI_VIEW_TO_ODD_ESCAPE},
+	        {PLI_DEFECT_QP_BLANKS, PLI_VIEW_BLANKS_STAY},
+	        {PLI_DEFECT_QP_SOFT_BLANKS, PLI_VIEW_BLANKS_STAY},
 	};
 	static const PliDefectId raw[] = {
 	        PLI_DEFECT_BASE64_JUNK, PLI_DEFECT_QP_MALFORMED,
@@ -383,7 +385,9 @@ find_other_decodings(PliUnionPart *p, const PliDefectSet *set, GError **error)
 
 		if (!pli_defect_set_has(set, rows[i].id) ||
 		    (rows[i].kind == PLI_VIEW_URL_ALPHABET &&
-		     !p->has_url_octets))
+		     !p->has_url_octets) ||
+		    (rows[i].id == PLI_DEFECT_QP_SOFT_BLANKS &&
+		     pli_defect_set_has(set, PLI_DEFECT_QP_BLANKS)))
 			continue;
 		changed = pli_view_new_changed(p->source, p->part.body,
 		                               rows[i].kind, PLI_SLICE_NONE,

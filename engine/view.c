@@ -41,6 +41,7 @@ typedef struct {
 	gboolean after_equals;
 	guint8 held[60];
 	guint n_held;
+	guint8 blank; /* BLANKS_STAY: one that may end a line; 0: none */
 } Change;
 
 typedef struct {
@@ -218,6 +219,27 @@ change_escape(ChangedView *view, guint8 octet)
 		put(view, octet);
 }
 
+static void
+put_encoded_blank(ChangedView *view)
+{
+	put_text(view, view->change.blank == ' ' ? "=20" : "=09");
+	view->change.blank = 0;
+}
+
+static void
+change_blank(ChangedView *view, guint8 octet)
+{
+	Change *change = &view->change;
+
+	if (change->blank != 0 && (octet == '\r' || octet == '\n'))
+		put_encoded_blank(view);
+	else if (change->blank != 0)
+		put(view, change->blank);
+	change->blank = octet == ' ' || octet == '\t' ? octet : 0;
+	if (change->blank == 0)
+		put(view, octet);
+}
+
 /* Past the boundary: its closing dashes stay, the rest is cut. */
 static void
 change_after_boundary(ChangedView *view, guint8 octet)
@@ -281,6 +303,7 @@ change_octet(ChangedView *view, guint8 octet)
 	case PLI_VIEW_URL_ALPHABET: change_alphabet(view, octet); break;
 	case PLI_VIEW_NO_ODD_ESCAPE:
 	case PLI_VIEW_TO_ODD_ESCAPE: change_escape(view, octet); break;
+	case PLI_VIEW_BLANKS_STAY: change_blank(view, octet); break;
 	case PLI_VIEW_BOUNDARY_PREFIX:
 	case PLI_VIEW_EMPTY_BOUNDARY: change_boundary(view, octet); break;
 	}
@@ -319,6 +342,8 @@ finish(ChangedView *view)
 		view->n_out = pli_decoder_finish(&view->decoder, view->out);
 	else if (view->kind == PLI_VIEW_CR_ENDS_LINE && view->change.after_cr)
 		put_line_end(view);
+	else if (view->change.blank != 0)
+		put_encoded_blank(view);
 	else if (view->change.after_equals && view->change.n_held == 0)
 		end_escape(view);
 	else if (view->change.after_equals)

@@ -105,6 +105,8 @@ test_escapes(void)
 	CHECK(PLI_VIEW_NO_ODD_ESCAPE, "", "x=4", "x4");
 	CHECK(PLI_VIEW_TO_ODD_ESCAPE, "", "a=3db=\r\nc=zd=41", "a=3db=\r\nc");
 	CHECK(PLI_VIEW_TO_ODD_ESCAPE, "", "x=4", "x");
+	CHECK(PLI_VIEW_BLANKS_STAY, "", "a b \t\r\nc= \n \r\n \td\t",
+	      "a b =09\r\nc==20\n=20\r\n \td=09");
 }
 
 static void
