@@ -6,6 +6,7 @@
 
 #define MAX_NAMES 16 /* of one part */
 #define MAX_PARAMETERS 10000 /* looked at for one that a limit hid */
+#define MAX_REPLACED 16      /* segments of one field that stand again */
 
 /* The name parameters of one part, each with its family: a plain one or a
  * whole RFC 2231 form, or all numbered segments of one field. */
@@ -17,6 +18,8 @@ typedef struct {
 	/* the running field's family of segments, and the one in which of two
 	 * of one number the last counts; MAX: none */
 	guint segments, last_segments;
+	guint8 seen[256]; /* of each number: the field had its segment */
+	guint n_replaced;
 	gboolean is_cut; /* a name has a NUL, and was taken up to it only */
 } Names;
 
@@ -85,35 +88,64 @@ replace_segment(GString *family, const char *old, const char *text)
 	g_string_insert(family, at, text);
 }
 
+/* Whether the field had a segment of this number, which it has now. Above 255
+ * there is no telling. */
+static gboolean
+see_segment(Names *names, PliSlice number)
+{
+	guint n = 0;
+	gboolean had;
+
+	for (gsize i = 1; i < number.len && n < sizeof names->seen; i++)
+		n = 10 * n + (number.data[i] - '0');
+	if (n >= sizeof names->seen)
+		return FALSE;
+	had = names->seen[n];
+	names->seen[n] = TRUE;
+	return had;
+}
+
+/* The last segment of a number that stands again. */
+static void
+add_again(Names *names, PliSlice number, const char *text)
+{
+	GString *last;
+	const char *old;
+
+	if (names->last_segments == MAX_NAMES)
+		names->last_segments = add_family(
+		        names, names->families[names->segments]->str,
+		        PLI_DEFECT_DUPLICATE_PARAMETER);
+	if (names->last_segments == MAX_NAMES ||
+	    names->n_replaced++ == MAX_REPLACED) {
+		names->p->u->limited = TRUE;
+		return;
+	}
+	last = names->families[names->last_segments];
+	old = find_segment(last, number);
+	if (old != NULL)
+		replace_segment(last, old, text);
+}
+
 /* Of two segments of one number the first counts in one family, the last in
  * another. */
 static void
 add_segment(Names *names, PliSlice star, const char *text, PliDefectId reason)
 {
-	GString *first, *last = NULL;
-	const char *old;
-
+	while (star.len > 1 && !g_ascii_isdigit(star.data[star.len - 1]))
+		star.len--;
+	if (see_segment(names, star)) {
+		if (names->segments != MAX_NAMES)
+			add_again(names, star, text);
+		return;
+	}
 	if (names->segments == MAX_NAMES) {
 		names->segments = add_family(names, text, reason);
 		return;
 	}
-	while (star.len > 1 && !g_ascii_isdigit(star.data[star.len - 1]))
-		star.len--;
-	first = names->families[names->segments];
-	old = find_segment(first, star);
-	if (old != NULL && names->last_segments == MAX_NAMES)
-		names->last_segments = add_family(
-		        names, first->str, PLI_DEFECT_DUPLICATE_PARAMETER);
+	g_string_append(names->families[names->segments], text);
 	if (names->last_segments != MAX_NAMES)
-		last = names->families[names->last_segments];
-	if (old == NULL) {
-		g_string_append(first, text);
-		if (last != NULL)
-			g_string_append(last, text);
-		return;
-	}
-	if (last != NULL && (old = find_segment(last, star)) != NULL)
-		replace_segment(last, old, text);
+		g_string_append(names->families[names->last_segments], text);
 }
 
 static void
@@ -193,6 +225,8 @@ read_names(Names *names, PliParamReader *params, const char *wanted,
 	PliSlice name, value;
 
 	names->segments = names->last_segments = MAX_NAMES;
+	memset(names->seen, FALSE, sizeof names->seen);
+	names->n_replaced = 0;
 	while (pli_param_reader_next(params, &name, &value) ==
 	       PLI_STEP_READY) {
 		const guint8 *found = find_octet(name, '*');
