@@ -87,6 +87,22 @@ test_long_line(void)
 	g_assert_cmpstr(got, ==, "[b]");
 }
 
+/* Blanks are no part of a boundary, however many. */
+static void
+test_long_blanks(void)
+{
+	g_autofree char *blanks = g_strnfill(3 * PLI_LOOK_LINE, ' ');
+	g_autofree char *text = g_strconcat(
+	        "--a", blanks, "\nContent-Type: x\n--b", blanks,
+	        ".\nContent-Type: x\n--c\nContent-Type: x\n", NULL);
+
+	for (gsize step = 1; step < 5000; step = 7 * step) {
+		g_autofree char *got = describe(text, step, FALSE);
+
+		g_assert_cmpstr(got, ==, "[a][c]");
+	}
+}
+
 static void
 test_wanted(void)
 {
@@ -122,6 +138,7 @@ main(int argc, char **argv)
 	g_test_add_func("/engine/look/many", test_many);
 	g_test_add_func("/engine/look/message", test_message);
 	g_test_add_func("/engine/look/long-line", test_long_line);
+	g_test_add_func("/engine/look/long-blanks", test_long_blanks);
 	g_test_add_func("/engine/look/wanted", test_wanted);
 	return g_test_run();
 }
