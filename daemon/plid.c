@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The server's program: options, the configuration, sockets, and the worker,
- * which for now lives in the same process. */
+/* The server's program: options, the configuration, sockets, and the worker, in
+ * one process. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

@@ -20,6 +20,12 @@ typedef enum {
 #define QP_OVERFLOW 0x100
 #define QP_HELD_MAX 120
 
+static inline gboolean
+is_blank(guint8 octet)
+{
+	return octet == ' ' || octet == '\t';
+}
+
 static void
 qp_hold(PliDecoder *decoder, guint8 octet, QpState state)
 {
@@ -39,11 +45,19 @@ qp_release(PliDecoder *decoder, guint8 *out)
 	return n;
 }
 
+/* What is held is a soft line break, or blanks or a CR that end a line. */
 static void
 qp_drop(PliDecoder *decoder)
 {
+	const guint8 *held = decoder->held;
+
 	if (decoder->state & QP_OVERFLOW)
 		pli_defect_set_add(&decoder->defects, PLI_DEFECT_QP_MALFORMED);
+	if (decoder->n_held > 0 && is_blank(held[0]))
+		pli_defect_set_add(&decoder->defects, PLI_DEFECT_QP_BLANKS);
+	else if (decoder->n_held > 1 && is_blank(held[1]))
+		pli_defect_set_add(&decoder->defects,
+				   PLI_DEFECT_QP_SOFT_BLANKS);
 	decoder->n_held = 0;
 	decoder->state = QP_TEXT;
 }

@@ -5,8 +5,8 @@
  * 7bit, 8bit, binary and unknown ones pass as they are. Junk is skipped and
  * noted as a defect, nothing fails: base64 takes what follows padding too
  * (with a defect); quoted-printable leaves a malformed "=" as it is, drops
- * blanks at the end of a line (the last 120 of a longer run, with a defect)
- * and leaves line ends as they came; uuencode, xxencode and yEnc give the
+ * blanks at the end of a line (the last 120 of a longer run) and leaves line
+ * ends as they came; uuencode, xxencode and yEnc give the
  * first file, what stands before its beginning and after its end is no part
  * of it; BinHex gives the data fork (engine/binhex.h gives all of it), and
  * may give 96 times what it took.

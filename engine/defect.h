@@ -245,6 +245,10 @@ typedef enum {
 	  "RFC 2045 6.7", "5.6.0",                                             \
 	  "blanks stand between the \"=\" of a soft line break and the line "  \
 	  "end; it is a soft break")                                           \
+	X(91, QP_BLANKS, "qp-blanks", NOTE, AMBIGUITY, "RFC 2045 6.7",         \
+	  "5.6.0",                                                             \
+	  "blanks stand at the end of a line of quoted-printable; they are "   \
+	  "dropped")                                                           \
 	/* the whole message */                                                \
 	X(96, TRUNCATED_MESSAGE, "truncated-message", ERROR, PLAIN,            \
 	  "RFC 5321 4.1.1.4", "5.6.0", "the message ended before its time")    \

@@ -7,8 +7,17 @@
 gboolean
 pli_look_is_wanted(PliSlice type, PliSlice subtype)
 {
-	return pli_slice_is(type, "text") &&
-	       !pli_slice_is(subtype, "rfc822-headers");
+	static const char *const headers[] = {"rfc822-headers",
+	                                      "global-headers",
+	                                      "external-body", NULL};
+
+	if (pli_slice_is(type, "message") && (pli_slice_is(subtype, "rfc822") ||
+	                                      pli_slice_is(subtype, "global")))
+		return FALSE;
+	for (guint i = 0; headers[i] != NULL; i++)
+		if (pli_slice_is(subtype, headers[i]))
+			return FALSE;
+	return pli_slice_is(type, "text") || pli_slice_is(type, "message");
 }
 
 void
@@ -105,14 +114,26 @@ read_line(PliLook *look)
 		add_boundary(look);
 	if (look->in_header)
 		read_header_line(look, line, name);
-	look->opened = line.len > 2 && line.len < PLI_LOOK_LINE - 1 &&
-		       line.data[0] == '-' && line.data[1] == '-';
+	look->opened = line.len > 2 && !look->is_long && line.data[0] == '-' &&
+		       line.data[1] == '-';
 	if (look->opened) {
 		look->n_last = line.len - 2;
 		memcpy(look->last, line.data + 2, look->n_last);
 	}
 	look->n_line = 0;
-	look->skips = FALSE;
+	look->skips = look->is_long = FALSE;
+}
+
+/* More of a line, of which the start is kept. */
+static void
+keep(PliLook *look, const guint8 *octets, gsize n)
+{
+	const gsize fit = MIN(n, PLI_LOOK_LINE - look->n_line);
+
+	memcpy(look->line + look->n_line, octets, fit);
+	look->n_line += fit;
+	for (gsize i = fit; i < n && !look->is_long; i++)
+		look->is_long = !pli_octet_is_blank(octets[i]);
 }
 
 /* Whether it matters what the line is that starts with this octet. */
@@ -133,13 +154,8 @@ pli_look_feed(PliLook *look, PliSlice text)
 			look->skips = !matters(look, text.data[0]);
 		lf = memchr(text.data, '\n', text.len);
 		n = lf != NULL ? (gsize)(lf - text.data) : text.len;
-		if (!look->skips) {
-			gsize room = PLI_LOOK_LINE - look->n_line;
-
-			memcpy(look->line + look->n_line, text.data,
-			       MIN(n, room));
-			look->n_line += MIN(n, room);
-		}
+		if (!look->skips)
+			keep(look, text.data, n);
 		if (lf != NULL && look->skips)
 			look->skips = FALSE;
 		else if (lf != NULL)

@@ -13,7 +13,8 @@
 #include "engine/slice.h"
 
 #define PLI_LOOK_BOUNDARIES 8
-#define PLI_LOOK_LINE 1024 /* longer lines are no boundaries */
+/* Longer lines are no boundaries, but for blanks at their end. */
+#define PLI_LOOK_LINE 1024
 
 typedef struct {
 	/* what was found: boundaries without dashes, each once */
@@ -29,10 +30,12 @@ typedef struct {
 	guint8 line[PLI_LOOK_LINE], last[PLI_LOOK_LINE];
 	gsize n_line, n_last;
 	gboolean skips; /* the rest of the line does not matter */
+	gboolean is_long; /* more than blanks did not fit into `line` */
 } PliLook;
 
-/* Whether a leaf of this type is looked at: text, but for headers that say they
- * are such. Both in lower case. */
+/* Whether a leaf of this type is looked at: text, and what of message/ is not
+ * opened, which others open (message/news) or join (message/partial); but for
+ * headers that say they are such. Both in lower case. */
 gboolean
 pli_look_is_wanted(PliSlice type, PliSlice subtype);
 

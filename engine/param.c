@@ -62,6 +62,19 @@ take_token(PliSlice *rest)
 	return pli_slice_new(s.data, n);
 }
 
+/* Nothing when there are octets over 127 in it: a no-break space before a type
+ * would hide it from who takes the space for a letter. */
+static PliSlice
+take_ascii_token(PliSlice *rest)
+{
+	PliSlice token = take_token(rest);
+
+	for (gsize i = 0; i < token.len; i++)
+		if (token.data[i] > 127)
+			return PLI_SLICE_NONE;
+	return token;
+}
+
 void
 pli_param_reader_init(PliParamReader *reader, PliSlice value, PliBuf *scratch,
                       guint32 max)
@@ -84,6 +97,17 @@ expect_semicolon(PliParamReader *reader)
 		                   PLI_DEFECT_MALFORMED_PARAMETER);
 }
 
+/* Blanks where RFC 822 3.1.4 lets some stand and not all readers skip them:
+ * around the "/" of a type and the "=" of a parameter. */
+static PliSlice
+skip_odd_blanks(PliParamReader *reader, PliSlice s)
+{
+	if (s.len > 0 && pli_octet_is_blank(s.data[0]))
+		pli_defect_set_add(&reader->defects,
+		                   PLI_DEFECT_MALFORMED_PARAMETER);
+	return skip_blanks(reader, s);
+}
+
 PliSlice
 pli_param_reader_take_token(PliParamReader *reader)
 {
@@ -103,12 +127,12 @@ pli_param_reader_take_type(PliParamReader *reader, PliSlice *ret_type,
 
 	reader->rest = skip_blanks(reader, reader->rest);
 	rest = reader->rest;
-	type = take_token(&rest);
-	rest = skip_blanks(reader, rest);
+	type = take_ascii_token(&rest);
+	rest = skip_odd_blanks(reader, rest);
 	if (type.len == 0 || rest.len == 0 || rest.data[0] != '/')
 		return FALSE;
-	rest = skip_blanks(reader, pli_slice_skip(rest, 1));
-	subtype = take_token(&rest);
+	rest = skip_odd_blanks(reader, pli_slice_skip(rest, 1));
+	subtype = take_ascii_token(&rest);
 	if (subtype.len == 0)
 		return FALSE;
 	*ret_type = type;
@@ -251,14 +275,14 @@ pli_param_reader_next(PliParamReader *reader, PliSlice *ret_name,
 		}
 		reader->n_read++;
 		name = take_token(&s);
-		s = skip_blanks(reader, s);
+		s = skip_odd_blanks(reader, s);
 		if (s.len == 0 || s.data[0] != '=') {
 			pli_defect_set_add(&reader->defects,
 			                   PLI_DEFECT_MALFORMED_PARAMETER);
 			reader->rest = s;
 			continue;
 		}
-		s = skip_blanks(reader, pli_slice_skip(s, 1));
+		s = skip_odd_blanks(reader, pli_slice_skip(s, 1));
 		*ret_name = name;
 		*ret_value = s.len > 0 && s.data[0] == '"'
 		                     ? take_quoted(reader, &s)

@@ -2,6 +2,7 @@
 #include "engine/union-priv.h"
 
 #include "engine/decoder.h"
+#include "engine/inline-part.h"
 #include "engine/look.h"
 #include "engine/param.h"
 
@@ -201,7 +202,35 @@ find_empty_boundary(const PliUnionPart *p)
 	pli_source_unref(changed);
 }
 
-/* Text around the parts that looks like a part. */
+/* Whether a span of the content has a file in a form that MIME does not know:
+ * who decodes it there decodes it anywhere in a message. */
+static PliStep
+find_file(const PliUnionPart *p, PliSpan span, gboolean *ret_found,
+          GError **error)
+{
+	g_autoptr(PliInlinePart) reader = pli_inline_part_new();
+	guint64 done = 0;
+
+	*ret_found = FALSE;
+	while (done < span.length && !*ret_found && pli_union_may_go_on(p->u)) {
+		PliInlinePartEvent event;
+		PliSlice octets;
+
+		if (pli_union_read_at(p->u, p->content, span.offset + done,
+		                      span.length - done, &octets,
+		                      error) == PLI_STEP_FAIL)
+			return PLI_STEP_FAIL;
+		if (octets.len == 0)
+			break;
+		pli_inline_part_feed(reader, octets);
+		while (pli_inline_part_next(reader, &event) == PLI_STEP_READY)
+			*ret_found = TRUE;
+		done += octets.len;
+	}
+	return PLI_STEP_READY;
+}
+
+/* Text around the parts that looks like a part, or has a file in it. */
 static PliStep
 find_frames(PliUnionPart *p, PliDefectId id, PliDefectId reason,
             GError **error)
@@ -214,12 +243,16 @@ find_frames(PliUnionPart *p, PliDefectId id, PliDefectId reason,
 		const PliSpan span = {0, defect.span.offset,
 		                      defect.span.length};
 		const PliSpan nothing = {0, 0, 0};
+		gboolean has_file;
 
 		pli_look_init(&look, FALSE);
 		if (defect.span.source != p->content_span.source)
 			continue;
-		if (look_at(p, span, &look, error) == PLI_STEP_FAIL)
+		if (look_at(p, span, &look, error) == PLI_STEP_FAIL ||
+		    find_file(p, span, &has_file, error) == PLI_STEP_FAIL)
 			return PLI_STEP_FAIL;
+		if (has_file)
+			add_typed(p, "text/plain", p->content, span, reason);
 		if (look.is_message)
 			pli_union_add(p,
 			              pli_view_new_joined(p->content, nothing,
@@ -334,6 +367,11 @@ find_other_decodings(PliUnionPart *p, const PliDefectSet *set, GError **error)
 	        {PLI_DEFECT_BASE64_PADDING, PLI_VIEW_TO_PADDING},
 	        {PLI_DEFECT_BASE64_PADDING, PLI_VIEW_NO_PADDING},
 	        {PLI_DEFECT_BASE64_JUNK, PLI_VIEW_TO_JUNK},
+	        {PLI_DEFECT_BASE64_JUNK, PLI_VIEW_URL_ALPHABET},
+	        {PLI_DEFECT_QP_MALFORMED, PLI_VIEW_NO_ODD_ESCAPE},
+	        {PLI_DEFECT_QP_MALFORMED, PLI_VIEW_TO_ODD_ESCAPE},
+	        {PLI_DEFECT_QP_BLANKS, PLI_VIEW_BLANKS_STAY},
+	        {PLI_DEFECT_QP_SOFT_BLANKS, PLI_VIEW_BLANKS_STAY},
 	};
 	static const PliDefectId raw[] = {
 	        PLI_DEFECT_BASE64_JUNK, PLI_DEFECT_QP_MALFORMED,
@@ -345,7 +383,11 @@ find_other_decodings(PliUnionPart *p, const PliDefectSet *set, GError **error)
 		PliSource *changed;
 		PliStep step;
 
-		if (!pli_defect_set_has(set, rows[i].id))
+		if (!pli_defect_set_has(set, rows[i].id) ||
+		    (rows[i].kind == PLI_VIEW_URL_ALPHABET &&
+		     !p->has_url_octets) ||
+		    (rows[i].id == PLI_DEFECT_QP_SOFT_BLANKS &&
+		     pli_defect_set_has(set, PLI_DEFECT_QP_BLANKS)))
 			continue;
 		changed = pli_view_new_changed(p->source, p->part.body,
 		                               rows[i].kind, PLI_SLICE_NONE,
@@ -364,24 +406,68 @@ find_other_decodings(PliUnionPart *p, const PliDefectSet *set, GError **error)
 	return PLI_STEP_READY;
 }
 
-/* An encoding that nobody knows may be meant as one of these. */
-static PliStep
-find_unknown_encoding(PliUnionPart *p, GError **error)
+/* Whether a word stands in one of the encoding's fields, in whatever case. */
+static gboolean
+has_encoding_word(const PliUnionPart *p, const char *word)
 {
-	static const char *const names[] = {"base64", "quoted-printable",
-	                                    "x-uuencode", NULL};
+	const gsize n = strlen(word);
 
-	if (!pli_union_part_has(p, PLI_DEFECT_UNKNOWN_ENCODING))
+	for (guint i = 0; i < p->fields->len; i++) {
+		gsize len;
+		const char *octets =
+		        g_bytes_get_data(p->fields->pdata[i], &len);
+
+		if (p->names->data[i] !=
+		    PLI_FIELD_NAME_CONTENT_TRANSFER_ENCODING)
+			continue;
+		for (; len >= n; octets++, len--)
+			if (g_ascii_strncasecmp(octets, word, n) == 0)
+				return TRUE;
+	}
+	return FALSE;
+}
+
+/* An encoding that nobody knows may be meant as one of these; where several
+ * words stand for one, or a comment beside it, those that stand there. */
+static PliStep
+find_other_encodings(PliUnionPart *p, GError **error)
+{
+	static const struct {
+		const char *name;
+		PliEncoding encoding;
+	} rows[] = {
+	        {"base64", PLI_ENCODING_BASE64},
+	        {"quoted-printable", PLI_ENCODING_QUOTED_PRINTABLE},
+	        {"x-uuencode", PLI_ENCODING_UUENCODE},
+	        {"7bit", PLI_ENCODING_7BIT},
+	        {"8bit", PLI_ENCODING_8BIT},
+	        {"binary", PLI_ENCODING_BINARY},
+	};
+	const gboolean is_unknown =
+	        pli_union_part_has(p, PLI_DEFECT_UNKNOWN_ENCODING);
+	PliDefectId reason = PLI_DEFECT_UNKNOWN_ENCODING;
+
+	if (!is_unknown)
+		reason = pli_union_part_has(p, PLI_DEFECT_MALFORMED_PARAMETER)
+		                 ? PLI_DEFECT_MALFORMED_PARAMETER
+		                 : PLI_DEFECT_COMMENT_IN_PARAMETER;
+	if (!pli_union_part_has(p, reason))
 		return PLI_STEP_READY;
 	if (pli_union_read_fields(p, error) == PLI_STEP_FAIL)
 		return PLI_STEP_FAIL;
-	for (guint i = 0; names[i] != NULL; i++) {
-		GString *text = pli_union_dup_header(p, choose_decoded);
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const gboolean is_meant =
+		        is_unknown && is_transforming(rows[i].encoding);
+		GString *text;
 
+		if (rows[i].encoding == p->part.encoding ||
+		    (!is_meant && !has_encoding_word(p, rows[i].name)))
+			continue;
+		text = pli_union_dup_header(p, choose_decoded);
 		g_string_append_printf(
-		        text, "Content-Transfer-Encoding: %s\r\n", names[i]);
-		pli_union_add_headed(p, text, p->source, p->part.body,
-		                     PLI_DEFECT_UNKNOWN_ENCODING);
+		        text, "Content-Transfer-Encoding: %s\r\n",
+		        rows[i].name);
+		pli_union_add_headed(p, text, p->source, p->part.body, reason);
 		g_string_free(text, TRUE);
 	}
 	return PLI_STEP_READY;
@@ -411,6 +497,9 @@ read_leaf(PliUnionPart *p, PliLook *look, PliDefectSet *ret_set,
 			break;
 		span.offset += octets.len;
 		span.length -= octets.len;
+		p->has_url_octets = p->has_url_octets ||
+		                    memchr(octets.data, '-', octets.len) ||
+		                    memchr(octets.data, '_', octets.len);
 		if (decodes) {
 			n = pli_decoder_get_bound(&decoder, octets.len);
 			if (n > room) {
@@ -472,7 +561,7 @@ find_in_leaf(PliUnionPart *p, GError **error)
 	pli_look_init(&look, FALSE);
 	pli_structure_get_type(p->structure, &p->part, &type, &subtype);
 	looks = pli_look_is_wanted(type, subtype);
-	if (find_unknown_encoding(p, error) == PLI_STEP_FAIL)
+	if (find_other_encodings(p, error) == PLI_STEP_FAIL)
 		return PLI_STEP_FAIL;
 	if ((!looks && !is_transforming(p->part.encoding)) ||
 	    (p->part.flags & PLI_PART_OPAQUE))

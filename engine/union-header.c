@@ -146,12 +146,15 @@ find_others(const PliUnionPart *p, PliFieldName name, gint *which,
 {
 	const gint n = count_fields(p, name);
 
-	for (gint i = 1; i < n && i <= MAX_CHOICES; i++) {
+	for (gint i = 1; i < n; i++) {
+		/* the last is the one that most of the others take */
+		if (i > MAX_CHOICES && i < n - 1)
+			continue;
 		*which = i;
 		add_choice(p, *choice, reason);
 	}
 	*which = PLI_UNION_ALL;
-	if (n > MAX_CHOICES + 1)
+	if (n > MAX_CHOICES + 2)
 		p->u->limited = TRUE;
 }
 
@@ -237,6 +240,37 @@ find_blank_end(PliUnionPart *p, const PliField *field, gboolean *ret_found,
 	*ret_found = TRUE;
 	add_early_end(p, field->span.offset + at,
 	              PLI_DEFECT_BLANK_CONTINUATION);
+	return PLI_STEP_READY;
+}
+
+/* A header that starts with a continuation line: its blanks are not there, and
+ * the line may be a field. */
+static PliStep
+find_start(PliUnionPart *p, GError **error)
+{
+	g_autoptr(GBytes) octets = NULL;
+	PliSpan whole = get_whole_span(p);
+	const PliSpan nothing = {0, 0, 0};
+	PliField field;
+	PliSlice s;
+	gsize n = 0;
+
+	if (!pli_union_part_has(p, PLI_DEFECT_CONTINUATION_AT_START))
+		return PLI_STEP_READY;
+	pli_structure_get_field(p->structure, p->part.first_field, &field);
+	if (read_field(p, &field, &octets, error) == PLI_STEP_FAIL)
+		return PLI_STEP_FAIL;
+	if (octets == NULL)
+		return PLI_STEP_READY;
+	s.data = g_bytes_get_data(octets, &s.len);
+	while (n < s.len && pli_octet_is_blank(s.data[n]))
+		n++;
+	whole.offset += n;
+	whole.length -= n;
+	if (n > 0)
+		pli_union_add(p, pli_view_new_joined(p->source, nothing, NULL,
+		                                     p->source, whole),
+		              PLI_DEFECT_CONTINUATION_AT_START, FALSE);
 	return PLI_STEP_READY;
 }
 
@@ -327,7 +361,8 @@ pli_union_find_headers(PliUnionPart *p, GError **error)
 	if (p->part.flags & PLI_PART_SYNTHETIC)
 		return PLI_STEP_READY;
 	find_tail(p);
-	if (find_fields(p, error) == PLI_STEP_FAIL)
+	if (find_fields(p, error) == PLI_STEP_FAIL ||
+	    find_start(p, error) == PLI_STEP_FAIL)
 		return PLI_STEP_FAIL;
 	return find_early_ends(p, error);
 }

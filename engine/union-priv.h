@@ -65,6 +65,7 @@ typedef struct {
 	GPtrArray *fields;     /* of GBytes: Content-* fields, when read */
 	GByteArray *names;     /* PliFieldName of each */
 	GByteArray *are_blank; /* of each: blanks before its colon */
+	gboolean has_url_octets; /* "-" or "_" in a leaf's body */
 } PliUnionPart;
 
 static inline gboolean

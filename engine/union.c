@@ -7,8 +7,9 @@
 #define BLOCK (64 * 1024)
 /* Scanned whatever the message's length is. */
 #define SCANNED_AT_LEAST (1024 * 1024)
-/* What lenient readers take for a boundary. */
+/* What lenient readers take for a boundary, and blanks after it. */
 #define BOUNDARY_OCTETS 1000
+#define BOUNDARY_BLANKS (64 * 1024)
 
 static void
 task_free(PliUnionTask *task)
@@ -48,6 +49,8 @@ pli_union_new(PliContext *context, PliSource *source, PliStructure *structure,
 	u->limits = limits != NULL ? *limits : pli_limits_default;
 	u->limits.boundary_octets =
 	        MAX(u->limits.boundary_octets, BOUNDARY_OCTETS);
+	u->limits.boundary_blanks =
+	        MAX(u->limits.boundary_blanks, BOUNDARY_BLANKS);
 	u->parser = pli_parser_new(pli_structure_get_line_mode(structure),
 	                           &u->limits);
 	u->meter = pli_view_meter_new();

@@ -37,6 +37,11 @@ typedef struct {
 	 * and the dashes after them */
 	gsize n_matched;
 	guint n_dashes;
+	/* NO_ODD_ESCAPE and TO_ODD_ESCAPE: what is held of an escape */
+	gboolean after_equals;
+	guint8 held[60];
+	guint n_held;
+	guint8 blank; /* BLANKS_STAY: one that may end a line; 0: none */
 } Change;
 
 typedef struct {
@@ -140,6 +145,101 @@ change_base64(ChangedView *view, guint8 octet)
 		put(view, octet);
 }
 
+static void
+change_alphabet(ChangedView *view, guint8 octet)
+{
+	put(view, octet == '-' ? '+' : octet == '_' ? '/' : octet);
+}
+
+/* The "=" that is held does not count; what is held after it does. */
+static void
+end_odd_escape(ChangedView *view)
+{
+	Change *change = &view->change;
+
+	change->cut = view->kind == PLI_VIEW_TO_ODD_ESCAPE;
+	for (guint i = 0; !change->cut && i < change->n_held; i++)
+		put(view, change->held[i]);
+	change->after_equals = FALSE;
+	change->n_held = 0;
+}
+
+static void
+end_escape(ChangedView *view)
+{
+	Change *change = &view->change;
+
+	put(view, '=');
+	for (guint i = 0; i < change->n_held; i++)
+		put(view, change->held[i]);
+	change->after_equals = FALSE;
+	change->n_held = 0;
+}
+
+/* Whether the octet, after an "=", is of an escape or a soft line break. */
+static gboolean
+take_escape(ChangedView *view, guint8 octet)
+{
+	Change *change = &view->change;
+	const guint8 last =
+	        change->n_held > 0 ? change->held[change->n_held - 1] : 0;
+	const gboolean is_digit = g_ascii_isxdigit(octet);
+	const gboolean after_blank = last == 0 || last == ' ' || last == '\t';
+	gboolean fits;
+
+	if (is_digit)
+		fits = last == 0 || g_ascii_isxdigit(last);
+	else if (octet == '\n')
+		fits = after_blank || last == '\r';
+	else
+		fits = after_blank &&
+		       (octet == ' ' || octet == '\t' || octet == '\r');
+	if (!fits || change->n_held == sizeof change->held)
+		return FALSE;
+	change->held[change->n_held++] = octet;
+	if (octet == '\n' || (is_digit && last != 0))
+		end_escape(view);
+	return TRUE;
+}
+
+static void
+change_escape(ChangedView *view, guint8 octet)
+{
+	Change *change = &view->change;
+
+	if (change->after_equals && take_escape(view, octet))
+		return;
+	if (change->after_equals)
+		end_odd_escape(view);
+	if (change->cut)
+		return;
+	if (octet == '=')
+		change->after_equals = TRUE;
+	else
+		put(view, octet);
+}
+
+static void
+put_encoded_blank(ChangedView *view)
+{
+	put_text(view, view->change.blank == ' ' ? "=20" : "=09");
+	view->change.blank = 0;
+}
+
+static void
+change_blank(ChangedView *view, guint8 octet)
+{
+	Change *change = &view->change;
+
+	if (change->blank != 0 && (octet == '\r' || octet == '\n'))
+		put_encoded_blank(view);
+	else if (change->blank != 0)
+		put(view, change->blank);
+	change->blank = octet == ' ' || octet == '\t' ? octet : 0;
+	if (change->blank == 0)
+		put(view, octet);
+}
+
 /* Past the boundary: its closing dashes stay, the rest is cut. */
 static void
 change_after_boundary(ChangedView *view, guint8 octet)
@@ -200,6 +300,10 @@ change_octet(ChangedView *view, guint8 octet)
 	case PLI_VIEW_TO_PADDING:
 	case PLI_VIEW_TO_JUNK:
 	case PLI_VIEW_NO_PADDING: change_base64(view, octet); break;
+	case PLI_VIEW_URL_ALPHABET: change_alphabet(view, octet); break;
+	case PLI_VIEW_NO_ODD_ESCAPE:
+	case PLI_VIEW_TO_ODD_ESCAPE: change_escape(view, octet); break;
+	case PLI_VIEW_BLANKS_STAY: change_blank(view, octet); break;
 	case PLI_VIEW_BOUNDARY_PREFIX:
 	case PLI_VIEW_EMPTY_BOUNDARY: change_boundary(view, octet); break;
 	}
@@ -238,6 +342,12 @@ finish(ChangedView *view)
 		view->n_out = pli_decoder_finish(&view->decoder, view->out);
 	else if (view->kind == PLI_VIEW_CR_ENDS_LINE && view->change.after_cr)
 		put_line_end(view);
+	else if (view->change.blank != 0)
+		put_encoded_blank(view);
+	else if (view->change.after_equals && view->change.n_held == 0)
+		end_escape(view);
+	else if (view->change.after_equals)
+		end_odd_escape(view);
 }
 
 /* READY: there are more octets, or the end was met. */

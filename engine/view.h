@@ -44,6 +44,12 @@ typedef enum {
 	PLI_VIEW_TO_PADDING,      /* base64 up to its first padding */
 	PLI_VIEW_TO_JUNK,         /* base64 up to what is not its alphabet */
 	PLI_VIEW_NO_PADDING,      /* base64 without any padding */
+	PLI_VIEW_URL_ALPHABET,    /* base64url (RFC 4648 5) as base64 */
+	PLI_VIEW_NO_ODD_ESCAPE,   /* quoted-printable without each "=" that no
+	                             pair of digits and no line end follows */
+	PLI_VIEW_TO_ODD_ESCAPE,   /* quoted-printable up to the first such */
+	PLI_VIEW_BLANKS_STAY,     /* quoted-printable in which the last blank
+	                             of a line is encoded */
 	PLI_VIEW_BOUNDARY_PREFIX, /* a line that starts with a boundary is it */
 	PLI_VIEW_EMPTY_BOUNDARY,  /* a line that starts with "--" is a
 	                             boundary, PLI_VIEW_STAND_IN */

@@ -88,8 +88,9 @@ def compare_tree(fetched, rows):
         if row["type"] != kind:
             return f"tree: {row['path']} is {row['type']}, not {kind}"
         name = plain_names(body)
+        # IMAP's strings have no NUL: a blank stands for it (strict.md)
         if name is not None and "children" not in row and \
-                row["filename"] != name:
+                (row["filename"] or "").replace("\ufffd", " ") != name:
             return f"tree: {row['filename']!r}, not {name!r}"
     return None
 

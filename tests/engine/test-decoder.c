@@ -57,6 +57,9 @@ assert_equal(const Result *a, const Result *b)
 	g_assert_cmphex(a->defects.bits[1], ==, b->defects.bits[1]);
 }
 
+/* Of two defects one is multiplied by this. */
+#define TWO 256
+
 static void
 check_octets(PliEncoding encoding, const char *in, gsize len, const char *want,
 	     gsize want_len, int defect)
@@ -64,8 +67,8 @@ check_octets(PliEncoding encoding, const char *in, gsize len, const char *want,
 	Result whole = decode(encoding, in, len, 0, G_MAXSIZE);
 	PliDefectSet wanted = {{0}};
 
-	if (defect != 0)
-		pli_defect_set_add(&wanted, defect);
+	for (; defect != 0; defect /= TWO)
+		pli_defect_set_add(&wanted, defect % TWO);
 	g_assert_cmpmem(whole.out->data, whole.out->len, want, want_len);
 	g_assert_cmphex(whole.defects.bits[0], ==, wanted.bits[0]);
 	g_assert_cmphex(whole.defects.bits[1], ==, wanted.bits[1]);
@@ -162,15 +165,28 @@ test_qp(void)
 	check(q, "plain text\r\nmore\n", "plain text\r\nmore\n", 0);
 	check(q, "=41=3d=3D=c3=A9", "A==\xc3\xa9", 0);
 	check(q, "one=\r\ntwo=\nthree", "onetwothree", 0);
-	check(q, "one= \t \r\ntwo= \nthree", "onetwothree", 0);
-	check(q, "blanks \t \r\nhere \n", "blanks\r\nhere\n", 0);
-	check(q, "a \r \r\nb\r\r\n", "a \r\r\nb\r\r\n", 0);
-	check(q, "end=20 \r\n", "end \r\n", 0);
-	check(q, "at the end  ", "at the end", 0);
 	check(q, "at the end=", "at the end", 0);
-	check(q, "at the end= ", "at the end", 0);
-	check(q, "bare \r", "bare \r", 0);
+	check(q, "blanks inside \r", "blanks inside \r", 0);
+	check(q, "at the end=20", "at the end ", 0);
 	check_octets(q, "=00\0\xff", 5, "\0\0\xff", 3, 0);
+}
+
+static void
+test_qp_blanks(void)
+{
+	const PliEncoding q = PLI_ENCODING_QUOTED_PRINTABLE;
+	const int d = PLI_DEFECT_QP_BLANKS, soft = PLI_DEFECT_QP_SOFT_BLANKS;
+
+	check(q, "blanks \t \r\nhere \n", "blanks\r\nhere\n", d);
+	check(q, "a long line before the next one, in which they are \r\n",
+	      "a long line before the next one, in which they are\r\n", d);
+	check(q, " \r\n", "\r\n", d);
+	check(q, "a \r \r\nb\r\r\n", "a \r\r\nb\r\r\n", d);
+	check(q, "end=20 \r\n", "end \r\n", d);
+	check(q, "at the end  ", "at the end", d);
+	check(q, "one= \t \r\ntwo= \nthree", "onetwothree", soft);
+	check(q, "at the end= ", "at the end", soft);
+	check(q, "both= \r\n \r\n", "both\r\n", d + TWO * soft);
 }
 
 static void
@@ -202,7 +218,8 @@ test_qp_many_blanks(void)
 		g_autofree char *want = g_strconcat("x", kept, "\r\n", NULL);
 
 		check(PLI_ENCODING_QUOTED_PRINTABLE, line, want,
-		      n > 120 ? PLI_DEFECT_QP_MALFORMED : 0);
+		      PLI_DEFECT_QP_BLANKS +
+		              (n > 120 ? TWO * PLI_DEFECT_QP_MALFORMED : 0));
 		check(PLI_ENCODING_QUOTED_PRINTABLE, soft, soft,
 		      PLI_DEFECT_QP_MALFORMED);
 	}
@@ -260,6 +277,7 @@ main(int argc, char **argv)
 	g_test_add_func("/engine/decoder/base64-lines", test_base64_lines);
 	g_test_add_func("/engine/decoder/qp", test_qp);
 	g_test_add_func("/engine/decoder/qp-defects", test_qp_defects);
+	g_test_add_func("/engine/decoder/qp-blanks", test_qp_blanks);
 	g_test_add_func("/engine/decoder/qp-many-blanks", test_qp_many_blanks);
 	g_test_add_func("/engine/decoder/uu", test_uu);
 	g_test_add_func("/engine/decoder/uu-defects", test_uu_defects);

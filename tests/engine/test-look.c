@@ -87,15 +87,47 @@ test_long_line(void)
 	g_assert_cmpstr(got, ==, "[b]");
 }
 
+/* Blanks are no part of a boundary, however many. */
+static void
+test_long_blanks(void)
+{
+	g_autofree char *blanks = g_strnfill(3 * PLI_LOOK_LINE, ' ');
+	g_autofree char *text = g_strconcat(
+	        "--a", blanks, "\nContent-Type: x\n--b", blanks,
+	        ".\nContent-Type: x\n--c\nContent-Type: x\n", NULL);
+
+	for (gsize step = 1; step < 5000; step = 7 * step) {
+		g_autofree char *got = describe(text, step, FALSE);
+
+		g_assert_cmpstr(got, ==, "[a][c]");
+	}
+}
+
 static void
 test_wanted(void)
 {
-	g_assert_true(pli_look_is_wanted(PLI_SLICE_LITERAL("text"),
-	                                 PLI_SLICE_LITERAL("html")));
-	g_assert_false(pli_look_is_wanted(PLI_SLICE_LITERAL("text"),
-	                                  PLI_SLICE_LITERAL("rfc822-headers")));
-	g_assert_false(pli_look_is_wanted(PLI_SLICE_LITERAL("image"),
-	                                  PLI_SLICE_LITERAL("png")));
+	static const struct {
+		const char *type, *subtype;
+		gboolean wanted;
+	} rows[] = {
+	        {"text", "html", TRUE},
+	        {"text", "rfc822-headers", FALSE},
+	        {"message", "news", TRUE},
+	        {"message", "partial", TRUE},
+	        {"message", "rfc822", FALSE},
+	        {"message", "global", FALSE},
+	        {"message", "global-headers", FALSE},
+	        {"message", "external-body", FALSE},
+	        {"image", "png", FALSE},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		PliSlice type = pli_slice_from_string(rows[i].type);
+		PliSlice subtype = pli_slice_from_string(rows[i].subtype);
+
+		g_assert_true(pli_look_is_wanted(type, subtype) ==
+		              rows[i].wanted);
+	}
 }
 
 int
@@ -106,6 +138,7 @@ main(int argc, char **argv)
 	g_test_add_func("/engine/look/many", test_many);
 	g_test_add_func("/engine/look/message", test_message);
 	g_test_add_func("/engine/look/long-line", test_long_line);
+	g_test_add_func("/engine/look/long-blanks", test_long_blanks);
 	g_test_add_func("/engine/look/wanted", test_wanted);
 	return g_test_run();
 }

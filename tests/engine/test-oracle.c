@@ -9,6 +9,18 @@
 #include "tests/lib/corpus.h"
 #include "tests/lib/peer.h"
 
+/*
+ * How many messages must have been compared. A message that gains a defect
+ * leaves the comparison without a sound, so a rule that finds too much would
+ * make this test pass by comparing nothing. The counts are those of the day
+ * they were written, 22 of 75 fixtures (the others are ambiguous on purpose)
+ * and 1056 of 1327 messages of the corpus, less what a new rule may well take
+ * away. Whoever goes below looks at which messages left, and why. Parts of a
+ * whole are no floor: each new ambiguous fixture would lower it.
+ */
+#define LEAST_FIXTURES 20
+#define LEAST_CORPUS 1040
+
 /* TRUE when compared. */
 static gboolean
 compare(const char *path, PliSlice message, guint *n_different)
@@ -41,7 +53,7 @@ compare(const char *path, PliSlice message, guint *n_different)
 }
 
 static void
-compare_all(GPtrArray *files)
+compare_all(GPtrArray *files, guint least)
 {
 	guint n_compared = 0, n_different = 0;
 
@@ -55,8 +67,7 @@ compare_all(GPtrArray *files)
 		                      pli_slice_new(octets, len), &n_different);
 	}
 	g_test_message("%u of %u compared", n_compared, files->len);
-	/* most of the fixtures are ambiguous on purpose */
-	g_assert_cmpuint(n_compared, >, files->len / 5);
+	g_assert_cmpuint(n_compared, >=, least);
 	g_assert_cmpuint(n_different, ==, 0);
 }
 
@@ -65,7 +76,7 @@ test_fixtures(void)
 {
 	g_autoptr(GPtrArray) files = pli_corpus_list_fixtures();
 
-	compare_all(files);
+	compare_all(files, LEAST_FIXTURES);
 }
 
 static void
@@ -74,7 +85,7 @@ test_corpus(void)
 	g_autoptr(GPtrArray) files = pli_corpus_list(".eml");
 
 	if (files != NULL)
-		compare_all(files);
+		compare_all(files, LEAST_CORPUS);
 }
 
 int

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/parser.h"
 
+#include "engine/hash-priv.h"
 #include "engine/scan-priv.h"
 #include "tests/lib/corpus.h"
 #include "tests/lib/split.h"
@@ -213,6 +214,81 @@ test_snapshot(void)
 	}
 }
 
+/* A multipart with much text before, in and after its one part. */
+static char *
+make_long_message(void)
+{
+	g_autofree char *text = repeat("some text of a part\r\n", 1000);
+
+	return g_strconcat("Content-Type: multipart/mixed; boundary=b\r\n\r\n",
+	                   text, "--b\r\n\r\n", text, "--b--\r\n", text,
+	                   NULL);
+}
+
+/* The hash of each leaf that has ended is that of the octets that the
+ * structure gives it. */
+static void
+check_hashes(const PliStructure *structure, const char *octets)
+{
+	guint64 len = pli_structure_get_length(structure);
+
+	for (guint32 i = 0; i < pli_structure_get_n_parts(structure); i++) {
+		PliPart part;
+
+		pli_structure_get_part(structure, i, &part);
+		if (part.kind != PLI_PART_LEAF ||
+		    part.body.offset + part.body.length == len)
+			continue;
+		g_assert_cmphex(part.body_hash, ==,
+		                pli_hash_octets(pli_slice_new(
+		                        octets + part.body.offset,
+		                        part.body.length)));
+	}
+}
+
+/* Looks at the parser before each event and after the last. */
+static void
+scan_and_look(PliParser *parser, PliSlice octets, const char *message)
+{
+	PliParserEvent event;
+
+	pli_parser_feed(parser, octets);
+	do {
+		g_autoptr(PliStructure) now = pli_parser_snapshot(parser);
+
+		check_hashes(now, message);
+	} while (pli_parser_next(parser, &event) == PLI_STEP_READY);
+}
+
+/* The hash of a body goes on after a snapshot as if there had been none: the
+ * copy's is a hash of its own. */
+static void
+test_snapshot_hashes(void)
+{
+	g_autofree char *message = make_long_message();
+	gsize len = strlen(message), step = len / 61;
+	g_autoptr(PliStructure) whole = pli_parser_parse(
+	        pli_slice_new(message, len), PLI_LINE_AS_IS, NULL);
+
+	check_hashes(whole, message);
+	for (gsize cut = 1; cut < len; cut += step) {
+		g_autoptr(PliParser) parser =
+		        pli_parser_new(PLI_LINE_AS_IS, NULL);
+		g_autoptr(PliStructure) end = NULL;
+		PliSlice rest = pli_slice_new(message + cut, len - cut);
+		PliParserEvent event;
+
+		scan_and_look(parser, pli_slice_new(message, cut), message);
+		scan_and_look(parser, rest, message);
+		pli_parser_finish(parser, PLI_FINISH_COMPLETE);
+		while (pli_parser_next(parser, &event) == PLI_STEP_READY)
+			;
+		end = pli_parser_steal_structure(parser);
+		g_assert_true(g_bytes_equal(pli_structure_get_bytes(end),
+		                            pli_structure_get_bytes(whole)));
+	}
+}
+
 static void
 test_abort(void)
 {
@@ -272,6 +348,7 @@ main(int argc, char **argv)
 	g_test_add_func("/engine/parser/defect-limit", test_defect_limit);
 	g_test_add_func("/engine/parser/memory", test_memory);
 	g_test_add_func("/engine/parser/snapshot", test_snapshot);
+	g_test_add_func("/engine/parser/snapshot-hashes", test_snapshot_hashes);
 	g_test_add_func("/engine/parser/abort", test_abort);
 	g_test_add_func("/engine/parser/reset", test_reset);
 	return g_test_run();

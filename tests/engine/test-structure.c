@@ -2,6 +2,7 @@
 #include "engine/structure.h"
 
 #include "engine/parser.h"
+#include "engine/structure-priv.h"
 #include "tests/lib/corpus.h"
 #include "tests/lib/transcribe.h"
 
@@ -96,6 +97,62 @@ test_cut_off(void)
 	}
 }
 
+/* What open() says of a structure that is right in all but its layout. */
+static char *
+refuse_layout(guint16 layout)
+{
+	static const char message[] = "Subject: x\r\n\r\nbody\r\n";
+	g_autoptr(PliStructure) structure = pli_parser_parse(
+	        pli_slice_from_string(message), PLI_LINE_AS_IS, NULL);
+	g_autoptr(PliStructure) opened = NULL;
+	g_autoptr(GBytes) bytes = NULL;
+	g_autoptr(GError) error = NULL;
+	gsize len;
+	gconstpointer data =
+	        g_bytes_get_data(pli_structure_get_bytes(structure), &len);
+	guint8 *copy = g_memdup2(data, len);
+
+	pli_store16(copy + PLI_HEAD_LAYOUT, layout);
+	pli_store64(copy + PLI_HEAD_CHECKSUM,
+	            pli_structure_compute_checksum(copy, len));
+	bytes = g_bytes_new_take(copy, len);
+	opened = pli_structure_open(bytes, &error);
+	if (opened != NULL)
+		return NULL;
+	g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL);
+	return g_strdup(error->message);
+}
+
+/* Of any age but this program's: refused, and the reason is said. */
+static void
+test_layouts(void)
+{
+	static const char before[] = "The stored structure cannot be used: ";
+	static const struct {
+		guint16 layout;
+		const char *why; /* NULL: it opens */
+	} rows[] = {
+	        {PLI_STRUCTURE_LAYOUT, NULL},
+	        {0, "its layout is older than any release"},
+	        {1, "its layout is older than any release"},
+	        {PLI_STRUCTURE_LAYOUT_FIRST - 1,
+	         "its layout is older than any release"},
+	        {PLI_STRUCTURE_LAYOUT + 1,
+	         "its layout is newer than this program"},
+	        {G_MAXUINT16, "its layout is newer than this program"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *said = refuse_layout(rows[i].layout);
+		g_autofree char *want =
+		        rows[i].why == NULL
+		                ? NULL
+		                : g_strconcat(before, rows[i].why, NULL);
+
+		g_assert_cmpstr(said, ==, want);
+	}
+}
+
 static void
 test_params(void)
 {
@@ -122,6 +179,7 @@ main(int argc, char **argv)
 	g_test_add_func("/engine/structure/unaligned", test_unaligned);
 	g_test_add_func("/engine/structure/flipped", test_flipped);
 	g_test_add_func("/engine/structure/cut-off", test_cut_off);
+	g_test_add_func("/engine/structure/layouts", test_layouts);
 	g_test_add_func("/engine/structure/params", test_params);
 	return g_test_run();
 }

@@ -49,6 +49,30 @@ test_part(void)
 	      "duplicate-content-type 2 c/d - y\n");
 }
 
+/* What is not opened, but by others. */
+static void
+test_message(void)
+{
+	check("Content-Type: message/news\n\n"
+	      "Newsgroups: x\nContent-Type: x/y; name=z\n\nbody",
+	      "message-in-text 0 x/y z body\n");
+	check("Content-Type: message/external-body\n\n"
+	      "Content-Type: x/y; name=z\n\nbody",
+	      "");
+}
+
+/* A name more than two fields have; the last of two segments. */
+static void
+test_names(void)
+{
+	check("Content-Type: x/y; name*0=a; name*1=b; name*0=c; name*2=d\n\n.",
+	      "filename-and-name 0 x/y abd .\n"
+	      "duplicate-parameter 0 x/y cbd .\n");
+	check("Content-Type: x/y; name=a;b; c=d\n\n.",
+	      "filename-and-name 0 x/y a .\n"
+	      "malformed-parameter 0 x/y a;b .\n");
+}
+
 /* Readings of readings: each is found once more inside the other. */
 static char *
 dup_deep(guint depth)
@@ -245,6 +269,8 @@ main(int argc, char **argv)
 	g_test_add_func("/engine/union/plain", test_plain);
 	g_test_add_func("/engine/union/reason", test_reason);
 	g_test_add_func("/engine/union/part", test_part);
+	g_test_add_func("/engine/union/message", test_message);
+	g_test_add_func("/engine/union/names", test_names);
 	g_test_add_func("/engine/union/depth", test_depth);
 	g_test_add_func("/engine/union/readings", test_readings);
 	g_test_add_func("/engine/union/last-part", test_last_part);

@@ -86,6 +86,27 @@ test_base64(void)
 	CHECK(PLI_VIEW_TO_PADDING, "", "QUI=QUI=", "QUI");
 	CHECK(PLI_VIEW_NO_PADDING, "", "QUI=\r\nQ!=", "QUI\r\nQ!");
 	CHECK(PLI_VIEW_TO_JUNK, "", "QUI=\r\nQUI=-- QUI=", "QUI=\r\nQUI=");
+	CHECK(PLI_VIEW_URL_ALPHABET, "", "Q-_=\r\n+/", "Q+/=\r\n+/");
+}
+
+/* What is an escape or a soft line break stays, whatever the piece it is in. */
+static void
+test_escapes(void)
+{
+	static const char blanks[] =
+	        "=                                                            "
+	        "    x=";
+
+	CHECK(PLI_VIEW_NO_ODD_ESCAPE, "",
+	      "a=3db=\r\nc= \t\r\nd=\ne=4x=zz==41=\rf= g=\r\r\n=",
+	      "a=3db=\r\nc= \t\r\nd=\ne4xzz=41\rf g\r\r\n=");
+	check_changed(PLI_VIEW_NO_ODD_ESCAPE, "", blanks, strlen(blanks),
+	              blanks + 1, strlen(blanks) - 1);
+	CHECK(PLI_VIEW_NO_ODD_ESCAPE, "", "x=4", "x4");
+	CHECK(PLI_VIEW_TO_ODD_ESCAPE, "", "a=3db=\r\nc=zd=41", "a=3db=\r\nc");
+	CHECK(PLI_VIEW_TO_ODD_ESCAPE, "", "x=4", "x");
+	CHECK(PLI_VIEW_BLANKS_STAY, "", "a b \t\r\nc= \n \r\n \td\t",
+	      "a b =09\r\nc==20\n=20\r\n \td=09");
 }
 
 static void
@@ -159,6 +180,7 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/engine/view/lines", test_lines);
 	g_test_add_func("/engine/view/base64", test_base64);
+	g_test_add_func("/engine/view/escapes", test_escapes);
 	g_test_add_func("/engine/view/boundary", test_boundary);
 	g_test_add_func("/engine/view/decoded", test_decoded);
 	g_test_add_func("/engine/view/long", test_long);
