@@ -75,16 +75,6 @@ is_attachment(const PliStructure *structure, const PliPart *part,
 	return part->kind == PLI_PART_LEAF && !pli_slice_is(type, "text");
 }
 
-static char *
-dup_type(const PliStructure *structure, const PliPart *part)
-{
-	PliSlice type, subtype;
-
-	pli_structure_get_type(structure, part, &type, &subtype);
-	return g_strdup_printf("%.*s/%.*s", (int)type.len, type.data,
-			       (int)subtype.len, subtype.data);
-}
-
 /* Which reading the attachment is of: what readers disagree about. */
 static const char *
 get_reading_name(const Extract *extract)
@@ -340,7 +330,7 @@ extract_part(Extract *extract, const PliMessage *message, const PliPart *part,
 {
 	g_autofree char *original = pli_param_decode_filename(
 		extract->context, message->structure, part, NULL);
-	g_autofree char *type = dup_type(message->structure, part);
+	g_autofree char *type = pli_header_dup_type(message->structure, part);
 	Attachment attachment = {
 		.message = message,
 		.path = path,
