@@ -504,6 +504,7 @@ def test_usage():
     for args in ([], ["nonesuch"], ["tree"], ["tree", "--nonesuch", MIXED],
                  ["structure"], ["structure", MIXED, MIXED], ["envelope"],
                  ["extract", MIXED], ["extract", "-d", TMP], ["check"],
+                 ["join"], ["join", "-o", TMP], ["join", "--x", MIXED],
                  ["dev"], ["dev", "--root", TMP], ["help", "nonesuch"],
                  ["dev", "--root", TMP, "--port-base", "64600"],
                  ["dev", "--root", TMP, "--port-base", "x"]):
@@ -515,7 +516,7 @@ def test_usage():
 def test_help():
     text = pli("help")
     for command in ("tree", "structure", "envelope", "extract", "check",
-                    "dev", "help"):
+                    "join", "dev", "help"):
         assert f"\n  {command} " in text
         one = pli("help", command)
         assert one.startswith(f"usage: pli {command}")
