@@ -130,6 +130,8 @@ add_leaf(PliJson *json, PliContext *context, const PliMessage *message,
 	add_string(json, "sha256", facts->sha256);
 	if (facts->text_sha256[0] != '\0')
 		add_string(json, "text_sha256", facts->text_sha256);
+	if (facts->flowed_sha256[0] != '\0')
+		add_string(json, "flowed_sha256", facts->flowed_sha256);
 }
 
 /* The files inside a leaf, when there are any. */

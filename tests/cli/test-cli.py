@@ -363,6 +363,32 @@ def test_text_without_charset():
         assert shown & ours == defects, (field, shown)
 
 
+def test_flowed_text():
+    """RFC 3676 4.1 to 4.6: flowed, fixed, stuffed, quoted, signature."""
+    def flowed(params, text, head=b""):
+        path = write("flowed.eml", head + b"Content-Type: text/plain; "
+                     + params + b"\r\n\r\n" + text)
+        return lines(pli("tree", "--json", path))[0]["tree"].get(
+            "flowed_sha256")
+    text = (b"one \r\ntwo \r\nthree\r\n\r\n stuffed\r\n>quoted \r\n> on\r\n"
+            b">> deep\r\n-- \r\nme\r\n")
+    assert flowed(b"format=flowed", text) == sha(
+        b"one two three\n\nstuffed\n> quoted on\n>> deep\n-- \nme\n")
+    assert flowed(b'FORMAT="Flowed"; DelSp=YES', text) == sha(
+        b"onetwothree\n\nstuffed\n> quotedon\n>> deep\n-- \nme\n")
+    assert flowed(b"format=flowed; charset=iso-8859-1", b"\xe9 \r\n\xe9") \
+        == sha("é é\n".encode())
+    assert flowed(b"format=flowed", "é \né\n".encode()) == \
+        sha("é é\n".encode()), "UTF-8 without saying so"
+    assert flowed(b"format=flowed", b"b25lIA0KdHdvDQo=\r\n",
+                  b"Content-Transfer-Encoding: base64\r\n") == \
+        sha(b"one two\n")
+    assert flowed(b"format=fixed", text) is None
+    assert flowed(b"x=y", text) is None
+    path = write("html.eml", b"Content-Type: text/html; format=flowed\n\nx")
+    assert "flowed_sha256" not in lines(pli("tree", "--json", path))[0]["tree"]
+
+
 def test_structure_and_envelope():
     text = pli("structure", MIXED)
     assert text.endswith(")\n") and text.count("\n") == 1
