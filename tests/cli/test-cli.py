@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The pli command from outside: what it prints, what it exits with."""
+import base64
+import binascii
 import hashlib
 import json
 import os
@@ -416,6 +418,58 @@ def test_extract():
     again = pli("extract", "-d", out, MIXED)
     assert "notes (2).txt (text/plain, 8 octets, part 3 of" in again
     assert len(os.listdir(out)) == 4
+
+
+def extract_types(*options, env=None):
+    """{name: (declared, detected)} of odd files, and standard error."""
+    png = (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01"
+           b"\x08\x06\0\0\0")
+    parts = (("a.txt", "text/plain", png),
+             ("b.png", "image/png", b"%PDF-1.7\n" + b"x" * 200000),
+             ("c", "application/octet-stream", b"plain words\r\n"),
+             ("empty.bin", "application/octet-stream", b""))
+    text = b"Content-Type: multipart/mixed; boundary=b\r\n"
+    for name, kind, octets in parts:
+        text += (f"\r\n--b\r\nContent-Type: {kind}; name={name}\r\n"
+                 "Content-Transfer-Encoding: base64\r\n\r\n"
+                 ).encode() + base64.encodebytes(octets)
+    uu = binascii.b2a_uu(b"GIF89a\1\0\1\0\0\0\0;")
+    text += (b"\r\n--b\r\n\r\nbegin 644 d.txt\n" + uu +
+             b"`\nend\n\r\n--b--\r\n")
+    path = write("types.eml", text)
+    with tempfile.TemporaryDirectory(dir=TMP) as out:
+        run = subprocess.run([PLI, "extract", "-d", out, *options, path],
+                             capture_output=True,
+                             env=dict(os.environ, **(env or {})))
+    assert run.returncode == 0, run
+    return ({x["original_name"]: (x["type"], x["detected_type"])
+             for x in lines(run.stdout.decode())}
+            if "--json" in options else None), run.stderr.decode()
+
+
+def test_detected_types():
+    found, err = extract_types("--json")
+    assert err == "", err
+    assert found == {
+        "a.txt": ("text/plain", "image/png"),
+        "b.png": ("image/png", "application/pdf"),
+        "c": ("application/octet-stream", "text/plain"),
+        "empty.bin": ("application/octet-stream", None),
+        "d.txt": ("application/octet-stream", "image/gif")}, found
+    found, err = extract_types("--json", "--no-detect")
+    assert err == "" and {x[1] for x in found.values()} == {None}, found
+    found, err = extract_types("--json", env={"MAGIC": "/nonexistent"})
+    assert {x[1] for x in found.values()} == {None} and len(found) == 5, found
+    assert err.startswith("pli: extract: cannot detect types: "), err
+
+
+def test_detection_costs_nothing_when_off():
+    """libmagic is not even loaded."""
+    loud = {"LD_DEBUG": "files"}
+    if "libmagic" not in extract_types("--json", env=loud)[1]:
+        raise unittest.SkipTest("LD_DEBUG tells nothing")
+    for options in ([], ["--json", "--no-detect"], ["--union"]):
+        assert "libmagic" not in extract_types(*options, env=loud)[1], options
 
 
 def test_extract_nested():
