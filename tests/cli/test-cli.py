@@ -391,6 +391,18 @@ def test_flowed_text():
     assert "flowed_sha256" not in lines(pli("tree", "--json", path))[0]["tree"]
 
 
+def test_block_without_name():
+    """A BinHex block that is broken off has no name."""
+    path = os.path.join(DATA, "binhex-without-name.eml")
+    pli("check", path, status=1)
+    tree = lines(pli("tree", "--json", path, status=1))[0]["tree"]
+    names = [x["name"] for x in tree["files"]]
+    assert len(names) == 2 and names[0] and names[1] is None, names
+    said = lines(pli("extract", "--json", "-d", os.path.join(TMP, "binhex"),
+                     path, status=1))
+    assert [x["original_name"] for x in said] == names, said
+
+
 def test_structure_and_envelope():
     text = pli("structure", MIXED)
     assert text.endswith(")\n") and text.count("\n") == 1
