@@ -109,6 +109,37 @@ take_octet(Escape state, guint8 c, PliDefectSet *set)
 	}
 }
 
+/* Most escapes are as they should be. */
+static gboolean
+starts_with_regular(PliSlice octets)
+{
+	return octets.len >= 3 && octets.data[0] == '=' &&
+	       g_ascii_isxdigit(octets.data[1]) && octets.data[1] < 'a' &&
+	       g_ascii_isxdigit(octets.data[2]) && octets.data[2] < 'a';
+}
+
+static Escape
+take_block(Escape state, PliSlice octets, PliDefectSet *set)
+{
+	while (octets.len > 0) {
+		if (state == IN_TEXT) {
+			const guint8 *next =
+				memchr(octets.data, '=', octets.len);
+
+			if (next == NULL)
+				break;
+			octets = pli_slice_skip(octets, next - octets.data);
+			if (starts_with_regular(octets)) {
+				octets = pli_slice_skip(octets, 3);
+				continue;
+			}
+		}
+		state = take_octet(state, octets.data[0], set);
+		octets = pli_slice_skip(octets, 1);
+	}
+	return state;
+}
+
 gboolean
 pli_disguise_find_escapes(PliDisguise *disguise, const PliPart *part,
 			  PliDefectSet *set, GError **error)
@@ -123,16 +154,7 @@ pli_disguise_find_escapes(PliDisguise *disguise, const PliPart *part,
 	do {
 		if (!read_block(disguise->source, &rest, &octets, error))
 			return FALSE;
-		for (gsize i = 0; i < octets.len; i++) {
-			const guint8 *next = octets.data + i;
-
-			if (state == IN_TEXT)
-				next = memchr(next, '=', octets.len - i);
-			if (next == NULL)
-				break;
-			i = next - octets.data;
-			state = take_octet(state, *next, set);
-		}
+		state = take_block(state, octets, set);
 	} while (octets.len > 0);
 	return TRUE;
 }

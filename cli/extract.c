@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "cli/body-reader.h"
+#include "cli/detector.h"
 #include "cli/header.h"
 #include "cli/input.h"
 #include "cli/inside.h"
@@ -20,6 +21,7 @@ typedef struct {
 	PliInput *input;
 	PliBodyReader *reader;
 	PliInside *inside;
+	PliDetector *detector; /* NULL: types are not detected */
 	PliOutFolder *folder;
 	const char *dir;
 	gboolean as_json;
@@ -38,6 +40,7 @@ typedef struct {
 	const PliMessage *message;
 	const char *path; /* section number */
 	const char *type;
+	const char *detected; /* what it looks like, or NULL */
 	const char *within;   /* what in the part it stands in, or NULL */
 	const char *original; /* the name as sent; NULL when it has none */
 	char *name;	      /* in the folder */
@@ -75,16 +78,6 @@ is_attachment(const PliStructure *structure, const PliPart *part,
 	return part->kind == PLI_PART_LEAF && !pli_slice_is(type, "text");
 }
 
-static char *
-dup_type(const PliStructure *structure, const PliPart *part)
-{
-	PliSlice type, subtype;
-
-	pli_structure_get_type(structure, part, &type, &subtype);
-	return g_strdup_printf("%.*s/%.*s", (int)type.len, type.data,
-			       (int)subtype.len, subtype.data);
-}
-
 /* Which reading the attachment is of: what readers disagree about. */
 static const char *
 get_reading_name(const Extract *extract)
@@ -118,6 +111,8 @@ print_json(Extract *extract, const Attachment *attachment)
 	}
 	pli_json_add_key(json, "type");
 	pli_json_add_string(json, attachment->type);
+	pli_json_add_key(json, "detected_type");
+	pli_json_add_string(json, attachment->detected);
 	pli_json_add_key(json, "original_name");
 	pli_json_add_string(json, attachment->original);
 	pli_json_add_key(json, "name");
@@ -164,6 +159,8 @@ add_octets(Extract *extract, PliSlice octets, PliDigest *digest,
 	g_autoptr(GError) error = NULL;
 
 	attachment->size += octets.len;
+	if (extract->detector != NULL)
+		pli_detector_feed(extract->detector, octets);
 	if (digest != NULL)
 		pli_digest_feed(digest, octets);
 	if (pli_out_folder_add(extract->folder, octets, &error))
@@ -203,6 +200,8 @@ begin_file(Extract *extract)
 {
 	g_autoptr(GError) error = NULL;
 
+	if (extract->detector != NULL)
+		pli_detector_begin(extract->detector);
 	if (pli_out_folder_begin(extract->folder, &error))
 		return TRUE;
 	pli_terminal_add_error(extract->dir, error->message);
@@ -245,6 +244,8 @@ finish_file(Extract *extract, Attachment *attachment)
 		extract->status = EX_CANTCREAT;
 		return FALSE;
 	}
+	if (extract->detector != NULL)
+		attachment->detected = pli_detector_finish(extract->detector);
 	if (extract->as_json)
 		print_json(extract, attachment);
 	else
@@ -340,7 +341,7 @@ extract_part(Extract *extract, const PliMessage *message, const PliPart *part,
 {
 	g_autofree char *original = pli_param_decode_filename(
 		extract->context, message->structure, part, NULL);
-	g_autofree char *type = dup_type(message->structure, part);
+	g_autofree char *type = pli_header_dup_type(message->structure, part);
 	Attachment attachment = {
 		.message = message,
 		.path = path,
@@ -451,7 +452,7 @@ extract_messages(Extract *extract)
 
 static int
 open_and_extract(const char *dir, char *const *paths, gboolean as_json,
-		 gboolean is_union)
+		 gboolean is_union, PliDetector *detector)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new_full(
 		g_str_hash, g_str_equal, g_free, NULL);
@@ -466,6 +467,7 @@ open_and_extract(const char *dir, char *const *paths, gboolean as_json,
 		.input = input,
 		.reader = reader,
 		.inside = inside,
+		.detector = detector,
 		.folder = folder,
 		.dir = dir,
 		.as_json = as_json,
@@ -483,15 +485,30 @@ open_and_extract(const char *dir, char *const *paths, gboolean as_json,
 	return MAX(extract.status, pli_input_get_status(input));
 }
 
+/* Attachments are of use without their detected types, too. */
+static PliDetector *
+new_detector(void)
+{
+	g_autoptr(GError) error = NULL;
+	PliDetector *detector = pli_detector_new(&error);
+
+	if (detector == NULL)
+		pli_terminal_add_error("extract", error->message);
+	return detector;
+}
+
 static int
 run_extract(const PliCommand *command, int argc, char **argv)
 {
 	g_auto(GStrv) paths = NULL;
 	g_autofree char *dir = NULL;
-	gboolean as_json = FALSE, is_union = FALSE;
+	gboolean as_json = FALSE, is_union = FALSE, is_undetected = FALSE;
+	g_autoptr(PliDetector) detector = NULL;
 	const GOptionEntry options[] = {
 		{"json", 0, 0, G_OPTION_ARG_NONE, &as_json, NULL, NULL},
 		{"union", 0, 0, G_OPTION_ARG_NONE, &is_union, NULL, NULL},
+		{"no-detect", 0, 0, G_OPTION_ARG_NONE, &is_undetected, NULL,
+		 NULL},
 		{"directory", 'd', 0, G_OPTION_ARG_FILENAME, &dir, NULL, NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
@@ -503,13 +520,15 @@ run_extract(const PliCommand *command, int argc, char **argv)
 		return pli_command_format_usage(command, "-d DIR is missing");
 	if (paths[0] == NULL)
 		return pli_command_format_usage(command, "no PATH was given");
-	status = open_and_extract(dir, paths, as_json, is_union);
+	if (as_json && !is_undetected)
+		detector = new_detector();
+	status = open_and_extract(dir, paths, as_json, is_union, detector);
 	return MAX(status, pli_terminal_finish());
 }
 
 const PliCommand pli_extract_command = {
 	.name = "extract",
-	.usage = "extract -d DIR [--json] [--union] PATH...",
+	.usage = "extract -d DIR [--json [--no-detect]] [--union] PATH...",
 	.summary = "Writes every attachment to a file.",
 	.help = "A PATH is a file with one message, an mbox file, a Maildir "
 		"folder, or - for\n"
@@ -541,11 +560,15 @@ const PliCommand pli_extract_command = {
 		"  --json  one JSON object a file and a line: file (the "
 		"input), message, path,\n"
 		"          within (tnef, uuencode ..., null for a part), "
-		"type, original_name,\n"
-		"          name, output, size, sha256; with --union also "
-		"reading (the defect's\n"
-		"          name, null for the strict one), reading_of (the "
-		"path of its part)\n\n"
+		"type, detected_type\n"
+		"          (what its first octets look like), original_name, "
+		"name, output, size,\n"
+		"          sha256; with --union also reading (the defect's "
+		"name, null for the\n"
+		"          strict one), reading_of (the path of its part)\n"
+		"  --no-detect  detect no types: detected_type is null, and "
+		"libmagic, which reads\n"
+		"          octets that a stranger chose, is not loaded\n\n"
 		"Exit status: 0; 1 when a message was empty, truncated, "
 		"binary or over a limit;\n"
 		"64 usage, 66 a PATH cannot be opened, 73 a file cannot be "

@@ -2,6 +2,7 @@
 #include "cli/facts.h"
 
 #include "engine/charset.h"
+#include "engine/flowed.h"
 #include "engine/line-end.h"
 #include "engine/look.h"
 #include "engine/param.h"
@@ -14,12 +15,14 @@
 
 /* Text on its way to its digest. */
 typedef struct {
-	PliCharsetDecoder *decoder; /* NULL: the leaf is no text */
-	gboolean is_ascii;	    /* says so, or says nothing */
+	PliCharsetDecoder *decoder;	    /* NULL: the leaf is no text */
+	gboolean is_ascii;		    /* says so, or says nothing */
 	gboolean after_escape, has_escapes; /* of ISO-2022, in ASCII */
 	PliUtf8Probe probe;
-	PliLook *look; /* NULL: its looks do not matter */
-	PliDigest *digest;	    /* NULL: only defects are wanted */
+	PliLook *look;	   /* NULL: its looks do not matter */
+	PliDigest *digest; /* NULL: only defects are wanted */
+	PliFlowed flowed;
+	PliDigest *flowed_digest; /* NULL: lines are lines */
 	PliLineEnd line_end;
 	PliBuf text;
 	guint8 *plain;
@@ -51,17 +54,42 @@ wants_look(const PliMessage *message, const PliPart *leaf)
 	return pli_look_is_wanted(type, subtype);
 }
 
+static gboolean
+has_param(const PliStructure *structure, const PliPart *leaf, const char *name,
+	  const char *wanted)
+{
+	PliSlice value;
+
+	return pli_structure_find_param(structure, leaf, PLI_ITEM_TYPE_PARAM,
+					name, &value) &&
+	       pli_slice_is(value, wanted);
+}
+
 static void
-text_tap_init(TextTap *tap, PliContext *context, const PliPart *leaf,
-	      PliSlice charset, gboolean with_digests)
+text_tap_init_flowed(TextTap *tap, const PliStructure *structure,
+		     const PliPart *leaf)
+{
+	if (!pli_structure_is_type(structure, leaf, "text", "plain") ||
+	    !has_param(structure, leaf, "format", "flowed"))
+		return;
+	pli_flowed_init(&tap->flowed,
+			has_param(structure, leaf, "delsp", "yes"));
+	tap->flowed_digest = pli_digest_new();
+}
+
+static void
+text_tap_init(TextTap *tap, PliContext *context, const PliStructure *structure,
+	      const PliPart *leaf, PliSlice charset, gboolean with_digests)
 {
 	*tap = (TextTap){0};
-	tap->is_ascii = g_strcmp0(pli_charset_find(context, charset),
-				  "US-ASCII") == 0;
+	tap->is_ascii =
+		g_strcmp0(pli_charset_find(context, charset), "US-ASCII") == 0;
 	tap->decoder = pli_charset_decoder_new(context, charset);
 	pli_buf_init(&tap->text, PIECE_TEXT);
-	if (with_digests)
+	if (with_digests) {
 		tap->digest = pli_digest_new();
+		text_tap_init_flowed(tap, structure, leaf);
+	}
 	/* small leaves are many: take no more than they can need */
 	tap->plain = g_malloc(16 * MIN(PIECE, 2 * leaf->body.length + 64) + 1);
 }
@@ -71,8 +99,52 @@ text_tap_clear(TextTap *tap)
 {
 	pli_charset_decoder_free(tap->decoder);
 	pli_digest_free(tap->digest);
+	pli_digest_free(tap->flowed_digest);
 	pli_buf_clear(&tap->text);
 	g_free(tap->plain);
+}
+
+/* A paragraph is a line, with the quote marks that its lines had. */
+static void
+text_tap_add_flowed(TextTap *tap, const PliFlowedEvent *event)
+{
+	PliDigest *digest = tap->flowed_digest;
+
+	switch (event->type) {
+	case PLI_FLOWED_BEGIN:
+		for (guint32 i = 0; i < event->depth; i++)
+			pli_digest_feed(digest, PLI_SLICE_LITERAL(">"));
+		if (event->depth > 0)
+			pli_digest_feed(digest, PLI_SLICE_LITERAL(" "));
+		break;
+	case PLI_FLOWED_TEXT: pli_digest_feed(digest, event->octets); break;
+	case PLI_FLOWED_END:
+		pli_digest_feed(digest, PLI_SLICE_LITERAL("\n"));
+		break;
+	}
+}
+
+static void
+text_tap_feed_flowed(TextTap *tap, PliSlice text)
+{
+	PliFlowedEvent event;
+
+	if (tap->flowed_digest == NULL)
+		return;
+	while (pli_flowed_next(&tap->flowed, &text, &event) == PLI_STEP_READY)
+		text_tap_add_flowed(tap, &event);
+}
+
+static void
+text_tap_finish_flowed(TextTap *tap, PliFacts *facts)
+{
+	PliFlowedEvent event;
+
+	if (tap->flowed_digest == NULL)
+		return;
+	while (pli_flowed_finish(&tap->flowed, &event) == PLI_STEP_READY)
+		text_tap_add_flowed(tap, &event);
+	pli_digest_finish(tap->flowed_digest, facts->flowed_sha256);
 }
 
 static void
@@ -85,6 +157,7 @@ text_tap_flush(TextTap *tap)
 					 pli_buf_slice(&tap->text), tap->plain);
 		pli_digest_feed(tap->digest, pli_slice_new(tap->plain, n));
 	}
+	text_tap_feed_flowed(tap, pli_buf_slice(&tap->text));
 	pli_buf_reset(&tap->text);
 }
 
@@ -96,14 +169,14 @@ text_tap_find_escapes(TextTap *tap, PliSlice octets)
 		const guint8 *escape;
 
 		if (tap->after_escape)
-			tap->has_escapes = octets.data[0] == '$' ||
-					   octets.data[0] == '(';
+			tap->has_escapes =
+				octets.data[0] == '$' || octets.data[0] == '(';
 		escape = memchr(octets.data, 0x1b, octets.len);
 		tap->after_escape = escape != NULL;
-		octets = escape == NULL ? PLI_SLICE_NONE
-					: pli_slice_skip(octets,
-							 escape + 1 -
-								 octets.data);
+		octets = escape == NULL
+				 ? PLI_SLICE_NONE
+				 : pli_slice_skip(octets,
+						  escape + 1 - octets.data);
 	}
 }
 
@@ -144,13 +217,13 @@ text_tap_finish(TextTap *tap, PliFacts *facts, PliDefectSet *set)
 	n = pli_line_end_finish_lf(&tap->line_end, tap->plain);
 	pli_digest_feed(tap->digest, pli_slice_new(tap->plain, n));
 	pli_digest_finish(tap->digest, facts->text_sha256);
+	text_tap_finish_flowed(tap, facts);
 }
 
 /* All octets of the leaf. READY: each was fed. */
 static PliStep
-read_leaf(PliBodyReader *reader, const PliMessage *message,
-	  const PliPart *leaf, PliDigest *digest, TextTap *text, guint64 *size,
-	  GError **error)
+read_leaf(PliBodyReader *reader, const PliMessage *message, const PliPart *leaf,
+	  PliDigest *digest, TextTap *text, guint64 *size, GError **error)
 {
 	PliSlice octets;
 	PliStep step;
@@ -176,7 +249,8 @@ read_as_utf8(PliContext *context, PliBodyReader *reader,
 	guint64 size = 0;
 	PliStep step;
 
-	text_tap_init(&text, context, leaf, PLI_SLICE_LITERAL("utf-8"), TRUE);
+	text_tap_init(&text, context, message->structure, leaf,
+		      PLI_SLICE_LITERAL("utf-8"), TRUE);
 	step = read_leaf(reader, message, leaf, NULL, &text, &size, error);
 	if (step == PLI_STEP_READY)
 		text_tap_finish(&text, facts, set);
@@ -220,7 +294,8 @@ pli_facts_find(PliContext *context, PliBodyReader *reader,
 		charset = pli_facts_dup_charset(context, message, leaf, NULL);
 		if (charset != NULL)
 			label = pli_slice_from_string(charset);
-		text_tap_init(&text, context, leaf, label, with_digests);
+		text_tap_init(&text, context, message->structure, leaf, label,
+			      with_digests);
 		if (wants_look(message, leaf))
 			text.look = &look;
 	}

@@ -15,6 +15,9 @@ typedef struct {
 	char sha256[PLI_DIGEST_TEXT];
 	/* of text/ leaves: the text as UTF-8 with LF as line end; else "" */
 	char text_sha256[PLI_DIGEST_TEXT];
+	/* of text/plain with format=flowed: the same text, each paragraph a
+	 * line (RFC 3676); else "" */
+	char flowed_sha256[PLI_DIGEST_TEXT];
 } PliFacts;
 
 /* Reads one leaf with `reader`. Digests stay "" without `with_digests`.

@@ -17,6 +17,16 @@ pli_header_dup_text(PliContext *context, const PliStructure *structure,
 }
 
 char *
+pli_header_dup_type(const PliStructure *structure, const PliPart *part)
+{
+	PliSlice type, subtype;
+
+	pli_structure_get_type(structure, part, &type, &subtype);
+	return g_strdup_printf("%.*s/%.*s", (int)type.len, type.data,
+			       (int)subtype.len, subtype.data);
+}
+
+char *
 pli_header_dup_id(PliContext *context, const PliStructure *structure,
 		  const PliPart *part, PliItemKind kind)
 {

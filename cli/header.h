@@ -14,6 +14,9 @@
 char *pli_header_dup_text(PliContext *context, const PliStructure *structure,
 			  const PliPart *part, PliItemKind kind);
 
+/* "type/subtype" in lower case. The caller frees it. */
+char *pli_header_dup_type(const PliStructure *structure, const PliPart *part);
+
 /* A Message-ID or Content-ID without its angle brackets; NULL as above. */
 char *pli_header_dup_id(PliContext *context, const PliStructure *structure,
 			const PliPart *part, PliItemKind kind);

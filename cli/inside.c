@@ -189,7 +189,7 @@ get_within(PliEncoding encoding)
 static char *
 dup_name(PliInside *inside, const PliInlinePartEvent *block)
 {
-	g_auto(PliBuf) out;
+	g_auto(PliBuf) out = {0};
 
 	if (block->name.len == 0)
 		return NULL;

@@ -146,6 +146,13 @@ pli_json_add_int(PliJson *json, gint64 number)
 }
 
 void
+pli_json_add_boolean(PliJson *json, gboolean value)
+{
+	begin_value(json);
+	fputs(value ? "true" : "false", json->file);
+}
+
+void
 pli_json_add_null(PliJson *json)
 {
 	begin_value(json);

@@ -42,6 +42,8 @@ void pli_json_add_uint(PliJson *json, guint64 number);
 
 void pli_json_add_int(PliJson *json, gint64 number);
 
+void pli_json_add_boolean(PliJson *json, gboolean value);
+
 void pli_json_add_null(PliJson *json);
 
 /* Ends a line of JSON lines. */

@@ -41,6 +41,8 @@ static void
 gathering_add_set(Gathering *gathering, const PliDefectSet *set, guint32 part,
 		  PliSpan span)
 {
+	if (pli_defect_set_is_empty(set))
+		return;
 	for (guint32 id = 0; id < 128; id++) {
 		PliDefect defect = {.id = id, .part = part, .span = span};
 		guint64 key = gathering_key(part, id);

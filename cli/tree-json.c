@@ -46,10 +46,16 @@ add_flags(PliJson *json, guint32 flags, const FlagName *names)
 }
 
 static void
-add_text(PliJson *json, const char *key, char *text)
+add_string(PliJson *json, const char *key, const char *text)
 {
 	pli_json_add_key(json, key);
 	pli_json_add_string(json, text);
+}
+
+static void
+add_text(PliJson *json, const char *key, char *text)
+{
+	add_string(json, key, text);
 	g_free(text);
 }
 
@@ -61,14 +67,20 @@ add_number(PliJson *json, const char *key, guint64 number)
 }
 
 static void
-add_span(PliJson *json, const char *key, const PliSpan *span)
+add_span_members(PliJson *json, const PliSpan *span)
 {
-	pli_json_add_key(json, key);
-	pli_json_begin_object(json);
 	add_number(json, "offset", span->offset);
 	add_number(json, "length", span->length);
 	if (span->source > 0)
 		add_number(json, "source", span->source);
+}
+
+static void
+add_span(PliJson *json, const char *key, const PliSpan *span)
+{
+	pli_json_add_key(json, key);
+	pli_json_begin_object(json);
+	add_span_members(json, span);
 	pli_json_end_object(json);
 }
 
@@ -115,12 +127,11 @@ add_leaf(PliJson *json, PliContext *context, const PliMessage *message,
 	add_text(json, "cid",
 		 pli_header_dup_id(context, structure, part, PLI_ITEM_ID));
 	add_number(json, "size", facts->size);
-	pli_json_add_key(json, "sha256");
-	pli_json_add_string(json, facts->sha256);
-	if (facts->text_sha256[0] != '\0') {
-		pli_json_add_key(json, "text_sha256");
-		pli_json_add_string(json, facts->text_sha256);
-	}
+	add_string(json, "sha256", facts->sha256);
+	if (facts->text_sha256[0] != '\0')
+		add_string(json, "text_sha256", facts->text_sha256);
+	if (facts->flowed_sha256[0] != '\0')
+		add_string(json, "flowed_sha256", facts->flowed_sha256);
 }
 
 /* The files inside a leaf, when there are any. */
@@ -136,15 +147,11 @@ add_files(PliJson *json, const PliReading *reading, guint32 part)
 	pli_json_begin_array(json);
 	for (guint i = 0; i < n; i++) {
 		pli_json_begin_object(json);
-		pli_json_add_key(json, "name");
-		pli_json_add_string(json, files[i].name);
-		pli_json_add_key(json, "within");
-		pli_json_add_string(json, files[i].within);
-		pli_json_add_key(json, "type");
-		pli_json_add_string(json, files[i].type);
+		add_string(json, "name", files[i].name);
+		add_string(json, "within", files[i].within);
+		add_string(json, "type", files[i].type);
 		add_number(json, "size", files[i].size);
-		pli_json_add_key(json, "sha256");
-		pli_json_add_string(json, files[i].sha256);
+		add_string(json, "sha256", files[i].sha256);
 		pli_json_end_object(json);
 	}
 	pli_json_end_array(json);
@@ -156,18 +163,11 @@ add_part(PliJson *json, PliContext *context, const PliMessage *message,
 	 const PliReading *reading, const PliPart *part)
 {
 	const PliStructure *structure = message->structure;
-	g_autofree char *type_text = NULL;
-	PliSlice type, subtype;
 	PliItem encoding;
 
-	pli_structure_get_type(structure, part, &type, &subtype);
-	type_text = g_strdup_printf("%.*s/%.*s", (int)type.len, type.data,
-				    (int)subtype.len, subtype.data);
 	pli_json_begin_object(json);
-	pli_json_add_key(json, "type");
-	pli_json_add_string(json, type_text);
-	pli_json_add_key(json, "path");
-	pli_json_add_string(json, reading->paths[part->index]);
+	add_text(json, "type", pli_header_dup_type(structure, part));
+	add_string(json, "path", reading->paths[part->index]);
 	pli_json_add_key(json, "cte");
 	if (pli_structure_find_item(structure, part, PLI_ITEM_ENCODING,
 				    &encoding))
@@ -246,17 +246,61 @@ add_sources(PliJson *json, const PliStructure *structure,
 		pli_structure_get_source(structure, i, &source);
 		pli_json_begin_object(json);
 		add_number(json, "source", i);
-		pli_json_add_key(json, "of");
-		pli_json_add_string(json, reading->paths[source.part]);
+		add_string(json, "of", reading->paths[source.part]);
 		add_number(json, "length", source.length);
 		pli_json_end_object(json);
 	}
 	pli_json_end_array(json);
 }
 
+static void
+add_other_leaf(PliJson *json, const PliOtherLeaf *leaf)
+{
+	pli_json_begin_object(json);
+	add_string(json, "path", leaf->path);
+	add_string(json, "within", leaf->within);
+	add_string(json, "type", leaf->type);
+	add_string(json, "filename", leaf->filename);
+	add_number(json, "size", leaf->size);
+	add_string(json, "sha256", leaf->sha256);
+	pli_json_end_object(json);
+}
+
+/* The readings that are not the strict one. */
+static void
+add_others(PliJson *json, const PliReading *strict,
+	   const PliOtherReadings *others)
+{
+	pli_json_add_key(json, "readings");
+	pli_json_begin_array(json);
+	for (guint i = 0; i < others->list->len; i++) {
+		const PliOtherReading *reading =
+			&g_array_index(others->list, PliOtherReading, i);
+
+		pli_json_begin_object(json);
+		add_string(json, "reading",
+			   pli_defect_get_info(reading->reason)->name);
+		add_string(json, "reading_of", strict->paths[reading->part]);
+		add_number(json, "depth", reading->depth);
+		add_span_members(json, &reading->span);
+		add_string(json, "type", reading->type);
+		pli_json_add_key(json, "leaves");
+		pli_json_begin_array(json);
+		for (guint n = 0; n < reading->leaves->len; n++)
+			add_other_leaf(json, &g_array_index(reading->leaves,
+							    PliOtherLeaf, n));
+		pli_json_end_array(json);
+		pli_json_end_object(json);
+	}
+	pli_json_end_array(json);
+	pli_json_add_key(json, "readings_limited");
+	pli_json_add_boolean(json, others->is_limited);
+}
+
 void
 pli_tree_json_add_message(PliJson *json, PliContext *context,
-			  const PliMessage *message, const PliReading *reading)
+			  const PliMessage *message, const PliReading *reading,
+			  const PliOtherReadings *others)
 {
 	const PliStructure *structure = message->structure;
 	PliPart root;
@@ -265,8 +309,7 @@ pli_tree_json_add_message(PliJson *json, PliContext *context,
 	pli_json_begin_object(json);
 	pli_report_add_origin(json, message);
 	add_number(json, "size", pli_structure_get_served_length(structure));
-	pli_json_add_key(json, "sha256");
-	pli_json_add_string(json, message->sha256);
+	add_string(json, "sha256", message->sha256);
 	add_number(json, "lines", pli_structure_get_lines(structure));
 	add_number(json, "stored_size", pli_structure_get_length(structure));
 	add_flags(json, pli_structure_get_flags(structure), message_flags);
@@ -275,6 +318,8 @@ pli_tree_json_add_message(PliJson *json, PliContext *context,
 	add_tree(json, context, message, reading);
 	add_sources(json, structure, reading);
 	pli_report_add_defects(json, reading);
+	if (others != NULL)
+		add_others(json, reading, others);
 	pli_json_end_object(json);
 	pli_json_end_line(json);
 }

@@ -6,10 +6,12 @@
 #define PLI_CLI_TREE_JSON_H
 
 #include "cli/json.h"
-#include "cli/reading.h"
+#include "cli/other-readings.h"
 
+/* `others` is NULL when they are not wanted. */
 void pli_tree_json_add_message(PliJson *json, PliContext *context,
 			       const PliMessage *message,
-			       const PliReading *reading);
+			       const PliReading *reading,
+			       const PliOtherReadings *others);
 
 #endif

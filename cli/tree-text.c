@@ -85,17 +85,20 @@ dup_shown(const Tree *tree, char *text)
 }
 
 static char *
+dup_quoted(const Tree *tree, const char *name)
+{
+	if (name == NULL)
+		return g_strdup("without a name");
+	return dup_shown(tree, g_strdup_printf("\"%s\"", name));
+}
+
+static char *
 dup_label(const Tree *tree, const PliPart *part)
 {
 	GString *label = tree_new_branches(tree, part, FALSE);
-	g_autofree char *type_text = NULL;
-	g_autofree char *shown = NULL;
-	PliSlice type, subtype;
+	g_autofree char *shown = dup_shown(
+		tree, pli_header_dup_type(tree->message->structure, part));
 
-	pli_structure_get_type(tree->message->structure, part, &type, &subtype);
-	type_text = g_strdup_printf("%.*s/%.*s", (int)type.len, type.data,
-				    (int)subtype.len, subtype.data);
-	shown = pli_terminal_dup_text(tree->terminal, type_text);
 	g_string_append_printf(label, "%s %s%s",
 			       tree->reading->paths[part->index], shown,
 			       part->flags & PLI_PART_SYNTHETIC ? " (synthetic)"
@@ -210,12 +213,7 @@ print_files(const Tree *tree, const PliPart *part)
 		pli_reading_find_files(tree->reading, part->index, &n);
 
 	for (guint i = 0; i < n; i++) {
-		g_autofree char *name =
-			files[i].name == NULL
-				? g_strdup("without a name")
-				: dup_shown(tree, g_strdup_printf(
-							  "\"%s\"",
-							  files[i].name));
+		g_autofree char *name = dup_quoted(tree, files[i].name);
 
 		printf("%s+ %s in %s, %" G_GUINT64_FORMAT " octets\n",
 		       branches->str, name, files[i].within, files[i].size);
@@ -303,9 +301,49 @@ print_head(const Tree *tree)
 	}
 }
 
+static void
+print_other_leaf(const Tree *tree, const PliOtherLeaf *leaf)
+{
+	g_autofree char *name = dup_quoted(tree, leaf->filename);
+	g_autofree char *type =
+		dup_shown(tree, g_strdup(leaf->type != NULL
+						 ? leaf->type
+						 : "application/octet-stream"));
+
+	printf("    + %s %s %s%s%s, %" G_GUINT64_FORMAT " octets\n",
+	       leaf->path, type, name, leaf->within != NULL ? " in " : "",
+	       leaf->within != NULL ? leaf->within : "", leaf->size);
+}
+
+static void
+print_others(const Tree *tree, const PliOtherReadings *others)
+{
+	for (guint i = 0; i < others->list->len; i++) {
+		const PliOtherReading *reading =
+			&g_array_index(others->list, PliOtherReading, i);
+		g_autofree char *span = pli_report_dup_span(&reading->span);
+		g_autofree char *type =
+			pli_terminal_dup_text(tree->terminal, reading->type);
+
+		printf("  read otherwise: %s, %s in part %s %s%s\n", type,
+		       pli_defect_get_info(reading->reason)->name,
+		       tree->reading->paths[reading->part], span,
+		       reading->leaves->len == 0 ? ", nothing new" : "");
+		for (guint n = 0; n < reading->leaves->len; n++)
+			print_other_leaf(tree,
+					 &g_array_index(reading->leaves,
+							PliOtherLeaf, n));
+	}
+	if (others->is_limited)
+		printf("  ! %s\n",
+		       pli_defect_get_info(PLI_DEFECT_LIMIT_READINGS)
+			       ->sentence);
+}
+
 void
 pli_tree_text_format(const PliTerminal *terminal, PliContext *context,
-		     const PliMessage *message, const PliReading *reading)
+		     const PliMessage *message, const PliReading *reading,
+		     const PliOtherReadings *others)
 {
 	guint32 n_parts = pli_structure_get_n_parts(message->structure);
 	g_autoptr(GArray) is_last = g_array_new(FALSE, TRUE, sizeof(gboolean));
@@ -325,4 +363,6 @@ pli_tree_text_format(const PliTerminal *terminal, PliContext *context,
 	}
 	print_head(&tree);
 	print_parts(&tree);
+	if (others != NULL)
+		print_others(&tree, others);
 }

@@ -5,11 +5,12 @@
 #ifndef PLI_CLI_TREE_TEXT_H
 #define PLI_CLI_TREE_TEXT_H
 
-#include "cli/reading.h"
+#include "cli/other-readings.h"
 #include "cli/terminal.h"
 
-/* Writes to standard output. */
+/* Writes to standard output. `others` is NULL when they are not wanted. */
 void pli_tree_text_format(const PliTerminal *terminal, PliContext *context,
-			  const PliMessage *message, const PliReading *reading);
+			  const PliMessage *message, const PliReading *reading,
+			  const PliOtherReadings *others);
 
 #endif

@@ -6,48 +6,78 @@
 #include "cli/tree-json.h"
 #include "cli/tree-text.h"
 
+typedef struct {
+	PliContext *context;
+	gboolean as_json;
+	gboolean is_union;
+	PliTerminal terminal;
+	PliJson json;
+	int status;
+} Tree;
+
+/* FALSE: the file could not be read. */
+static gboolean
+print_message(Tree *tree, const PliMessage *message, GError **error)
+{
+	const gboolean with_digests = tree->as_json || tree->is_union;
+	g_autoptr(PliOtherReadings) others = NULL;
+	g_autoptr(PliReading) reading = pli_reading_new(
+		tree->context, message, with_digests, error);
+
+	if (reading == NULL)
+		return FALSE;
+	if (tree->is_union) {
+		others = pli_other_readings_new(tree->context, message, reading,
+						error);
+		if (others == NULL)
+			return FALSE;
+		if (others->is_limited)
+			tree->status = PLI_EXIT_FOUND;
+	}
+	if (tree->as_json)
+		pli_tree_json_add_message(&tree->json, tree->context, message,
+					  reading, others);
+	else
+		pli_tree_text_format(&tree->terminal, tree->context, message,
+				     reading, others);
+	if (pli_message_is_damaged(message))
+		tree->status = PLI_EXIT_FOUND;
+	return TRUE;
+}
+
 static int
-print_messages(char *const *paths, gboolean as_json)
+print_messages(char *const *paths, gboolean as_json, gboolean is_union)
 {
 	g_autoptr(PliContext) context = pli_context_new();
 	g_autoptr(PliInput) input = pli_input_new(paths, as_json);
-	PliTerminal terminal;
-	PliJson json;
-	int status = 0;
+	Tree tree = {
+		.context = context,
+		.as_json = as_json,
+		.is_union = is_union,
+	};
 
-	pli_terminal_init(&terminal, stdout);
-	pli_json_init(&json, stdout);
+	pli_terminal_init(&tree.terminal, stdout);
+	pli_json_init(&tree.json, stdout);
 	while (!pli_terminal_has_failed()) {
 		g_autoptr(PliMessage) message = pli_input_next(input);
-		g_autoptr(PliReading) reading = NULL;
 		g_autoptr(GError) error = NULL;
 
 		if (message == NULL)
 			break;
-		reading = pli_reading_new(context, message, as_json, &error);
-		if (reading == NULL) {
+		if (!print_message(&tree, message, &error))
 			pli_input_add_error(input, message, error);
-			continue;
-		}
-		if (as_json)
-			pli_tree_json_add_message(&json, context, message,
-						  reading);
-		else
-			pli_tree_text_format(&terminal, context, message,
-					     reading);
-		if (pli_message_is_damaged(message))
-			status = PLI_EXIT_FOUND;
 	}
-	return MAX(status, pli_input_get_status(input));
+	return MAX(tree.status, pli_input_get_status(input));
 }
 
 static int
 run_tree(const PliCommand *command, int argc, char **argv)
 {
 	g_auto(GStrv) paths = NULL;
-	gboolean as_json = FALSE;
+	gboolean as_json = FALSE, is_union = FALSE;
 	const GOptionEntry options[] = {
 		{"json", 0, 0, G_OPTION_ARG_NONE, &as_json, NULL, NULL},
+		{"union", 0, 0, G_OPTION_ARG_NONE, &is_union, NULL, NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	int status;
@@ -56,13 +86,13 @@ run_tree(const PliCommand *command, int argc, char **argv)
 		return status;
 	if (paths[0] == NULL)
 		return pli_command_format_usage(command, "no PATH was given");
-	status = print_messages(paths, as_json);
+	status = print_messages(paths, as_json, is_union);
 	return MAX(status, pli_terminal_finish());
 }
 
 const PliCommand pli_tree_command = {
 	.name = "tree",
-	.usage = "tree [--json] PATH...",
+	.usage = "tree [--json] [--union] PATH...",
 	.summary = "Shows the structure of each message.",
 	.help = "A PATH is a file with one message, an mbox file, a Maildir "
 		"folder (with cur and\n"
@@ -78,9 +108,15 @@ const PliCommand pli_tree_command = {
 		"is wrong with a part stands under it. Controls in text out "
 		"of the message show\n"
 		"as \\xNN or \\u{NNNN}.\n\n"
-		"  --json  one JSON object a message and a line, with "
+		"  --json   one JSON object a message and a line, with "
 		"digests; doc/json-tree.md\n"
-		"          says what is in it\n\n"
+		"           says what is in it\n"
+		"  --union  what any client may see that reads an ambiguous "
+		"message otherwise:\n"
+		"           under the tree, each other reading with what "
+		"readers disagree about\n"
+		"           and where, and the leaves that no reading before "
+		"it has\n\n"
 		"Exit status: 0; 1 when a message was empty, truncated, "
 		"binary or over a limit;\n"
 		"64 usage, 66 a PATH cannot be opened, 74 read or write "

@@ -45,6 +45,8 @@ test_commas(void)
 		pli_json_begin_array(&json);
 		pli_json_end_array(&json);
 		pli_json_add_null(&json);
+		pli_json_add_boolean(&json, TRUE);
+		pli_json_add_boolean(&json, FALSE);
 		pli_json_end_array(&json);
 		pli_json_add_key(&json, "b");
 		pli_json_add_string(&json, NULL);
@@ -53,9 +55,10 @@ test_commas(void)
 	}
 	text = read_back(file);
 	g_assert_cmpstr(text, ==,
-			"{\"a\":[18446744073709551615,-1,[],null],\"b\":null}\n"
-			"{\"a\":[18446744073709551615,-1,[],null],\"b\":null}"
-			"\n");
+			"{\"a\":[18446744073709551615,-1,[],null,true,false],"
+			"\"b\":null}\n"
+			"{\"a\":[18446744073709551615,-1,[],null,true,false],"
+			"\"b\":null}\n");
 }
 
 static void
