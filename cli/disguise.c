@@ -2,6 +2,7 @@
 #include "cli/disguise.h"
 
 #include "engine/decoded-source.h"
+#include "engine/inline-part.h"
 #include "engine/look.h"
 
 #define BLOCK (64 * 1024)
@@ -60,6 +61,8 @@ gboolean
 pli_disguise_find_part(PliDisguise *disguise, const PliSpan *span,
 		       gboolean *ret_found, GError **error)
 {
+	g_autoptr(PliInlinePart) files = pli_inline_part_new();
+	gboolean has_files = FALSE;
 	PliSpan rest = *span;
 	g_auto(PliLook) look;
 	PliSlice octets;
@@ -67,29 +70,33 @@ pli_disguise_find_part(PliDisguise *disguise, const PliSpan *span,
 	set_source(disguise, span->source);
 	pli_look_init(&look, FALSE);
 	do {
+		PliInlinePartEvent event;
+
 		if (!read_block(disguise->source, &rest, &octets, error))
 			return FALSE;
 		pli_look_feed(&look, octets);
+		if (octets.len > 0)
+			pli_inline_part_feed(files, octets);
+		else
+			pli_inline_part_finish(files);
+		while (pli_inline_part_next(files, &event) == PLI_STEP_READY)
+			has_files = TRUE;
 	} while (octets.len > 0);
 	pli_look_finish(&look);
-	*ret_found = look.is_message || look.n_boundaries > 0;
+	*ret_found = look.is_message || look.n_boundaries > 0 || has_files;
 	return TRUE;
 }
 
 /* Where in an escape the last octet left off. */
-typedef enum { IN_TEXT, AFTER_EQUALS, AFTER_DIGIT, AFTER_BLANKS } Escape;
+typedef enum { IN_TEXT, AFTER_EQUALS, AFTER_DIGIT } Escape;
 
 static Escape
 take_octet(Escape state, guint8 c, PliDefectSet *set)
 {
-	const gboolean is_blank = c == ' ' || c == '\t';
-
 	if (c == '=')
 		return AFTER_EQUALS;
 	switch (state) {
 	case AFTER_EQUALS:
-		if (is_blank)
-			return AFTER_BLANKS;
 		if (!g_ascii_isxdigit(c))
 			return IN_TEXT;
 		if (c >= 'a')
@@ -98,12 +105,6 @@ take_octet(Escape state, guint8 c, PliDefectSet *set)
 	case AFTER_DIGIT:
 		if (g_ascii_isxdigit(c) && c >= 'a')
 			pli_defect_set_add(set, PLI_DEFECT_QP_LOWER_CASE);
-		return IN_TEXT;
-	case AFTER_BLANKS:
-		if (is_blank || c == '\r')
-			return AFTER_BLANKS;
-		if (c == '\n')
-			pli_defect_set_add(set, PLI_DEFECT_QP_SOFT_BLANKS);
 		return IN_TEXT;
 	default: return IN_TEXT;
 	}

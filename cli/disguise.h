@@ -25,7 +25,8 @@ void pli_disguise_clear(PliDisguise *disguise);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PliDisguise, pli_disguise_clear)
 
-/* Whether a preamble or epilogue looks like a part, or has some; FALSE with
+/* Whether a preamble or epilogue looks like a part, or has parts or files in
+ * uuencode or its kin; FALSE with
  * *error when the file cannot be read. */
 gboolean pli_disguise_find_part(PliDisguise *disguise, const PliSpan *span,
 				gboolean *ret_found, GError **error);

@@ -296,9 +296,9 @@ pli_facts_find(PliContext *context, PliBodyReader *reader,
 			label = pli_slice_from_string(charset);
 		text_tap_init(&text, context, message->structure, leaf, label,
 			      with_digests);
-		if (wants_look(message, leaf))
-			text.look = &look;
 	}
+	if (wants_look(message, leaf))
+		text.look = &look;
 	step = read_leaf(reader, message, leaf, digest, &text, &facts.size,
 			 error);
 	if (step == PLI_STEP_READY) {

@@ -52,6 +52,16 @@ typedef struct {
 	guint32 near_level; /* of prefix or was_closed */
 } PliBoundaryResult;
 
+/* The line goes on after what was matched, further than can be looked at. */
+static inline void
+pli_boundary_result_refuse(PliBoundaryResult *result)
+{
+	if (result->match == PLI_BOUNDARY_NONE)
+		return;
+	*result = (PliBoundaryResult){.prefix = TRUE,
+	                              .near_level = result->level};
+}
+
 void
 pli_boundary_table_init(PliBoundaryTable *table, guint32 limit);
 

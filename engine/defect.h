@@ -156,7 +156,8 @@ typedef enum {
 	X(59, BOUNDARY_ODD, "boundary-odd", WARNING, AMBIGUITY,                \
 	  "RFC 2046 5.1.1", "5.6.0",                                           \
 	  "a boundary is in RFC 2231 form only, has octets that none may "     \
-	  "have, ends in a blank, or stands in single quotes")                 \
+	  "have, quoted pairs or a fold in it, starts or ends in a blank, "    \
+	  "stands in single quotes, or looks like an encoded-word")            \
 	X(60, BOUNDARY_OVERLAP, "boundary-overlap", WARNING, AMBIGUITY,        \
 	  "RFC 2046 5.1.2", "5.6.0",                                           \
 	  "a boundary and one that encloses it start alike to the end of the " \

@@ -27,6 +27,7 @@ typedef struct {
 	PliHeaderType type;
 	guint32 boundary_item; /* its plain boundary, or PLI_NONE */
 	gboolean has_boundary_form; /* and one in RFC 2231 form */
+	gboolean boundary_changed;  /* it has quoted pairs, or a fold in it */
 	PliBuf value;   /* unfolded */
 	PliBuf scratch; /* unquoted */
 	/* the parameters of the running field by their names, once there are

@@ -39,7 +39,7 @@ pli_header_reader_begin(PliHeaderReader *reader)
 	reader->seen = 0;
 	reader->type_field = reader->boundary_item = PLI_NONE;
 	reader->type = PLI_HEADER_TYPE_NONE;
-	reader->has_boundary_form = FALSE;
+	reader->has_boundary_form = reader->boundary_changed = FALSE;
 }
 
 static void
@@ -142,16 +142,32 @@ has_param(ParamList *list, PliSlice name)
 	return FALSE;
 }
 
+/* Whether a value lost backslashes, or has a fold in it. */
+static gboolean
+is_changed(const FieldContext *c, PliSlice value)
+{
+	const guint8 *start = c->value.data, *end = start + c->value.len;
+
+	if (value.data < start || value.data >= end)
+		return memchr(start, '\\', end - start) != NULL;
+	return c->folded && value.len > 0 &&
+	       memchr(value.data, ' ', value.len) != NULL;
+}
+
 /* A parameter that may be a boundary; `name` in lower case. */
 static void
-note_boundary(PliHeaderReader *reader, PliSlice name, guint32 item)
+note_boundary(const FieldContext *c, PliSlice name, PliSlice value)
 {
+	PliHeaderReader *reader = c->reader;
+
 	if (name.len < 8 || memcmp(name.data, "boundary", 8) != 0)
 		return;
-	if (name.len == 8)
-		reader->boundary_item = item;
-	else if (name.data[8] == '*')
+	if (name.len == 8) {
+		reader->boundary_item = c->builder->n_items - 1;
+		reader->boundary_changed = is_changed(c, value);
+	} else if (name.data[8] == '*') {
 		reader->has_boundary_form = TRUE;
+	}
 }
 
 static void
@@ -177,7 +193,7 @@ read_params(const FieldContext *c, PliParamReader *params, PliItemKind kind)
 		}
 		if (add_item(c, kind, name, value) &&
 		    kind == PLI_ITEM_TYPE_PARAM)
-			note_boundary(c->reader, name, c->builder->n_items - 1);
+			note_boundary(c, name, value);
 	}
 	if (kind == PLI_ITEM_TYPE_PARAM && c->reader->has_boundary_form &&
 	    c->reader->boundary_item != PLI_NONE)
@@ -266,6 +282,14 @@ find_encoding(PliSlice token)
 	return PLI_ENCODING_UNKNOWN;
 }
 
+/* Something stands behind an encoding: some readers take it for a part of the
+ * name, and do not decode. Comments are known to be there. */
+static gboolean
+has_more(PliSlice rest)
+{
+	return memchr(rest.data, ';', rest.len) != NULL;
+}
+
 static void
 read_encoding(const FieldContext *c)
 {
@@ -278,7 +302,7 @@ read_encoding(const FieldContext *c)
 		value = pli_slice_trim(pli_slice_skip(value, 1));
 	pli_param_reader_init(&params, value, &c->reader->scratch, 1);
 	token = pli_param_reader_take_token(&params);
-	if (quoted)
+	if (quoted || has_more(params.rest))
 		pli_defect_set_add(&params.defects,
 		                   PLI_DEFECT_MALFORMED_PARAMETER);
 	add_defects(c, &params.defects);

@@ -3,7 +3,7 @@
 
 /* Longer text is scanned and hashed piece by piece, so that it comes from
  * memory once. */
-#define PIECE (16 * 1024)
+#define PIECE (32 * 1024)
 
 static const guint8 crlf[] = "\r\n";
 
@@ -36,6 +36,23 @@ pli_parser_save_region(PliParser *parser)
 		return;
 	feed_hash(parser, parser->pending);
 	parser->pending = PLI_SLICE_NONE;
+}
+
+void
+pli_parser_settle_region(PliParser *parser)
+{
+	const guint8 *eol = parser->eol_first == '\r' ? crlf : crlf + 1;
+	const PliSlice held[] = {pli_slice_new(eol, parser->eol),
+	                         pli_buf_slice(&parser->line)};
+
+	pli_parser_save_region(parser);
+	for (guint i = 0; i < G_N_ELEMENTS(held); i++) {
+		if (held[i].len == 0 || (i > 0 && parser->line_shown))
+			continue;
+		feed_hash(parser, held[i]);
+		parser->region_length += held[i].len;
+	}
+	pli_parser_end_region(parser);
 }
 
 static guint64
@@ -319,7 +336,7 @@ classify(PliParser *parser, PliSlice *s, PliBoundaryResult *ret_result)
 	s->len = lf != NULL ? (gsize)(lf + 1 - s->data) : max;
 	pli_parser_match_line(parser, *s, ret_result);
 	if (lf == NULL && max == parser->line_max)
-		ret_result->match = PLI_BOUNDARY_NONE;
+		pli_boundary_result_refuse(ret_result);
 	return ret_result->match != PLI_BOUNDARY_NONE ? LINE_BOUNDARY
 	                                              : LINE_TEXT;
 }

@@ -42,7 +42,7 @@ classify(PliParser *parser, PliSlice s, PliBoundaryResult *ret_result)
 		s.len = lf + 1 - s.data;
 	pli_parser_match_line(parser, s, ret_result);
 	if (lf == NULL && !parser->finishing)
-		ret_result->match = PLI_BOUNDARY_NONE;
+		pli_boundary_result_refuse(ret_result);
 	return ret_result->match == PLI_BOUNDARY_NONE ? LINE_FIELD
 	                                              : LINE_BOUNDARY;
 }

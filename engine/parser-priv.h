@@ -145,6 +145,10 @@ pli_parser_begin_region(PliParser *parser);
 void
 pli_parser_end_region(PliParser *parser);
 
+/* It ends with all that is held back, in a copy of the parser. */
+void
+pli_parser_settle_region(PliParser *parser);
+
 /* The fed slice goes away: hashes what is pending. */
 void
 pli_parser_save_region(PliParser *parser);

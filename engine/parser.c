@@ -198,8 +198,10 @@ is_odd_boundary(PliSlice b)
 		    b.data[i] == '"' || b.data[i] == '\\' ||
 		    b.data[i] == ';')
 			return TRUE;
-	return last == ' ' ||
-	       (last == '\'' && b.len > 1 && b.data[0] == '\'');
+	return last == ' ' || (b.len > 0 && b.data[0] == ' ') ||
+	       (last == '\'' && b.len > 1 && b.data[0] == '\'') ||
+	       (b.len > 4 && memcmp(b.data, "=?", 2) == 0 &&
+	        memcmp(b.data + b.len - 2, "?=", 2) == 0);
 }
 
 /* Whether an open boundary starts with this one, or this one with it. */
@@ -224,7 +226,7 @@ open_multipart(PliParser *parser, guint32 index)
 	PliSlice boundary = pli_header_reader_get_boundary(
 	        &parser->header, &parser->builder, index);
 
-	if (is_odd_boundary(boundary) ||
+	if (is_odd_boundary(boundary) || parser->header.boundary_changed ||
 	    (parser->header.has_boundary_form &&
 	     parser->header.boundary_item == PLI_NONE))
 		add_header_defect(parser, PLI_DEFECT_BOUNDARY_ODD, index);
@@ -635,6 +637,9 @@ end_copy(PliParser *copy, const PliParser *parser)
 		part->body.offset = copy->offset;
 		part->body_lines = copy->scan.lines;
 		part->body_bare_lf = copy->scan.bare_lf;
+		part->body_hash = pli_hash_octets(PLI_SLICE_NONE);
+	} else if (!copy->ended) {
+		pli_parser_settle_region(copy);
 	}
 	if (!copy->ended)
 		pli_parser_end_message(copy);
