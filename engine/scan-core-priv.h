@@ -24,13 +24,15 @@ typedef struct {
 
 typedef void (*MaskFunc)(const guint8 *block, Masks *ret);
 
-/* What the lines of a header want to know; `blank` is SP and HTAB. */
+/* What the lines of a header want to know; `space` is SP, HTAB, CR and LF. */
 typedef struct {
-	guint64 lf, cr, dash, blank;
-	guint64 odd; /* not 0: a NUL or an octet over 127 is in the block */
+	guint64 lf, cr, dash, space;
 } LineMasks;
 
 typedef void (*LineMaskFunc)(const guint8 *block, LineMasks *ret);
+
+/* Whether there is a NUL or an octet over 127. */
+typedef gboolean (*OddFunc)(const guint8 *p, gsize n);
 
 typedef struct {
 	const guint8 *(*run)(PliScan *scan, const guint8 *p, const guint8 *end,
@@ -325,18 +327,6 @@ out:
 	return stop;
 }
 
-static inline gboolean
-has_odd(const guint8 *p, gsize n)
-{
-	guint8 high = 0, nul = 0;
-
-	for (gsize i = 0; i < n; i++) {
-		high |= p[i];
-		nul |= p[i] == 0;
-	}
-	return high > 127 || nul;
-}
-
 /* Whether a line that ends at one of `ends` of the block at `p`, each behind a
  * blank, is blank throughout. */
 static inline gboolean
@@ -353,24 +343,24 @@ has_blank_line(const guint8 *start, const guint8 *p, guint64 ends)
 	return FALSE;
 }
 
-/* Most blocks have one start of a field or two: no loop, whose end is hard to
- * foretell, for these. What is written past them does not count. */
+/* Most blocks have no start of a field or one: no branch, which would be hard
+ * to foretell, between these. What is written past them does not count. */
 static ALWAYS_INLINE guint
 add_starts(PliScanFields *fields, guint n, guint64 starts, guint64 lf,
            guint32 at, guint32 n_lines)
 {
-	const guint n_starts = __builtin_popcountll(starts);
+	guint end = n + __builtin_popcountll(starts);
 
-#pragma GCC unroll 2
-	for (guint i = 0; i < MAX(n_starts, 2); i++, starts &= starts - 1) {
+	do {
 		guint64 before = (starts & -starts) - 1;
 
-		fields->at[n + i] = (PliScanField){
+		fields->at[n++] = (PliScanField){
 		        at + lowest(starts | TOP_BIT),
 		        n_lines + __builtin_popcountll(lf & before),
 		};
-	}
-	return n + n_starts;
+		starts &= starts - 1;
+	} while (G_UNLIKELY(n < end));
+	return end;
 }
 
 /*
@@ -380,17 +370,17 @@ add_starts(PliScanFields *fields, guint n, guint64 starts, guint64 lf,
  */
 static ALWAYS_INLINE void
 find_fields(const guint8 *start, const guint8 *end, PliScanFields *fields,
-            LineMaskFunc get_masks)
+            LineMaskFunc get_masks, OddFunc has_odd)
 {
 	guint64 lf_before = 0, cr_before = 0, blank_before = 0;
-	guint64 odd = 0, bare = 0, paired = 0;
+	guint64 odd = 0, bare = 0, any_cr = 0;
 	const guint8 *p = start;
 	guint8 tail[BLOCK];
 	guint32 n_lines = 0;
 	guint n = 0;
 
 	while (p < end && n <= PLI_SCAN_FIELDS) {
-		guint64 after_cr, after_blank, starts, stop;
+		guint64 blank, after_cr, after_blank, starts, stop;
 		const guint8 *block = p;
 		LineMasks m;
 
@@ -400,12 +390,13 @@ find_fields(const guint8 *start, const guint8 *end, PliScanFields *fields,
 			block = tail;
 		}
 		get_masks(block, &m);
-		starts = (m.lf << 1 | lf_before) & ~m.blank;
+		blank = m.space & ~(m.lf | m.cr);
+		starts = (m.lf << 1 | lf_before) & ~blank;
 		after_cr = m.cr << 1 | cr_before;
-		after_blank = m.blank << 1 | blank_before;
+		after_blank = blank << 1 | blank_before;
 		lf_before = m.lf >> 63;
 		cr_before = m.cr >> 63;
-		blank_before = m.blank >> 63;
+		blank_before = blank >> 63;
 		stop = starts & (m.lf | m.cr | m.dash);
 		if (G_UNLIKELY(stop != 0)) {
 			guint64 first = stop & -stop;
@@ -414,15 +405,13 @@ find_fields(const guint8 *start, const guint8 *end, PliScanFields *fields,
 			m.lf &= first - 1;
 			m.cr &= first - 1;
 			after_cr &= first - 1;
-			if (m.odd != 0)
-				m.odd = has_odd(block, lowest(first));
 		}
-		odd |= m.odd | (after_cr & ~m.lf);
 		after_blank &= m.lf | m.cr;
 		if (G_UNLIKELY(after_blank != 0))
 			odd |= has_blank_line(start, p, after_blank);
+		odd |= after_cr & ~m.lf;
 		bare |= m.lf & ~after_cr;
-		paired |= m.lf & after_cr;
+		any_cr |= m.cr;
 		n = add_starts(fields, n, starts, m.lf, p - start, n_lines);
 		if (stop != 0)
 			break;
@@ -430,9 +419,10 @@ find_fields(const guint8 *start, const guint8 *end, PliScanFields *fields,
 		p += BLOCK;
 	}
 	fields->n = n;
-	fields->odd = odd != 0;
+	fields->odd = odd != 0 ||
+	              (n > 0 && has_odd(start, fields->at[n - 1].end));
 	fields->has_bare_lf = bare != 0;
-	fields->has_crlf = paired != 0;
+	fields->has_crlf = any_cr != 0;
 }
 
 #endif

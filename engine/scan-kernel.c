@@ -9,7 +9,7 @@
 #endif
 
 /* The kernel of one kind of instructions, made of get_masks_NAME(),
- * get_line_masks_NAME() and glance_NAME(). */
+ * get_line_masks_NAME(), has_odd_NAME() and glance_NAME(). */
 #define DEFINE_KERNEL(NAME, TARGET)                                            \
 	TARGET static G_GNUC_NO_INLINE const guint8 *groups_##NAME(            \
 	        Text *text, const guint8 *p, const guint8 *end,                \
@@ -30,7 +30,8 @@
 	TARGET static void find_fields_##NAME(                                 \
 	        const guint8 *p, const guint8 *end, PliScanFields *fields)     \
 	{                                                                      \
-		find_fields(p, end, fields, get_line_masks_##NAME);            \
+		find_fields(p, end, fields, get_line_masks_##NAME,             \
+		            has_odd_##NAME);                                   \
 	}
 
 static inline guint64
@@ -71,8 +72,6 @@ get_masks_portable(const guint8 *block, Masks *ret)
 static inline void
 get_line_masks_portable(const guint8 *block, LineMasks *ret)
 {
-	const guint64 tops = G_GUINT64_CONSTANT(0x8080808080808080);
-
 	*ret = (LineMasks){0};
 	for (guint i = 0; i < BLOCK / 8; i++) {
 		guint at = 8 * i;
@@ -81,11 +80,20 @@ get_line_masks_portable(const guint8 *block, LineMasks *ret)
 		ret->lf |= gather_word(match_word(w, '\n')) << at;
 		ret->cr |= gather_word(match_word(w, '\r')) << at;
 		ret->dash |= gather_word(match_word(w, '-')) << at;
-		ret->blank |= gather_word(match_word(w, ' ') |
+		ret->space |= gather_word(match_word(w, ' ') |
 		                          match_word(w, '\t'))
 		              << at;
-		ret->odd |= match_word(w, 0) | (w & tops);
 	}
+	ret->space |= ret->lf | ret->cr;
+}
+
+static inline gboolean
+has_odd_portable(const guint8 *p, gsize n)
+{
+	gboolean high, nul;
+
+	pli_octets_look(pli_slice_new(p, n), &high, &nul);
+	return high || nul;
 }
 
 /* Of the eight octets of a word; up to 256 in all. */
@@ -148,27 +156,21 @@ get_masks_sse2(const guint8 *block, Masks *ret)
 static ALWAYS_INLINE void
 get_line_masks_sse2(const guint8 *block, LineMasks *ret)
 {
-	__m128i least = _mm_set1_epi8(-1), all = _mm_setzero_si128();
-
 	*ret = (LineMasks){0};
 	for (guint i = 0; i < 4; i++) {
 		__m128i v = _mm_loadu_si128((const __m128i *)block + i);
-		__m128i is_blank =
-		        _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(' ')),
-		                     _mm_cmpeq_epi8(v, _mm_set1_epi8('\t')));
 		guint at = 16 * i;
 
 		ret->lf |= MASK128('\n');
 		ret->cr |= MASK128('\r');
 		ret->dash |= MASK128('-');
-		ret->blank |= (guint64)(guint32)_mm_movemask_epi8(is_blank)
-		              << at;
-		least = _mm_min_epu8(least, v);
-		all = _mm_or_si128(all, v);
+		ret->space |= MASK128(' ') | MASK128('\t');
 	}
-	ret->odd = _mm_movemask_epi8(_mm_or_si128(
-	        all, _mm_cmpeq_epi8(least, _mm_setzero_si128())));
+	ret->space |= ret->lf | ret->cr;
 }
+
+#define has_odd_sse2 has_odd_portable
+
 #undef MASK128
 
 static ALWAYS_INLINE guint64
@@ -234,28 +236,43 @@ get_masks_avx2(const guint8 *block, Masks *ret)
 	            (guint64)(guint32)_mm256_movemask_epi8(b) << 32;
 }
 
+/* By the low four bits of an octet the one of SP, HTAB, CR and LF that has
+ * them, else one that has not. */
+#define SPACES                                                                 \
+	' ', -1, -1, -1, -1, -1, -1, -1, -1, '\t', '\n', -1, -1, '\r', -1, -1
+
 PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE void
 get_line_masks_avx2(const guint8 *block, LineMasks *ret)
 {
 	__m256i a = _mm256_loadu_si256((const __m256i *)block);
 	__m256i b = _mm256_loadu_si256((const __m256i *)block + 1);
-	const __m256i sp = _mm256_set1_epi8(' '), tab = _mm256_set1_epi8('\t');
-	__m256i least = _mm256_min_epu8(a, b);
+	const __m256i spaces = _mm256_setr_epi8(SPACES, SPACES);
 
 	ret->lf = MASK256('\n');
 	ret->cr = MASK256('\r');
 	ret->dash = MASK256('-');
-	ret->blank =
-	        (guint64)(guint32)_mm256_movemask_epi8(
-	                _mm256_or_si256(_mm256_cmpeq_epi8(a, sp),
-	                                _mm256_cmpeq_epi8(a, tab))) |
-	        (guint64)(guint32)_mm256_movemask_epi8(
-	                _mm256_or_si256(_mm256_cmpeq_epi8(b, sp),
-	                                _mm256_cmpeq_epi8(b, tab)))
-	                << 32;
-	ret->odd = (guint32)_mm256_movemask_epi8(_mm256_or_si256(
-	        _mm256_or_si256(a, b),
-	        _mm256_cmpeq_epi8(least, _mm256_setzero_si256())));
+	ret->space = (guint64)(guint32)_mm256_movemask_epi8(_mm256_cmpeq_epi8(
+	                     a, _mm256_shuffle_epi8(spaces, a))) |
+	             (guint64)(guint32)_mm256_movemask_epi8(_mm256_cmpeq_epi8(
+	                     b, _mm256_shuffle_epi8(spaces, b)))
+	                     << 32;
+}
+
+PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE gboolean
+has_odd_avx2(const guint8 *p, gsize n)
+{
+	__m256i least = _mm256_set1_epi8(1);
+
+	if (n < 32)
+		return has_odd_portable(p, n);
+	/* the last ones overlap */
+	for (gsize i = 0; i < n; i += 32)
+		least = _mm256_min_epi8(
+		        least, _mm256_loadu_si256((const __m256i *)(
+		                       p + MIN(i, n - 32))));
+	return !_mm256_testz_si256(
+	               _mm256_cmpgt_epi8(_mm256_set1_epi8(1), least),
+	               _mm256_set1_epi8(-1));
 }
 
 PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE guint64
@@ -321,15 +338,27 @@ get_masks_avx512(const guint8 *block, Masks *ret)
 PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE void
 get_line_masks_avx512(const guint8 *block, LineMasks *ret)
 {
+	const __m128i spaces = _mm_setr_epi8(SPACES);
 	__m512i v = _mm512_loadu_si512(block);
 
 	ret->lf = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\n'));
 	ret->cr = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\r'));
 	ret->dash = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('-'));
-	ret->blank = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(' ')) |
-	             _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\t'));
-	/* the signed ones up to 0 */
-	ret->odd = _mm512_cmple_epi8_mask(v, _mm512_setzero_si512());
+	ret->space = _mm512_cmpeq_epi8_mask(
+	        v, _mm512_shuffle_epi8(_mm512_broadcast_i32x4(spaces), v));
+}
+
+PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE gboolean
+has_odd_avx512(const guint8 *p, gsize n)
+{
+	__m512i least = _mm512_set1_epi8(1);
+
+	for (; n >= 64; p += 64, n -= 64)
+		least = _mm512_min_epi8(least, _mm512_loadu_si512(p));
+	least = _mm512_mask_min_epi8(
+	        least, (G_GUINT64_CONSTANT(1) << n) - 1, least,
+	        _mm512_maskz_loadu_epi8((G_GUINT64_CONSTANT(1) << n) - 1, p));
+	return _mm512_cmple_epi8_mask(least, _mm512_setzero_si512()) != 0;
 }
 
 PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE gboolean

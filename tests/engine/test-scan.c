@@ -160,33 +160,32 @@ test_kernels(void)
 	pli_scan_force_kernel(PLI_SCAN_KERNEL_BEST);
 }
 
-/* The same octet by octet. */
+/* The same octet by octet; what is odd counts up to the last field's end. */
 static void
 find_fields(const guint8 *text, gsize len, PliScanFields *fields)
 {
-	guint32 n_lines = 0;
+	PliScanFields f = {0};
 	gboolean is_blank = FALSE; /* a line of nothing else, so far */
+	guint32 n_lines = 0;
 
-	*fields = (PliScanFields){0};
-	for (gsize i = 0; i < len; i++) {
+	*fields = f;
+	for (gsize i = 0; i < len && f.n <= PLI_SCAN_FIELDS; i++) {
 		guint8 c = text[i], before = i > 0 ? text[i - 1] : 'a';
 		gboolean at_start = before == '\n';
 
-		if (at_start && c != ' ' && c != '\t')
-			fields->at[fields->n++] = (PliScanField){i, n_lines};
+		if (at_start && c != ' ' && c != '\t') {
+			f.at[f.n++] = (PliScanField){i, n_lines};
+			*fields = f;
+		}
 		if (at_start && (c == '\r' || c == '\n' || c == '-'))
 			break;
-		if (fields->n > PLI_SCAN_FIELDS)
-			break;
-		is_blank = (is_blank || at_start) && strchr(" \t", c) != NULL &&
-		           c != 0;
-		fields->odd |= c == 0 || c > 127 ||
-		               (before == '\r' && c != '\n') ||
-		               (is_blank && i + 1 < len &&
-		                (text[i + 1] == '\n' || text[i + 1] == '\r'));
+		is_blank = (is_blank || at_start) && (c == ' ' || c == '\t');
+		f.odd |= c == 0 || c > 127 || (before == '\r' && c != '\n') ||
+		         (is_blank && i + 1 < len &&
+		          (text[i + 1] == '\n' || text[i + 1] == '\r'));
 		n_lines += c == '\n';
-		fields->has_crlf |= c == '\n' && before == '\r';
-		fields->has_bare_lf |= c == '\n' && before != '\r';
+		f.has_crlf |= c == '\n' && before == '\r';
+		f.has_bare_lf |= c == '\n' && before != '\r';
 	}
 }
 
