@@ -120,7 +120,7 @@ const PliHostileInput pli_hostile_headers[] = {
 	 PLI_DEFECT_LIMIT_DEFECTS},
 	{"duplicates", make_duplicates, 2000, 2000, PLI_DEFECT_LIMIT_DEFECTS},
 	{"folds", make_folds, 30000, 200000, PLI_DEFECT_LIMIT_FIELD_OCTETS},
-	{"blank-folds", make_blank_folds, 10000, 60000,
+	{"blank-folds", make_blank_folds, 20000, 60000,
 	 PLI_DEFECT_LIMIT_FIELD_OCTETS},
 	{"one-line", make_one_line, 1000000, 1000000,
 	 PLI_DEFECT_LIMIT_FIELD_OCTETS},
