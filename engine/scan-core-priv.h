@@ -24,14 +24,10 @@ typedef struct {
 
 typedef void (*MaskFunc)(const guint8 *block, Masks *ret);
 
-/* What the lines of a header want to know; `space` is SP, HTAB, CR and LF. */
-typedef struct {
-	guint64 lf, cr, dash, space;
-} LineMasks;
+typedef guint64 (*LfMaskFunc)(const guint8 *block);
 
-typedef void (*LineMaskFunc)(const guint8 *block, LineMasks *ret);
-
-/* Whether there is a NUL or an octet over 127. */
+/* Whether there is a NUL, an octet over 127 or a CR that no LF follows; the
+ * octet after the last one is there. */
 typedef gboolean (*OddFunc)(const guint8 *p, gsize n);
 
 typedef struct {
@@ -136,13 +132,12 @@ typedef struct {
 static ALWAYS_INLINE void
 settle_line_start(Text *t)
 {
+	const guint8 *lf;
+
 	if (t->lf_group == NULL)
 		return;
-	for (guint i = GROUP * BLOCK; i > 0; i--)
-		if (t->lf_group[i - 1] == '\n') {
-			t->r.line_start = t->lf_offset + i;
-			break;
-		}
+	lf = memrchr(t->lf_group, '\n', GROUP * BLOCK);
+	t->r.line_start = t->lf_offset + (lf + 1 - t->lf_group);
 	t->lf_group = NULL;
 }
 
@@ -327,40 +322,107 @@ out:
 	return stop;
 }
 
-/* Whether a line that ends at one of `ends` of the block at `p`, each behind a
- * blank, is blank throughout. */
-static inline gboolean
-has_blank_line(const guint8 *start, const guint8 *p, guint64 ends)
-{
-	for (; ends != 0; ends &= ends - 1) {
-		const guint8 *q = p + lowest(ends);
+/* Blocks in which line ends are looked for before the lines are looked at. */
+#define LINE_BLOCKS 4
 
-		while (q > start && (q[-1] == ' ' || q[-1] == '\t'))
-			q--;
-		if (q > start && q[-1] == '\n')
-			return TRUE;
-	}
-	return FALSE;
+typedef struct {
+	guint n;
+	guint32 at[LINE_BLOCKS * BLOCK + 2]; /* the LFs */
+} LineEnds;
+
+/* Most blocks have one line end or two: no loop, whose end is hard to foretell,
+ * for these. What is written past them does not count. */
+static ALWAYS_INLINE void
+add_line_ends(LineEnds *ends, guint64 lf, guint32 at)
+{
+	guint n = ends->n;
+	guint64 rest = lf & (lf - 1);
+
+	ends->n = n + __builtin_popcountll(lf);
+	ends->at[n] = at + lowest(lf | TOP_BIT);
+	ends->at[n + 1] = at + lowest(rest | TOP_BIT);
+	if (G_UNLIKELY(ends->n > n + 2))
+		for (n += 2, rest &= rest - 1; rest != 0; rest &= rest - 1)
+			ends->at[n++] = at + lowest(rest);
 }
 
-/* Most blocks have no start of a field or one: no branch, which would be hard
- * to foretell, between these. What is written past them does not count. */
-static ALWAYS_INLINE guint
-add_starts(PliScanFields *fields, guint n, guint64 starts, guint64 lf,
-           guint32 at, guint32 n_lines)
+/* Those of the next blocks, from `at` on; gives where they end. */
+static ALWAYS_INLINE gsize
+find_line_ends(const guint8 *start, gsize at, gsize len, LineEnds *ends,
+               LfMaskFunc get_lf)
 {
-	guint end = n + __builtin_popcountll(starts);
+	guint8 tail[LINE_BLOCKS * BLOCK];
+	const guint8 *p = start + at;
 
-	do {
-		guint64 before = (starts & -starts) - 1;
+	ends->n = 0;
+	if (G_UNLIKELY(len - at < sizeof tail)) {
+		memset(tail, 0, sizeof tail);
+		p = memcpy(tail, p, len - at);
+	}
+#pragma GCC unroll 4
+	for (guint i = 0; i < LINE_BLOCKS; i++)
+		add_line_ends(ends, get_lf(p + i * BLOCK), at + i * BLOCK);
+	return at + sizeof tail;
+}
 
-		fields->at[n++] = (PliScanField){
-		        at + lowest(starts | TOP_BIT),
-		        n_lines + __builtin_popcountll(lf & before),
-		};
-		starts &= starts - 1;
-	} while (G_UNLIKELY(n < end));
-	return end;
+/* What an octet is at the start of a line; 0: a field's first. */
+enum {
+	OCTET_BLANK = 1 << 0, /* the field before goes on */
+	OCTET_STOPS = 1 << 1, /* the search is over */
+};
+
+extern const guint8 pli_scan_classes[256];
+
+/* What the walk over lines knows. */
+typedef struct {
+	guint32 n_lines, n_crlf;
+	guint8 before_ends; /* classes of the last octets of lines */
+} Lines;
+
+/* TRUE when a line stops the search. The last octet may not be an LF: what
+ * begins after that is not known. */
+static ALWAYS_INLINE gboolean
+add_fields(PliScanFields *fields, Lines *lines, const LineEnds *ends,
+           const guint8 *start, gsize len)
+{
+	const guint32 *lf = ends->at, *last = lf + ends->n;
+	PliScanField *field = fields->at + fields->n;
+	guint8 class = 0, before_ends = 0;
+	guint32 n_crlf = 0, n_lines = lines->n_lines;
+
+	if (last > lf && last[-1] + 1 == len)
+		last--;
+	while (lf < last && !(class & OCTET_STOPS)) {
+		const guint8 *next = start + *lf++ + 1;
+		gsize crlf = next[-2] == '\r';
+
+		before_ends |= pli_scan_classes[next[-2 - (gssize)crlf]];
+		n_crlf += crlf;
+		class = pli_scan_classes[*next];
+		*field = (PliScanField){next - start, ++n_lines};
+		field += !(class & OCTET_BLANK);
+	}
+	lines->before_ends |= before_ends;
+	lines->n_crlf += n_crlf;
+	lines->n_lines = n_lines;
+	fields->n = field - fields->at;
+	return (class & OCTET_STOPS) != 0 || fields->n > PLI_SCAN_FIELDS;
+}
+
+/* Whether a line begins with blanks and has nothing else. */
+static inline gboolean
+has_blank_line(const guint8 *p, const guint8 *end)
+{
+	while (p < end) {
+		const guint8 *lf = memchr(p, '\n', end - p), *q = p;
+
+		while (*q == ' ' || *q == '\t')
+			q++;
+		if (q > p && (q == lf || (q + 1 == lf && *q == '\r')))
+			return TRUE;
+		p = lf + 1;
+	}
+	return FALSE;
 }
 
 /*
@@ -370,59 +432,25 @@ add_starts(PliScanFields *fields, guint n, guint64 starts, guint64 lf,
  */
 static ALWAYS_INLINE void
 find_fields(const guint8 *start, const guint8 *end, PliScanFields *fields,
-            LineMaskFunc get_masks, OddFunc has_odd)
+            LfMaskFunc get_lf, OddFunc has_odd)
 {
-	guint64 lf_before = 0, cr_before = 0, blank_before = 0;
-	guint64 odd = 0, bare = 0, any_cr = 0;
-	const guint8 *p = start;
-	guint8 tail[BLOCK];
-	guint32 n_lines = 0;
-	guint n = 0;
+	const gsize len = end - start;
+	Lines lines = {0};
+	LineEnds ends;
+	gsize at = 0;
 
-	while (p < end && n <= PLI_SCAN_FIELDS) {
-		guint64 blank, after_cr, after_blank, starts, stop;
-		const guint8 *block = p;
-		LineMasks m;
-
-		if (G_UNLIKELY(end - p < BLOCK)) {
-			memset(tail, ' ', sizeof tail);
-			memcpy(tail, p, end - p);
-			block = tail;
-		}
-		get_masks(block, &m);
-		blank = m.space & ~(m.lf | m.cr);
-		starts = (m.lf << 1 | lf_before) & ~blank;
-		after_cr = m.cr << 1 | cr_before;
-		after_blank = blank << 1 | blank_before;
-		lf_before = m.lf >> 63;
-		cr_before = m.cr >> 63;
-		blank_before = blank >> 63;
-		stop = starts & (m.lf | m.cr | m.dash);
-		if (G_UNLIKELY(stop != 0)) {
-			guint64 first = stop & -stop;
-
-			starts &= first | (first - 1);
-			m.lf &= first - 1;
-			m.cr &= first - 1;
-			after_cr &= first - 1;
-		}
-		after_blank &= m.lf | m.cr;
-		if (G_UNLIKELY(after_blank != 0))
-			odd |= has_blank_line(start, p, after_blank);
-		odd |= after_cr & ~m.lf;
-		bare |= m.lf & ~after_cr;
-		any_cr |= m.cr;
-		n = add_starts(fields, n, starts, m.lf, p - start, n_lines);
-		if (stop != 0)
-			break;
-		n_lines += __builtin_popcountll(m.lf);
-		p += BLOCK;
-	}
-	fields->n = n;
-	fields->odd = odd != 0 ||
-	              (n > 0 && has_odd(start, fields->at[n - 1].end));
-	fields->has_bare_lf = bare != 0;
-	fields->has_crlf = any_cr != 0;
+	fields->n = 0;
+	do
+		at = find_line_ends(start, at, len, &ends, get_lf);
+	while (!add_fields(fields, &lines, &ends, start, len) && at < len);
+	fields->has_bare_lf = lines.n_crlf < lines.n_lines;
+	fields->has_crlf = lines.n_crlf > 0;
+	if (fields->n > 0)
+		at = fields->at[fields->n - 1].end;
+	fields->odd = fields->n > 0 &&
+	              (has_odd(start, at) ||
+	               ((lines.before_ends & OCTET_BLANK) != 0 &&
+	                has_blank_line(start, start + at)));
 }
 
 #endif

@@ -9,7 +9,7 @@
 #endif
 
 /* The kernel of one kind of instructions, made of get_masks_NAME(),
- * get_line_masks_NAME(), has_odd_NAME() and glance_NAME(). */
+ * get_lf_NAME(), has_odd_NAME() and glance_NAME(). */
 #define DEFINE_KERNEL(NAME, TARGET)                                            \
 	TARGET static G_GNUC_NO_INLINE const guint8 *groups_##NAME(            \
 	        Text *text, const guint8 *p, const guint8 *end,                \
@@ -30,8 +30,7 @@
 	TARGET static void find_fields_##NAME(                                 \
 	        const guint8 *p, const guint8 *end, PliScanFields *fields)     \
 	{                                                                      \
-		find_fields(p, end, fields, get_line_masks_##NAME,             \
-		            has_odd_##NAME);                                   \
+		find_fields(p, end, fields, get_lf_##NAME, has_odd_##NAME);    \
 	}
 
 static inline guint64
@@ -69,31 +68,27 @@ get_masks_portable(const guint8 *block, Masks *ret)
 	}
 }
 
-static inline void
-get_line_masks_portable(const guint8 *block, LineMasks *ret)
+static inline guint64
+get_lf_portable(const guint8 *block)
 {
-	*ret = (LineMasks){0};
-	for (guint i = 0; i < BLOCK / 8; i++) {
-		guint at = 8 * i;
-		guint64 w = pli_load64(block + at);
+	guint64 lf = 0;
 
-		ret->lf |= gather_word(match_word(w, '\n')) << at;
-		ret->cr |= gather_word(match_word(w, '\r')) << at;
-		ret->dash |= gather_word(match_word(w, '-')) << at;
-		ret->space |= gather_word(match_word(w, ' ') |
-		                          match_word(w, '\t'))
-		              << at;
-	}
-	ret->space |= ret->lf | ret->cr;
+	for (guint i = 0; i < BLOCK; i += 8)
+		lf |= gather_word(match_word(pli_load64(block + i), '\n')) << i;
+	return lf;
 }
 
 static inline gboolean
 has_odd_portable(const guint8 *p, gsize n)
 {
-	gboolean high, nul;
+	guint8 high = 0;
+	guint odd = 0;
 
-	pli_octets_look(pli_slice_new(p, n), &high, &nul);
-	return high || nul;
+	for (gsize i = 0; i < n; i++) {
+		high |= p[i];
+		odd |= p[i] == 0 || (p[i] == '\r' && p[i + 1] != '\n');
+	}
+	return high > 127 || odd != 0;
 }
 
 /* Of the eight octets of a word; up to 256 in all. */
@@ -153,23 +148,38 @@ get_masks_sse2(const guint8 *block, Masks *ret)
 	}
 }
 
-static ALWAYS_INLINE void
-get_line_masks_sse2(const guint8 *block, LineMasks *ret)
+static ALWAYS_INLINE guint64
+get_lf_sse2(const guint8 *block)
 {
-	*ret = (LineMasks){0};
+	guint64 lf = 0;
+
 	for (guint i = 0; i < 4; i++) {
 		__m128i v = _mm_loadu_si128((const __m128i *)block + i);
 		guint at = 16 * i;
 
-		ret->lf |= MASK128('\n');
-		ret->cr |= MASK128('\r');
-		ret->dash |= MASK128('-');
-		ret->space |= MASK128(' ') | MASK128('\t');
+		lf |= MASK128('\n');
 	}
-	ret->space |= ret->lf | ret->cr;
+	return lf;
 }
 
-#define has_odd_sse2 has_odd_portable
+static ALWAYS_INLINE gboolean
+has_odd_sse2(const guint8 *p, gsize n)
+{
+	const __m128i lf = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r');
+	__m128i least = _mm_set1_epi8(-1), odd = _mm_setzero_si128();
+
+	for (; n >= 16; p += 16, n -= 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)p);
+		__m128i next = _mm_loadu_si128((const __m128i *)(p + 1));
+
+		least = _mm_min_epu8(least, v);
+		odd = _mm_or_si128(odd, v);
+		odd = _mm_or_si128(odd, _mm_andnot_si128(_mm_cmpeq_epi8(next, lf),
+		                                         _mm_cmpeq_epi8(v, cr)));
+	}
+	odd = _mm_or_si128(odd, _mm_cmpeq_epi8(least, _mm_setzero_si128()));
+	return _mm_movemask_epi8(odd) != 0 || has_odd_portable(p, n);
+}
 
 #undef MASK128
 
@@ -236,43 +246,34 @@ get_masks_avx2(const guint8 *block, Masks *ret)
 	            (guint64)(guint32)_mm256_movemask_epi8(b) << 32;
 }
 
-/* By the low four bits of an octet the one of SP, HTAB, CR and LF that has
- * them, else one that has not. */
-#define SPACES                                                                 \
-	' ', -1, -1, -1, -1, -1, -1, -1, -1, '\t', '\n', -1, -1, '\r', -1, -1
-
-PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE void
-get_line_masks_avx2(const guint8 *block, LineMasks *ret)
+PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE guint64
+get_lf_avx2(const guint8 *block)
 {
 	__m256i a = _mm256_loadu_si256((const __m256i *)block);
 	__m256i b = _mm256_loadu_si256((const __m256i *)block + 1);
-	const __m256i spaces = _mm256_setr_epi8(SPACES, SPACES);
 
-	ret->lf = MASK256('\n');
-	ret->cr = MASK256('\r');
-	ret->dash = MASK256('-');
-	ret->space = (guint64)(guint32)_mm256_movemask_epi8(_mm256_cmpeq_epi8(
-	                     a, _mm256_shuffle_epi8(spaces, a))) |
-	             (guint64)(guint32)_mm256_movemask_epi8(_mm256_cmpeq_epi8(
-	                     b, _mm256_shuffle_epi8(spaces, b)))
-	                     << 32;
+	return MASK256('\n');
 }
 
 PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE gboolean
 has_odd_avx2(const guint8 *p, gsize n)
 {
-	__m256i least = _mm256_set1_epi8(1);
+	const __m256i lf = _mm256_set1_epi8('\n'), cr = _mm256_set1_epi8('\r');
+	const __m256i one = _mm256_set1_epi8(1);
+	__m256i least = one, odd = _mm256_setzero_si256();
 
-	if (n < 32)
-		return has_odd_portable(p, n);
-	/* the last ones overlap */
-	for (gsize i = 0; i < n; i += 32)
-		least = _mm256_min_epi8(
-		        least, _mm256_loadu_si256((const __m256i *)(
-		                       p + MIN(i, n - 32))));
-	return !_mm256_testz_si256(
-	               _mm256_cmpgt_epi8(_mm256_set1_epi8(1), least),
-	               _mm256_set1_epi8(-1));
+	for (; n >= 32; p += 32, n -= 32) {
+		__m256i v = _mm256_loadu_si256((const __m256i *)p);
+		__m256i next = _mm256_loadu_si256((const __m256i *)(p + 1));
+
+		/* as signed numbers */
+		least = _mm256_min_epi8(least, v);
+		odd = _mm256_or_si256(
+		        odd, _mm256_andnot_si256(_mm256_cmpeq_epi8(next, lf),
+		                                 _mm256_cmpeq_epi8(v, cr)));
+	}
+	odd = _mm256_or_si256(odd, _mm256_cmpgt_epi8(one, least));
+	return !_mm256_testz_si256(odd, odd) || has_odd_sse2(p, n);
 }
 
 PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE guint64
@@ -335,30 +336,36 @@ get_masks_avx512(const guint8 *block, Masks *ret)
 	ret->high = _mm512_movepi8_mask(v);
 }
 
-PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE void
-get_line_masks_avx512(const guint8 *block, LineMasks *ret)
+PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE guint64
+get_lf_avx512(const guint8 *block)
 {
-	const __m128i spaces = _mm_setr_epi8(SPACES);
-	__m512i v = _mm512_loadu_si512(block);
-
-	ret->lf = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\n'));
-	ret->cr = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\r'));
-	ret->dash = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('-'));
-	ret->space = _mm512_cmpeq_epi8_mask(
-	        v, _mm512_shuffle_epi8(_mm512_broadcast_i32x4(spaces), v));
+	return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(block),
+	                              _mm512_set1_epi8('\n'));
 }
 
 PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE gboolean
 has_odd_avx512(const guint8 *p, gsize n)
 {
+	const __m512i lf = _mm512_set1_epi8('\n');
+	const __m512i cr = _mm512_set1_epi8('\r');
 	__m512i least = _mm512_set1_epi8(1);
+	__mmask64 odd = 0;
 
-	for (; n >= 64; p += 64, n -= 64)
-		least = _mm512_min_epi8(least, _mm512_loadu_si512(p));
-	least = _mm512_mask_min_epi8(
-	        least, (G_GUINT64_CONSTANT(1) << n) - 1, least,
-	        _mm512_maskz_loadu_epi8((G_GUINT64_CONSTANT(1) << n) - 1, p));
-	return _mm512_cmple_epi8_mask(least, _mm512_setzero_si512()) != 0;
+	for (gsize i = 0; i < n; i += 64) {
+		__mmask64 valid = n - i < 64 ? (G_GUINT64_CONSTANT(1)
+		                                << (n - i)) - 1
+		                             : G_MAXUINT64;
+		__m512i v = _mm512_maskz_loadu_epi8(valid, p + i);
+		__m512i next = _mm512_maskz_loadu_epi8(valid, p + i + 1);
+
+		/* as signed numbers */
+		least = _mm512_mask_min_epi8(least, valid, least, v);
+		odd = _kor_mask64(
+		        odd, _mm512_mask_cmpneq_epi8_mask(
+		                     _mm512_cmpeq_epi8_mask(v, cr), next, lf));
+	}
+	return odd != 0 ||
+	       _mm512_cmple_epi8_mask(least, _mm512_setzero_si512()) != 0;
 }
 
 PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE gboolean
@@ -394,6 +401,11 @@ glance_avx512(const guint8 *blocks, Glance *ret)
 
 DEFINE_KERNEL(avx512, PLI_CPU_TARGET_AVX512)
 #endif
+
+const guint8 pli_scan_classes[256] = {
+	[' '] = OCTET_BLANK, ['\t'] = OCTET_BLANK, ['\n'] = OCTET_STOPS,
+	['\r'] = OCTET_STOPS, ['-'] = OCTET_STOPS,
+};
 
 const PliScanKernelRow pli_scan_kernels[PLI_CPU_LEVELS] = {
 	[PLI_CPU_PORTABLE] = {run_portable, find_fields_portable},

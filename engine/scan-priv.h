@@ -61,11 +61,12 @@ typedef struct {
 /* Where the fields of a header end. */
 typedef struct {
 	guint n;
-	/* the last block may bring up to 64 */
-	PliScanField at[PLI_SCAN_FIELDS + 65];
-	/* what may be among them: NUL, bare CR, octets over 127 or continuation
-	 * lines of nothing but blanks; LFs without CR, and with one */
-	gboolean odd, has_bare_lf, has_crlf;
+	/* the last blocks may bring up to 256 */
+	PliScanField at[PLI_SCAN_FIELDS + 258];
+	/* NUL, bare CR, octets over 127 or continuation lines of nothing but
+	 * blanks are among them */
+	gboolean odd;
+	gboolean has_bare_lf, has_crlf; /* may be: LFs without CR, and with */
 } PliScanFields;
 
 /*
