@@ -174,8 +174,9 @@ has_odd_sse2(const guint8 *p, gsize n)
 
 		least = _mm_min_epu8(least, v);
 		odd = _mm_or_si128(odd, v);
-		odd = _mm_or_si128(odd, _mm_andnot_si128(_mm_cmpeq_epi8(next, lf),
-		                                         _mm_cmpeq_epi8(v, cr)));
+		odd = _mm_or_si128(
+		        odd, _mm_andnot_si128(_mm_cmpeq_epi8(next, lf),
+		                              _mm_cmpeq_epi8(v, cr)));
 	}
 	odd = _mm_or_si128(odd, _mm_cmpeq_epi8(least, _mm_setzero_si128()));
 	return _mm_movemask_epi8(odd) != 0 || has_odd_portable(p, n);
