@@ -103,6 +103,8 @@ pli_boundary_table_pop(PliBoundaryTable *table)
 	table->buckets[get_bucket(top->hash)] = top->below;
 	table->text_len = top->at;
 	table->n_of_length[top->len]--;
+	if (table->n == 0)
+		table->longest = 0;
 	while (table->longest > 0 && table->n_of_length[table->longest] == 0)
 		table->longest--;
 }

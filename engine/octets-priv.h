@@ -100,6 +100,63 @@ pli_octets_count_name(PliSlice s, gsize max)
 	return n;
 }
 
+/* RFC 2045 5.1 token: no CTL, SPACE or tspecials. Octets over 127 pass. */
+static inline gboolean
+pli_octet_is_token(guint8 c)
+{
+	/* bit n of word c / 64 is octet c: ()<>@,;:\\"/[]?= and 0-32, 127 */
+	static const guint64 no_token[4] = {
+	        G_GUINT64_CONSTANT(0xfc009305ffffffff),
+	        G_GUINT64_CONSTANT(0x8000000038000001), 0, 0};
+
+	return !(no_token[c / 64] >> (c % 64) & 1);
+}
+
+#if defined(__SSE2__)
+/* Of each octet, whether it is one of the `n` from `first` on. */
+static inline __m128i
+pli_octets_are_among(__m128i v, guint8 first, guint8 n)
+{
+	__m128i from = _mm_sub_epi8(v, _mm_set1_epi8((char)first));
+
+	return _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8((char)(n - 1))),
+	                      from);
+}
+#endif
+
+/* How many octets from the start on a token may have. */
+static inline gsize
+pli_octets_count_token(PliSlice s)
+{
+	gsize n = 0;
+
+#if defined(__SSE2__)
+	for (; s.len - n >= 16; n += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(s.data + n));
+		__m128i other = pli_octets_are_among(v, 0, 33);
+		guint stop;
+
+		other = _mm_or_si128(other, pli_octets_are_among(v, '(', 2));
+		other = _mm_or_si128(other, pli_octets_are_among(v, ':', 7));
+		other = _mm_or_si128(other, pli_octets_are_among(v, '[', 3));
+		other = _mm_or_si128(other,
+		                     _mm_cmpeq_epi8(v, _mm_set1_epi8('"')));
+		other = _mm_or_si128(other,
+		                     _mm_cmpeq_epi8(v, _mm_set1_epi8(',')));
+		other = _mm_or_si128(other,
+		                     _mm_cmpeq_epi8(v, _mm_set1_epi8('/')));
+		other = _mm_or_si128(other,
+		                     _mm_cmpeq_epi8(v, _mm_set1_epi8(127)));
+		stop = _mm_movemask_epi8(other);
+		if (stop != 0)
+			return n + __builtin_ctz(stop);
+	}
+#endif
+	while (n < s.len && pli_octet_is_token(s.data[n]))
+		n++;
+	return n;
+}
+
 /* How many octets of a quoted string stand for themselves from the start on:
  * up to a quote, a backslash, CR or LF. */
 static inline gsize

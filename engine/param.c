@@ -3,18 +3,6 @@
 
 #include "engine/octets-priv.h"
 
-/* RFC 2045 5.1 token: no CTL, SPACE or tspecials. Octets over 127 pass. */
-static inline gboolean
-is_token(guint8 c)
-{
-	/* bit n of word c / 64 is octet c: ()<>@,;:\\"/[]?= and 0-32, 127 */
-	static const guint64 no_token[4] = {
-	        G_GUINT64_CONSTANT(0xfc009305ffffffff),
-	        G_GUINT64_CONSTANT(0x8000000038000001), 0, 0};
-
-	return !(no_token[c / 64] >> (c % 64) & 1);
-}
-
 /* Blanks, folds and comments; comments nest by counting. */
 static PliSlice
 skip_comments(PliSlice s)
@@ -54,10 +42,8 @@ static inline PliSlice
 take_token(PliSlice *rest)
 {
 	PliSlice s = *rest;
-	gsize n = 0;
+	gsize n = pli_octets_count_token(s);
 
-	while (n < s.len && is_token(s.data[n]))
-		n++;
 	*rest = pli_slice_skip(s, n);
 	return pli_slice_new(s.data, n);
 }
@@ -68,11 +54,11 @@ static PliSlice
 take_ascii_token(PliSlice *rest)
 {
 	PliSlice token = take_token(rest);
+	guint8 all = 0;
 
 	for (gsize i = 0; i < token.len; i++)
-		if (token.data[i] > 127)
-			return PLI_SLICE_NONE;
-	return token;
+		all |= token.data[i];
+	return all > 127 ? PLI_SLICE_NONE : token;
 }
 
 void
@@ -148,7 +134,7 @@ skip_to_parameter(PliParamReader *reader, PliSlice s)
 {
 	for (;;) {
 		s = skip_blanks(reader, s);
-		if (s.len == 0 || is_token(s.data[0]))
+		if (s.len == 0 || pli_octet_is_token(s.data[0]))
 			return s;
 		if (s.data[0] != ';')
 			pli_defect_set_add(&reader->defects,
@@ -228,7 +214,7 @@ take_odd(PliParamReader *reader, PliSlice *rest)
 			n = next;
 			continue;
 		}
-		odd = odd || !is_token(c);
+		odd = odd || !pli_octet_is_token(c);
 		out[len++] = c;
 		n++;
 	}

@@ -187,18 +187,29 @@ add_header_defect(PliParser *parser, PliDefectId id, guint32 part)
 		                      b->parts[part].body.offset, 0);
 }
 
+/* The octets that no reader takes for anything but themselves: those of
+ * RFC 2046 5.1.1 bchars, and most other ASCII. Bit n of word c / 64 is c. */
+static gboolean
+is_plain_boundary(PliSlice b)
+{
+	static const guint64 plain[4] = {
+	        G_GUINT64_CONSTANT(0xf7fffffb00000000),
+	        G_GUINT64_CONSTANT(0x7fffffffefffffff), 0, 0};
+	guint64 all = 1;
+
+	for (gsize i = 0; i < b.len; i++)
+		all &= plain[b.data[i] / 64] >> (b.data[i] % 64);
+	return all != 0;
+}
+
 /* Whether readers differ in which octets of a parameter are the boundary. */
 static gboolean
 is_odd_boundary(PliSlice b)
 {
 	guint8 last = b.len > 0 ? b.data[b.len - 1] : '-';
 
-	for (gsize i = 0; i < b.len; i++)
-		if (b.data[i] < ' ' || b.data[i] > '~' ||
-		    b.data[i] == '"' || b.data[i] == '\\' ||
-		    b.data[i] == ';')
-			return TRUE;
-	return last == ' ' || (b.len > 0 && b.data[0] == ' ') ||
+	return !is_plain_boundary(b) || last == ' ' ||
+	       (b.len > 0 && b.data[0] == ' ') ||
 	       (last == '\'' && b.len > 1 && b.data[0] == '\'') ||
 	       (b.len > 4 && memcmp(b.data, "=?", 2) == 0 &&
 	        memcmp(b.data + b.len - 2, "?=", 2) == 0);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/octets-priv.h"
 #include "engine/param.h"
 
 /* "type/subtype|name=value|..." and after a blank each defect; "-" for a type
@@ -61,10 +62,34 @@ test_rows(void)
 	}
 }
 
+/* Every octet, at every place of a run long enough for each way to look. */
+static void
+test_tokens(void)
+{
+	static const char tspecials[] = "()<>@,;:\\\"/[]?=";
+	guint8 text[40];
+
+	for (guint c = 0; c < 256; c++) {
+		gboolean is_token = c > 32 && c != 127 &&
+		                    strchr(tspecials, (int)c) == NULL;
+
+		g_assert_cmpint(pli_octet_is_token(c), ==, is_token);
+		for (gsize at = 0; at < sizeof text; at++) {
+			memset(text, 'a', sizeof text);
+			text[at] = c;
+			g_assert_cmpuint(pli_octets_count_token(pli_slice_new(
+			                         text, sizeof text)),
+			                 ==, is_token ? sizeof text : at);
+		}
+	}
+	g_assert_cmpuint(pli_octets_count_token(PLI_SLICE_NONE), ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/engine/param/rows", test_rows);
+	g_test_add_func("/engine/param/tokens", test_tokens);
 	return g_test_run();
 }
