@@ -25,6 +25,16 @@ is_blank(guint8 octet)
 	return octet < 64 && (BLANKS & BIT(octet)) != 0;
 }
 
+/* What is a token of its own. */
+static inline gboolean
+is_mark(guint8 octet)
+{
+	const guint64 low = BIT('.') | BIT(',') | BIT(';') | BIT(':') |
+			    BIT('<') | BIT('>');
+
+	return octet == '@' || (octet < 64 && (low & BIT(octet)) != 0);
+}
+
 static inline gboolean
 is_atom_octet(guint8 octet)
 {
@@ -205,7 +215,7 @@ pli_address_input_next(PliAddressInput *in, PliAddressToken *ret_token)
 	if (is_atom_octet(octet)) {
 		if (octet != '=' || !take_encoded_word(in, ret_token))
 			take_atom(in, ret_token);
-	} else if (strchr(".,;:@<>", octet) != NULL) {
+	} else if (is_mark(octet)) {
 		ret_token->kind = (PliAddressTokenKind)octet;
 		ret_token->text = pli_slice_new(in->value.data + in->pos, 1);
 		in->pos++;

@@ -25,13 +25,10 @@ add_params(Format *f, const PliPart *part, PliItemKind kind,
            gboolean default_charset)
 {
 	gboolean any = FALSE;
+	PliItem item;
+	guint32 n = 0;
 
-	for (guint32 n = 0; n < part->n_items; n++) {
-		PliItem item;
-
-		pli_structure_get_item(f->structure, part, n, &item);
-		if (item.kind != kind)
-			continue;
+	while (pli_structure_next_item(f->structure, part, kind, &n, &item)) {
 		pli_imap_writer_add(&f->writer, any ? " " : "(");
 		pli_imap_writer_add_param(&f->writer, item.name, item.value);
 		any = TRUE;
@@ -60,13 +57,11 @@ static void
 add_languages(Format *f, const PliPart *part)
 {
 	gboolean any = FALSE;
+	PliItem item;
+	guint32 n = 0;
 
-	for (guint32 n = 0; n < part->n_items; n++) {
-		PliItem item;
-
-		pli_structure_get_item(f->structure, part, n, &item);
-		if (item.kind != PLI_ITEM_LANGUAGE)
-			continue;
+	while (pli_structure_next_item(f->structure, part, PLI_ITEM_LANGUAGE,
+	                               &n, &item)) {
 		pli_imap_writer_add(&f->writer, any ? " " : "(");
 		pli_imap_writer_add_text(&f->writer, item.value);
 		any = TRUE;

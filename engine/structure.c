@@ -647,20 +647,32 @@ pli_structure_get_item(const PliStructure *structure, const PliPart *part,
 }
 
 gboolean
-pli_structure_find_item(const PliStructure *structure, const PliPart *part,
-                        PliItemKind kind, PliItem *ret_item)
+pli_structure_next_item(const PliStructure *structure, const PliPart *part,
+                        PliItemKind kind, guint32 *n, PliItem *ret_item)
 {
 	const Section *items = &structure->sections[PLI_SECTION_ITEMS];
 	const guint8 *p = items->data +
-	                  (gsize)part->first_item * items->record;
+	                  (gsize)(part->first_item + *n) * items->record;
 
 	g_assert(is_run_inside(part->first_item, part->n_items, items->n));
-	for (guint32 n = 0; n < part->n_items; n++, p += items->record)
-		if (pli_load16(p + PLI_ITEM_AT_KIND) == (guint)kind) {
-			pli_structure_get_item(structure, part, n, ret_item);
-			return TRUE;
-		}
-	return FALSE;
+	while (*n < part->n_items &&
+	       pli_load16(p + PLI_ITEM_AT_KIND) != (guint)kind) {
+		p += items->record;
+		(*n)++;
+	}
+	if (*n == part->n_items)
+		return FALSE;
+	pli_structure_get_item(structure, part, (*n)++, ret_item);
+	return TRUE;
+}
+
+gboolean
+pli_structure_find_item(const PliStructure *structure, const PliPart *part,
+                        PliItemKind kind, PliItem *ret_item)
+{
+	guint32 n = 0;
+
+	return pli_structure_next_item(structure, part, kind, &n, ret_item);
 }
 
 gboolean
@@ -668,15 +680,14 @@ pli_structure_find_param(const PliStructure *structure, const PliPart *part,
                          PliItemKind kind, const char *name,
                          PliSlice *ret_value)
 {
-	for (guint32 n = 0; n < part->n_items; n++) {
-		PliItem item;
+	PliItem item;
+	guint32 n = 0;
 
-		pli_structure_get_item(structure, part, n, &item);
-		if (item.kind == kind && pli_slice_is(item.name, name)) {
+	while (pli_structure_next_item(structure, part, kind, &n, &item))
+		if (pli_slice_is(item.name, name)) {
 			*ret_value = item.value;
 			return TRUE;
 		}
-	}
 	return FALSE;
 }
 

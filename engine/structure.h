@@ -261,6 +261,12 @@ void
 pli_structure_get_item(const PliStructure *structure, const PliPart *part,
                        guint32 n, PliItem *ret_item);
 
+/* The next item of a kind, from the part's item *n on, which is moved behind
+ * it; FALSE when there is none. Start with 0. */
+gboolean
+pli_structure_next_item(const PliStructure *structure, const PliPart *part,
+                        PliItemKind kind, guint32 *n, PliItem *ret_item);
+
 /* The first item of a kind; FALSE when the part has none. */
 gboolean
 pli_structure_find_item(const PliStructure *structure, const PliPart *part,
