@@ -54,6 +54,9 @@ static const PliDefectAdvice advice[128] = {
 	ROW(MISSING_MIME_VERSION,
 	    NULL,
 	    "add MIME-Version: 1.0"),
+	ROW(MIME_VERSION_ODD,
+	    NULL,
+	    "write MIME-Version: 1.0"),
 	ROW(DUPLICATE_CONTENT_TYPE,
 	    "which type the part has, and so whether it is text, a "
 	    "program or a multipart: Dovecot takes the first, GMime and "

@@ -250,6 +250,9 @@ typedef enum {
 	  "5.6.0",                                                             \
 	  "blanks stand at the end of a line of quoted-printable; they are "   \
 	  "dropped")                                                           \
+	X(92, MIME_VERSION_ODD, "mime-version-odd", NOTE, PLAIN, "RFC 2045 4", \
+	  "5.6.0",                                                             \
+	  "the MIME-Version is not 1.0; the message is read as if it were")    \
 	/* the whole message */                                                \
 	X(96, TRUNCATED_MESSAGE, "truncated-message", ERROR, PLAIN,            \
 	  "RFC 5321 4.1.1.4", "5.6.0", "the message ended before its time")    \

@@ -412,6 +412,20 @@ unfold(FieldContext *c)
 	c->value = pli_slice_new(out, copy_value(c, out));
 }
 
+/* Comments may stand around it. */
+static void
+read_version(const FieldContext *c)
+{
+	PliParamReader params;
+	PliSlice version;
+
+	pli_param_reader_init(&params, c->value, &c->reader->scratch, 1);
+	version = pli_param_reader_take_token(&params);
+	if (!pli_slice_is(version, "1.0") ||
+	    pli_defect_set_has(&params.defects, PLI_DEFECT_MALFORMED_PARAMETER))
+		add_defect(c, PLI_DEFECT_MIME_VERSION_ODD);
+}
+
 static void
 read_formed(FieldContext *c)
 {
@@ -422,6 +436,7 @@ read_formed(FieldContext *c)
 	case PLI_FIELD_NAME_CONTENT_TRANSFER_ENCODING: read_encoding(c); break;
 	case PLI_FIELD_NAME_CONTENT_DISPOSITION: read_disposition(c); break;
 	case PLI_FIELD_NAME_CONTENT_LANGUAGE: read_language(c); break;
+	case PLI_FIELD_NAME_MIME_VERSION: read_version(c); break;
 	default: break;
 	}
 }
