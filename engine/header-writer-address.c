@@ -61,9 +61,9 @@ check_mailbox(PliHeaderWriter *writer, const PliAddress *address)
 	if (!pli_header_writer_check(writer, local, "a local part") ||
 	    !pli_header_writer_check(writer, domain, "a domain"))
 		return FALSE;
-	if (local.data == NULL || !is_domain(domain))
+	if (local.len == 0 || !is_domain(domain))
 		fail_address(writer, address, "is no address");
-	else if (local.len > 0 && memchr(local.data, '\t', local.len) != NULL)
+	else if (memchr(local.data, '\t', local.len) != NULL)
 		fail_address(writer, address, "has a tab in it");
 	else if (address->route.len > 0)
 		fail_address(writer, address, "has a route");

@@ -72,7 +72,7 @@ pli_header_writer_add_structured(PliBuf *out, PliHeaderWriterFlags flags,
  * is at least one, groups are closed and do not nest. `name` of each is UTF-8
  * and not encoded, empty for none; it becomes atoms, a quoted string, or
  * encoded-words, as it needs. `local` and `domain` are as they read, without
- * quotes; not in US-ASCII they need UTF8. `route` must be empty.
+ * quotes, and not empty; not in US-ASCII they need UTF8. `route` must be empty.
  */
 gboolean
 pli_header_writer_add_addresses(PliBuf *out, PliHeaderWriterFlags flags,

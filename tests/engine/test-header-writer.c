@@ -223,6 +223,7 @@ test_address_refused(void)
 		"a..b", "[a]b]", "[a b]",    "a@b.c", "(a)", "[]"};
 	const PliAddress local_lf[] = {MAILBOX("", "a\r\nb", "c")};
 	const PliAddress name_lf[] = {MAILBOX("a\r\nBcc: b", "a", "c")};
+	const PliAddress no_local[] = {MAILBOX("", "", "c")};
 	const PliAddress route[] = {{PLI_ADDRESS_MAILBOX, S(""), S("@a"),
 				     S("b"), S("c")}};
 	const PliAddress nested[] = {BEGIN("a"), BEGIN("b"), END, END};
@@ -241,6 +242,7 @@ test_address_refused(void)
 	}
 	refuse_address(local_lf, 1, value, "To: ");
 	refuse_address(name_lf, 1, value, "To: ");
+	refuse_address(no_local, 1, bad, "To: <@c>");
 	refuse_address(route, 1, bad, "route");
 	refuse_address(nested, 4, value, "To: ");
 	refuse_address(open, 2, value, "To: ");

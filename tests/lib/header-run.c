@@ -29,10 +29,20 @@ header_run_check_lines(PliSlice field, const char *name)
 				 PLI_HEADER_WRITER_LINE_MAX);
 		g_assert_cmpuint(strspn(lines[i], " \t"), <, strlen(lines[i]));
 		g_assert_true(i == 0 || is_blank(lines[i][0]));
+	}
+}
+
+/* RFC 2047 2 */
+static void
+check_words(PliSlice field)
+{
+	g_autofree char *text = pli_slice_dup(field);
+	g_auto(GStrv) lines = g_strsplit(text, "\r\n", -1);
+
+	for (guint i = 0; lines[i] != NULL; i++)
 		if (strstr(lines[i], "=?utf-8?") != NULL)
 			g_assert_cmpuint(strlen(lines[i]), <=,
 					 PLI_HEADER_WRITER_WORD_LINE);
-	}
 }
 
 static PliSlice
@@ -60,8 +70,23 @@ header_run_check_text(PliSlice field, const char *name, PliSlice text)
 	g_autofree char *have = NULL;
 
 	header_run_check_lines(field, name);
+	check_words(field);
 	have = pli_word_decode_dup(context, pli_slice_trim(get_value(field)));
 	g_assert_cmpmem(have, strlen(have), text.data, text.len);
+}
+
+/* Something like a word that is none. */
+static gboolean
+has_odd_address(const PliAddress *addresses, gsize n)
+{
+	for (gsize i = 0; i < n; i++) {
+		g_autofree char *local = pli_slice_dup(addresses[i].local);
+		g_autofree char *domain = pli_slice_dup(addresses[i].domain);
+
+		if (strstr(local, "=?") != NULL || strstr(domain, "=?") != NULL)
+			return TRUE;
+	}
+	return FALSE;
 }
 
 static void
@@ -92,6 +117,8 @@ header_run_check_addresses(PliSlice field, const char *name,
 	PliAddress address;
 
 	header_run_check_lines(field, name);
+	if (!has_odd_address(addresses, n))
+		check_words(field);
 	for (gsize i = 0; i < n; i++) {
 		g_assert_cmpint(pli_address_reader_next(reader, &address), ==,
 				PLI_STEP_READY);
