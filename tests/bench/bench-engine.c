@@ -25,6 +25,8 @@ static const char *const work_names[BENCH_N_WORKS] = {
         [BENCH_STRUCTURE_DIGEST] = "structure-digest",
         [BENCH_BASE64_DECODE] = "base64-decode",
         [BENCH_QP_DECODE] = "qp-decode",
+        [BENCH_BASE64_ENCODE] = "base64-encode",
+        [BENCH_QP_ENCODE] = "qp-encode",
         [BENCH_UTF8] = "utf8",
         [BENCH_WINDOWS_1252] = "windows-1252",
 };
@@ -36,6 +38,8 @@ static const char *const found_names[BENCH_N_WORKS] = {
         [BENCH_STRUCTURE_DIGEST] = "leaves",
         [BENCH_BASE64_DECODE] = "octets",
         [BENCH_QP_DECODE] = "octets",
+        [BENCH_BASE64_ENCODE] = "octets",
+        [BENCH_QP_ENCODE] = "octets",
         [BENCH_UTF8] = "octets",
         [BENCH_WINDOWS_1252] = "octets",
 };

@@ -101,6 +101,32 @@ add_base64(GString *out, guint64 *seed)
 	}
 }
 
+static void
+add_octets(GString *out, guint64 *seed)
+{
+	for (guint i = 0; i < BODY_OCTETS; i++)
+		g_string_append_c(out, (char)(draw(seed) >> 32));
+}
+
+/* Paragraphs of a line each, which the encoder has to break. */
+static void
+add_paragraphs(GString *out, guint64 *seed)
+{
+	gsize start = out->len;
+
+	while (out->len - start < BODY_OCTETS) {
+		guint n = 20 + draw(seed) % 100;
+
+		while (n-- > 0) {
+			const guint i = draw(seed) % G_N_ELEMENTS(words);
+
+			g_string_append(out, words[i]);
+			g_string_append_c(out, n > 0 ? ' ' : '.');
+		}
+		g_string_append(out, "\r\n\r\n");
+	}
+}
+
 /* `percent` of what is decoded came as an escape; a quarter of the lines
  * ends softly. */
 static void
@@ -178,6 +204,11 @@ bench_input_make(uint32_t works, GPtrArray *inputs)
 	        {"crlf-76", BENCH_BASE64_DECODE, add_base64},
 	        {"escapes-1", BENCH_QP_DECODE, add_qp_1},
 	        {"escapes-6", BENCH_QP_DECODE, add_qp_6},
+	        {"octets", BENCH_BASE64_ENCODE, add_octets},
+	        {"western", BENCH_QP_ENCODE, add_western},
+	        {"world", BENCH_QP_ENCODE, add_world},
+	        {"paragraphs", BENCH_QP_ENCODE, add_paragraphs},
+	        {"octets", BENCH_QP_ENCODE, add_octets},
 	        {"western", BENCH_UTF8, add_western},
 	        {"world", BENCH_UTF8, add_world},
 	        {"western", BENCH_WINDOWS_1252, add_windows_1252},

@@ -24,6 +24,8 @@ typedef enum {
 	BENCH_STRUCTURE_DIGEST, /* with --digest only */
 	BENCH_BASE64_DECODE,
 	BENCH_QP_DECODE,
+	BENCH_BASE64_ENCODE,
+	BENCH_QP_ENCODE,
 	BENCH_UTF8,
 	BENCH_WINDOWS_1252,
 	BENCH_N_WORKS,
@@ -34,7 +36,7 @@ typedef struct {
 	size_t len;
 } BenchMessage;
 
-/* Messages, or bodies for the decoders; all of them in memory. */
+/* Messages, or bodies for the codecs; all of them in memory. */
 typedef struct {
 	char *name;
 	uint32_t works; /* bits, 1 << BenchWork */
@@ -52,7 +54,8 @@ typedef struct {
 	/*
 	 * Does the work once over all of `input`. With `count`, which is
 	 * never timed, it also answers what it found: parts, octets of text
-	 * or octets decoded.
+	 * or octets that
+	 * came out.
 	 */
 	uint64_t (*run)(const BenchInput *input, bool count);
 } BenchEngine;

@@ -9,6 +9,7 @@
 #include "message-parser.h"
 #include "message-part-data.h"
 #include "qp-decoder.h"
+#include "qp-encoder.h"
 #include "str.h"
 
 #include "bench.h"
@@ -199,11 +200,60 @@ run_qp(const BenchInput *input, bool count)
 	return found;
 }
 
+static uint64_t
+run_base64_encode(const BenchInput *input, bool count)
+{
+	buffer_t *out;
+	uint64_t found = 0;
+
+	start();
+	out = buffer_create_dynamic(default_pool, input->longest * 2);
+	for (size_t i = 0; i < input->n_messages; i++) {
+		struct base64_encoder encoder;
+
+		base64_encode_init(&encoder, &base64_scheme,
+		                   BASE64_ENCODE_FLAG_CRLF, 76);
+		buffer_set_used_size(out, 0);
+		if (!base64_encode_more(&encoder, input->messages[i].data,
+		                        input->messages[i].len, NULL, out) ||
+		    !base64_encode_finish(&encoder, out))
+			i_fatal("base64_encode_more failed");
+		found += out->used;
+	}
+	buffer_free(&out);
+	return found;
+}
+
+static uint64_t
+run_qp_encode(const BenchInput *input, bool count)
+{
+	string_t *out;
+	uint64_t found = 0;
+
+	start();
+	out = str_new(default_pool, input->longest * 4);
+	for (size_t i = 0; i < input->n_messages; i++) {
+		struct qp_encoder *encoder =
+		        qp_encoder_init(out, 76, QP_ENCODER_FLAG_BINARY_DATA);
+
+		str_truncate(out, 0);
+		qp_encoder_more(encoder, input->messages[i].data,
+		                input->messages[i].len);
+		qp_encoder_finish(encoder);
+		qp_encoder_deinit(&encoder);
+		found += out->used;
+	}
+	str_free(&out);
+	return found;
+}
+
 const BenchEngine bench_engines_dovecot[] = {
         {"dovecot", "blocks", BENCH_STRUCTURE, run_blocks},
         {"dovecot", "skipping body blocks", BENCH_STRUCTURE, run_skipping},
         {"dovecot", NULL, BENCH_BODYSTRUCTURE, run_bodystructure},
         {"dovecot", NULL, BENCH_BASE64_DECODE, run_base64},
         {"dovecot", NULL, BENCH_QP_DECODE, run_qp},
+        {"dovecot", NULL, BENCH_BASE64_ENCODE, run_base64_encode},
+        {"dovecot", NULL, BENCH_QP_ENCODE, run_qp_encode},
         {NULL, NULL, 0, NULL},
 };

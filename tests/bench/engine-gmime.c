@@ -101,10 +101,46 @@ run_qp(const BenchInput *input, bool count)
 	return decode(input, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
 }
 
+static uint64_t
+encode(const BenchInput *input, GMimeContentEncoding encoding)
+{
+	g_autofree char *out = NULL;
+	GMimeEncoding state;
+	uint64_t found = 0;
+
+	g_mime_encoding_init_encode(&state, encoding);
+	out = g_malloc(g_mime_encoding_outlen(&state, input->longest));
+	for (size_t i = 0; i < input->n_messages; i++) {
+		const char *data = (const char *)input->messages[i].data;
+		size_t n;
+
+		g_mime_encoding_init_encode(&state, encoding);
+		n = g_mime_encoding_step(&state, data, input->messages[i].len,
+		                         out);
+		n += g_mime_encoding_flush(&state, "", 0, out + n);
+		found += n;
+	}
+	return found;
+}
+
+static uint64_t
+run_base64_encode(const BenchInput *input, bool count)
+{
+	return encode(input, GMIME_CONTENT_ENCODING_BASE64);
+}
+
+static uint64_t
+run_qp_encode(const BenchInput *input, bool count)
+{
+	return encode(input, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+}
+
 const BenchEngine bench_engines_gmime[] = {
         {"gmime", "persistent stream", BENCH_STRUCTURE, run_persistent},
         {"gmime", "copying", BENCH_STRUCTURE, run_copying},
         {"gmime", NULL, BENCH_BASE64_DECODE, run_base64},
         {"gmime", NULL, BENCH_QP_DECODE, run_qp},
+        {"gmime", NULL, BENCH_BASE64_ENCODE, run_base64_encode},
+        {"gmime", NULL, BENCH_QP_ENCODE, run_qp_encode},
         {NULL, NULL, 0, NULL},
 };

@@ -86,6 +86,8 @@ const BenchEngine bench_engines_libc[] = {
         {"memcpy", NULL, BENCH_STRUCTURE, run_memcpy},
         {"memcpy", NULL, BENCH_BASE64_DECODE, run_memcpy},
         {"memcpy", NULL, BENCH_QP_DECODE, run_memcpy},
+        {"memcpy", NULL, BENCH_BASE64_ENCODE, run_memcpy},
+        {"memcpy", NULL, BENCH_QP_ENCODE, run_memcpy},
         {"iconv", NULL, BENCH_UTF8, run_utf8},
         {"memcpy", NULL, BENCH_UTF8, run_memcpy},
         {"iconv", NULL, BENCH_WINDOWS_1252, run_windows_1252},

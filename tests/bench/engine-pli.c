@@ -6,6 +6,7 @@
 #include "engine/bodystructure.h"
 #include "engine/charset.h"
 #include "engine/decoder.h"
+#include "engine/encoder.h"
 #include "engine/envelope.h"
 #include "engine/parser.h"
 
@@ -161,6 +162,41 @@ run_qp(const BenchInput *input, bool count)
 }
 
 static uint64_t
+encode(const BenchInput *input, PliEncoding encoding)
+{
+	PliEncoder encoder;
+	g_autofree guint8 *out = NULL;
+	uint64_t found = 0;
+
+	pli_encoder_init(&encoder, encoding, PLI_ENCODER_TEXT);
+	out = g_malloc(pli_encoder_get_bound(&encoder, input->longest) +
+	               pli_encoder_get_bound(&encoder, 0));
+	for (size_t i = 0; i < input->n_messages; i++) {
+		PliSlice octets = pli_slice_new(input->messages[i].data,
+		                                input->messages[i].len);
+		gsize n;
+
+		pli_encoder_init(&encoder, encoding, PLI_ENCODER_TEXT);
+		n = pli_encoder_feed(&encoder, octets, out);
+		n += pli_encoder_finish(&encoder, out + n);
+		found += n;
+	}
+	return found;
+}
+
+static uint64_t
+run_base64_encode(const BenchInput *input, bool count)
+{
+	return encode(input, PLI_ENCODING_BASE64);
+}
+
+static uint64_t
+run_qp_encode(const BenchInput *input, bool count)
+{
+	return encode(input, PLI_ENCODING_QUOTED_PRINTABLE);
+}
+
+static uint64_t
 to_utf8(const BenchInput *input, PliSlice label)
 {
 	g_autoptr(PliContext) context = pli_context_new();
@@ -201,6 +237,8 @@ const BenchEngine bench_engines_pli[] = {
         {"pli", NULL, BENCH_STRUCTURE_DIGEST, run_digest},
         {"pli", NULL, BENCH_BASE64_DECODE, run_base64},
         {"pli", NULL, BENCH_QP_DECODE, run_qp},
+        {"pli", NULL, BENCH_BASE64_ENCODE, run_base64_encode},
+        {"pli", NULL, BENCH_QP_ENCODE, run_qp_encode},
         {"pli", NULL, BENCH_UTF8, run_utf8},
         {"pli", NULL, BENCH_WINDOWS_1252, run_windows_1252},
         {NULL, NULL, 0, NULL},
