@@ -81,14 +81,18 @@ get_lf_portable(const guint8 *block)
 static inline gboolean
 has_odd_portable(const guint8 *p, gsize n)
 {
-	guint8 high = 0;
-	guint odd = 0;
+	const guint64 tops = G_GUINT64_CONSTANT(0x8080808080808080);
+	guint64 odd = 0;
 
-	for (gsize i = 0; i < n; i++) {
-		high |= p[i];
-		odd |= p[i] == 0 || (p[i] == '\r' && p[i + 1] != '\n');
+	for (; n >= 8; p += 8, n -= 8) {
+		guint64 w = pli_load64(p), next = pli_load64(p + 1);
+
+		odd |= match_word(w, 0) | (w & tops) |
+		       (match_word(w, '\r') & ~match_word(next, '\n'));
 	}
-	return high > 127 || odd != 0;
+	for (; n > 0; p++, n--)
+		odd |= *p == 0 || *p > 127 || (*p == '\r' && p[1] != '\n');
+	return odd != 0;
 }
 
 /* Of the eight octets of a word; up to 256 in all. */
