@@ -4,6 +4,8 @@
 #include "engine/cpu-priv.h"
 #include "engine/scan-core-priv.h"
 
+#define MOST_OF_HEADER (1 << 30)
+
 void
 pli_scan_init(PliScan *scan)
 {
@@ -40,6 +42,9 @@ void
 pli_scan_find_fields(const guint8 *p, const guint8 *end,
                      PliScanFields *ret_fields)
 {
+	/* ends of fields are numbers of 32 bits */
+	if (end - p > MOST_OF_HEADER)
+		end = p + MOST_OF_HEADER;
 	pli_scan_kernels[pli_cpu_get_level()].find_fields(p, end, ret_fields);
 }
 
