@@ -40,7 +40,7 @@ struct PliConn {
 	gboolean eof;       /* the peer sends no more */
 	gboolean quitting;  /* close once the output is sent */
 	gboolean lingering;
-	gboolean blocked;   /* the socket takes no more for now */
+	gboolean blocked;   /* the socket takes no more until it is writable */
 	gboolean starved;   /* the turn's share of work was used up */
 };
 
