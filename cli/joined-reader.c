@@ -190,15 +190,6 @@ open_fragment(PliJoinedReader *reader, GError **error)
 
 /* --- the first fragment --- */
 
-static gboolean
-is_encoded(const PliPart *part)
-{
-	return part->encoding != PLI_ENCODING_7BIT &&
-	       part->encoding != PLI_ENCODING_8BIT &&
-	       part->encoding != PLI_ENCODING_BINARY &&
-	       part->encoding != PLI_ENCODING_UNKNOWN;
-}
-
 /* Octets of the open fragment's body as pli_partial_join() counts them: where
  * they lie, or decoded. None at the end. */
 static gboolean
@@ -207,7 +198,7 @@ read_inner(PliJoinedReader *reader, PliSpan *rest, PliSlice *ret_octets,
 {
 	PliStep step;
 
-	if (!is_encoded(&reader->part))
+	if (!pli_encoding_is_decodable(reader->part.encoding))
 		return read_block(reader, rest, ret_octets, error);
 	step = pli_body_reader_next(reader->body, ret_octets, error);
 	if (step == PLI_STEP_WANT)

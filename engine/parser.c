@@ -164,12 +164,6 @@ get_type(const PliParser *parser, guint32 part, PliSlice *ret_type,
 	}
 }
 
-static gboolean
-is_transforming(PliEncoding encoding)
-{
-	return encoding >= PLI_ENCODING_QUOTED_PRINTABLE;
-}
-
 /* The whole header stands for the Content-Type where that is the defect's
  * place. */
 static void
@@ -250,7 +244,7 @@ open_multipart(PliParser *parser, guint32 index)
 		part->flags |= PLI_PART_OPAQUE;
 		return PLI_PART_LEAF;
 	}
-	if (is_transforming(part->encoding))
+	if (!pli_encoding_is_identity(part->encoding))
 		add_header_defect(parser, PLI_DEFECT_COMPOSITE_ENCODED, index);
 	if (boundary.len == 0) {
 		add_header_defect(parser, PLI_DEFECT_MISSING_BOUNDARY, index);
@@ -274,7 +268,7 @@ open_message(PliParser *parser, guint32 index)
 {
 	PliPart *part = &parser->builder.parts[index];
 
-	if (!is_transforming(part->encoding))
+	if (pli_encoding_is_identity(part->encoding))
 		return PLI_PART_MESSAGE;
 	add_header_defect(parser, PLI_DEFECT_COMPOSITE_ENCODED, index);
 	if (pli_parser_inner_is_decoded(part->encoding)) {
@@ -418,8 +412,7 @@ end_part(PliParser *parser, guint32 index, guint64 end, guint64 lines,
 		pli_parser_inner_end(parser);
 		part = &parser->builder.parts[index];
 	} else if (part->kind == PLI_PART_LEAF && (flags & PLI_PART_HAS_8BIT) &&
-	           is_transforming(part->encoding) &&
-	           part->encoding != PLI_ENCODING_UNKNOWN) {
+	           pli_encoding_is_decodable(part->encoding)) {
 		pli_parser_add_defect(parser, PLI_DEFECT_ENCODED_8BIT, index,
 		                      part->body.offset, part->body.length);
 	}

@@ -23,15 +23,6 @@ find_number(const PliStructure *structure, const PliPart *part,
 	return number;
 }
 
-static gboolean
-is_encoded(const PliPart *part)
-{
-	return part->encoding != PLI_ENCODING_7BIT &&
-	       part->encoding != PLI_ENCODING_8BIT &&
-	       part->encoding != PLI_ENCODING_BINARY &&
-	       part->encoding != PLI_ENCODING_UNKNOWN;
-}
-
 gboolean
 pli_partial_read(const PliPartialPiece *piece, PliPartialInfo *ret_info,
 		 PliDefectSet *set)
@@ -43,9 +34,7 @@ pli_partial_read(const PliPartialPiece *piece, PliPartialInfo *ret_info,
 	if (!pli_structure_is_type(piece->structure, &part, "message",
 				   "partial"))
 		return FALSE;
-	if (part.encoding != PLI_ENCODING_7BIT &&
-	    part.encoding != PLI_ENCODING_8BIT &&
-	    part.encoding != PLI_ENCODING_BINARY)
+	if (!pli_encoding_is_identity(part.encoding))
 		pli_defect_set_add(set, PLI_DEFECT_PARTIAL_ENCODED);
 	info.number = find_number(piece->structure, &part, "number");
 	info.total = find_number(piece->structure, &part, "total");
@@ -220,7 +209,7 @@ pli_partial_join(const PliPartialPiece *pieces, const guint32 *order, guint32 n,
 	g_assert(n > 0);
 	pli_structure_get_part(first->structure, first->part, &part);
 	pli_structure_get_part(inner, 0, &root);
-	source = is_encoded(&part) ? 1 : 0;
+	source = pli_encoding_is_decodable(part.encoding) ? 1 : 0;
 	shift = source == 0 ? part.body.offset : 0;
 	append_fields(spans, order[0], first->structure, &part, enclosing,
 		      FALSE, 0, 0);
@@ -232,7 +221,7 @@ pli_partial_join(const PliPartialPiece *pieces, const guint32 *order, guint32 n,
 	for (guint32 i = 1; i < n; i++) {
 		pli_structure_get_part(pieces[order[i]].structure,
 				       pieces[order[i]].part, &part);
-		if (is_encoded(&part))
+		if (pli_encoding_is_decodable(part.encoding))
 			append(spans, order[i], 1, 0, G_MAXUINT64);
 		else
 			append(spans, order[i], 0, part.body.offset,

@@ -64,6 +64,21 @@ typedef enum {
 	PLI_ENCODING_UNKNOWN = 15,
 } PliEncoding;
 
+/* The body's octets are those of the content (RFC 2045 6.2). */
+static inline gboolean
+pli_encoding_is_identity(PliEncoding encoding)
+{
+	return encoding <= PLI_ENCODING_BINARY;
+}
+
+/* They are not, and it is known what to make of them. */
+static inline gboolean
+pli_encoding_is_decodable(PliEncoding encoding)
+{
+	return !pli_encoding_is_identity(encoding) &&
+	       encoding != PLI_ENCODING_UNKNOWN;
+}
+
 enum {
 	PLI_PART_SYNTHETIC = 1 << 0, /* stands for no octets: see strict.md */
 	PLI_PART_OPAQUE = 1 << 1,    /* composite, but not opened (a limit) */

@@ -22,13 +22,6 @@ static const PliDefectId boundary_ids[] = {
         PLI_DEFECT_RFC2231_CONFLICT,    PLI_DEFECT_RFC2231_GAP,
         PLI_DEFECT_MALFORMED_CONTENT_TYPE};
 
-static gboolean
-is_transforming(PliEncoding encoding)
-{
-	return encoding >= PLI_ENCODING_QUOTED_PRINTABLE &&
-	       encoding != PLI_ENCODING_UNKNOWN;
-}
-
 /* A header that says no more than a type. */
 static void
 add_typed(const PliUnionPart *p, const char *type, PliSource *body,
@@ -457,7 +450,8 @@ find_other_encodings(PliUnionPart *p, GError **error)
 		return PLI_STEP_FAIL;
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
 		const gboolean is_meant =
-		        is_unknown && is_transforming(rows[i].encoding);
+		        is_unknown &&
+		        pli_encoding_is_decodable(rows[i].encoding);
 		GString *text;
 
 		if (rows[i].encoding == p->part.encoding ||
@@ -478,7 +472,7 @@ static PliStep
 read_leaf(PliUnionPart *p, PliLook *look, PliDefectSet *ret_set,
           GError **error)
 {
-	const gboolean decodes = is_transforming(p->part.encoding);
+	const gboolean decodes = pli_encoding_is_decodable(p->part.encoding);
 	PliSpan span = p->part.body;
 	g_autofree guint8 *out = NULL;
 	gsize room = 0, n;
@@ -531,7 +525,7 @@ find_disguise(PliUnionPart *p, const PliLook *look)
 	PliSpan span = p->part.body;
 	const PliSpan nothing = {0, 0, 0};
 
-	if (is_transforming(p->part.encoding)) {
+	if (pli_encoding_is_decodable(p->part.encoding)) {
 		pli_source_unref(body);
 		body = pli_view_new_decoded(p->source, span, p->part.encoding,
 		                            p->u->meter);
@@ -563,7 +557,7 @@ find_in_leaf(PliUnionPart *p, GError **error)
 	looks = pli_look_is_wanted(type, subtype);
 	if (find_other_encodings(p, error) == PLI_STEP_FAIL)
 		return PLI_STEP_FAIL;
-	if ((!looks && !is_transforming(p->part.encoding)) ||
+	if ((!looks && !pli_encoding_is_decodable(p->part.encoding)) ||
 	    (p->part.flags & PLI_PART_OPAQUE))
 		return PLI_STEP_READY;
 	if (read_leaf(p, looks ? &look : NULL, &set, error) ==
