@@ -19,12 +19,6 @@ pli_address_input_init(PliAddressInput *in, PliSlice value)
 	 BIT(',') | BIT('.') | BIT('"'))
 #define HIGH_SPECIALS (BIT('[') | BIT(']') | BIT('@') | BIT('\\'))
 
-static inline gboolean
-is_blank(guint8 octet)
-{
-	return octet < 64 && (BLANKS & BIT(octet)) != 0;
-}
-
 /* What is a token of its own. */
 static inline gboolean
 is_mark(guint8 octet)
@@ -126,7 +120,7 @@ skip_gap(PliAddressInput *in)
 	while (in->pos < in->value.len) {
 		guint8 octet = in->value.data[in->pos];
 
-		if (is_blank(octet))
+		if (pli_octet_is_blank(octet))
 			in->pos++;
 		else if (octet != '(' || !take_comment(in))
 			break;
@@ -155,7 +149,8 @@ take_encoded_word(PliAddressInput *in, PliAddressToken *ret_token)
 	if (len < 8 || data[0] != '=' || data[1] != '?')
 		return FALSE;
 	for (gsize i = 2; i + 1 < len; i++) {
-		if (is_blank(data[i]) || data[i] == '"' || data[i] == '<')
+		if (pli_octet_is_blank(data[i]) || data[i] == '"' ||
+		    data[i] == '<')
 			return FALSE;
 		if (data[i] != '?')
 			continue;

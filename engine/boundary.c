@@ -165,8 +165,7 @@ pli_boundary_table_match(const PliBoundaryTable *table, PliSlice line,
 	*ret_result = (PliBoundaryResult){0};
 	if (table->n > 0 && match_top(table, line, ret_result))
 		return;
-	while (len > 0 && (line.data[len - 1] == ' ' ||
-	                   line.data[len - 1] == '\t'))
+	while (len > 0 && pli_octet_is_wsp(line.data[len - 1]))
 		len--;
 	*ret_result = (PliBoundaryResult){.blanks = len < line.len};
 	max = MIN(len, table->longest);

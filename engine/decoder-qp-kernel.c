@@ -7,12 +7,6 @@
 #include <immintrin.h>
 #endif
 
-static inline gboolean
-is_blank(guint8 octet)
-{
-	return octet == ' ' || octet == '\t';
-}
-
 /* Where the blanks before `p` start, and a CR after them, when there are any:
  * nothing before that depends on what follows. */
 static const guint8 *
@@ -22,9 +16,9 @@ find_open_blanks(const guint8 *start, const guint8 *p)
 
 	if (q > start && q[-1] == '\r')
 		q--;
-	if (q == start || !is_blank(q[-1]))
+	if (q == start || !pli_octet_is_wsp(q[-1]))
 		return p;
-	while (q > start && is_blank(q[-1]))
+	while (q > start && pli_octet_is_wsp(q[-1]))
 		q--;
 	return q;
 }

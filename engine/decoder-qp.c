@@ -20,12 +20,6 @@ typedef enum {
 #define QP_OVERFLOW 0x100
 #define QP_HELD_MAX 120
 
-static inline gboolean
-is_blank(guint8 octet)
-{
-	return octet == ' ' || octet == '\t';
-}
-
 static void
 qp_hold(PliDecoder *decoder, guint8 octet, QpState state)
 {
@@ -53,9 +47,9 @@ qp_drop(PliDecoder *decoder)
 
 	if (decoder->state & QP_OVERFLOW)
 		pli_defect_set_add(&decoder->defects, PLI_DEFECT_QP_MALFORMED);
-	if (decoder->n_held > 0 && is_blank(held[0]))
+	if (decoder->n_held > 0 && pli_octet_is_wsp(held[0]))
 		pli_defect_set_add(&decoder->defects, PLI_DEFECT_QP_BLANKS);
-	else if (decoder->n_held > 1 && is_blank(held[1]))
+	else if (decoder->n_held > 1 && pli_octet_is_wsp(held[1]))
 		pli_defect_set_add(&decoder->defects,
 				   PLI_DEFECT_QP_SOFT_BLANKS);
 	decoder->n_held = 0;
@@ -81,7 +75,7 @@ qp_take_after_blanks(PliDecoder *decoder, guint8 octet, guint8 **out)
 		qp_hold(decoder, octet, QP_BLANKS_CR);
 		return TRUE;
 	}
-	if (!is_cr && (octet == ' ' || octet == '\t')) {
+	if (!is_cr && pli_octet_is_wsp(octet)) {
 		if (decoder->n_held == QP_HELD_MAX) {
 			*out += qp_release(decoder, *out);
 			decoder->state = QP_OVERFLOW;
@@ -107,7 +101,7 @@ qp_take_after_equals(PliDecoder *decoder, guint8 octet, guint8 **out)
 		qp_hold(decoder, octet, QP_SOFT_CR);
 		return TRUE;
 	}
-	if ((octet == ' ' || octet == '\t') &&
+	if (pli_octet_is_wsp(octet) &&
 	    (state == QP_EQUALS || state == QP_SOFT) &&
 	    decoder->n_held < QP_HELD_MAX) {
 		qp_hold(decoder, octet, QP_SOFT);
@@ -138,7 +132,7 @@ qp_take_open_text(PliDecoder *decoder, const guint8 *in, gsize len, guint8 *out)
 
 	if (text > 0 && in[text - 1] == '\r')
 		text--;
-	while (text > 0 && (in[text - 1] == ' ' || in[text - 1] == '\t'))
+	while (text > 0 && pli_octet_is_wsp(in[text - 1]))
 		text--;
 	/* Hold what feeding octet by octet would hold. */
 	n_blanks = len - text - (len > text && in[len - 1] == '\r');

@@ -17,7 +17,7 @@ static void
 end_line(PliEncoderChoice *choice, guint64 length, guint8 last)
 {
 	choice->longest_line = MAX(choice->longest_line, length);
-	choice->n_blank_ends += length > 0 && (last == ' ' || last == '\t');
+	choice->n_blank_ends += length > 0 && pli_octet_is_wsp(last);
 	choice->line = 0;
 	choice->n_matched = 0;
 }

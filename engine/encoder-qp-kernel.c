@@ -50,7 +50,7 @@ is_line_end(const guint8 *p)
 INLINE guint
 get_width(const PliEncoderQp *qp, const guint8 *p, guint column)
 {
-	if (qp->is_text && p[1] == '\r' && (p[0] == ' ' || p[0] == '\t'))
+	if (qp->is_text && p[1] == '\r' && pli_octet_is_wsp(p[0]))
 		return 3;
 	if (column == 0 && p[0] == 'F' && memcmp(p, "From ", 5) == 0)
 		return 3;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/header-writer-priv.h"
+#include "engine/octets-priv.h"
 
 #define ONE_BLANK PLI_SLICE_LITERAL(" ")
 
@@ -10,12 +11,11 @@
 /* Of the segments of one value; readers have a limit for all parameters. */
 #define SEGMENTS_MAX 100
 
-/* RFC 2045 5.1 */
+/* RFC 2045 5.1: in what is written, US-ASCII only. */
 static gboolean
 is_token_octet(guint8 octet)
 {
-	return octet > ' ' && octet < 127 &&
-	       strchr("()<>@,;:\\\"/[]?=", octet) == NULL;
+	return octet < 128 && pli_octet_is_token(octet);
 }
 
 /* RFC 2231 7 attribute-char */

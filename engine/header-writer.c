@@ -9,18 +9,12 @@ G_DEFINE_QUARK(pli-header-writer-error-quark, pli_header_writer_error)
 
 #define ONE_BLANK PLI_SLICE_LITERAL(" ")
 
-static gboolean
-is_blank(guint8 octet)
-{
-	return octet == ' ' || octet == '\t';
-}
-
 gsize
 pli_header_writer_count_blanks(PliSlice text, gsize i)
 {
 	const gsize start = i;
 
-	while (i < text.len && is_blank(text.data[i]))
+	while (i < text.len && pli_octet_is_wsp(text.data[i]))
 		i++;
 	return i - start;
 }
@@ -30,7 +24,7 @@ pli_header_writer_count_word(PliSlice text, gsize i)
 {
 	const gsize start = i;
 
-	while (i < text.len && !is_blank(text.data[i]))
+	while (i < text.len && !pli_octet_is_wsp(text.data[i]))
 		i++;
 	return i - start;
 }

@@ -482,7 +482,7 @@ read_name(PliFieldRecord *field, PliSlice octets)
 	gsize n = pli_octets_count_name(octets, MAX_NAME_OCTETS), colon = n;
 
 	while (colon < octets.len && colon < MAX_NAME_OCTETS &&
-	       (octets.data[colon] == ' ' || octets.data[colon] == '\t'))
+	       pli_octet_is_wsp(octets.data[colon]))
 		colon++;
 	if (n == 0 || colon >= octets.len || octets.data[colon] != ':')
 		return FALSE;
@@ -505,7 +505,7 @@ count_blank_lines(PliSlice octets)
 
 		if (lf == NULL)
 			break;
-		n += (*p == ' ' || *p == '\t') &&
+		n += pli_octet_is_wsp(*p) &&
 		     pli_slice_trim(pli_slice_new(p, lf - p)).len == 0;
 		p = lf + 1;
 	}
@@ -558,7 +558,7 @@ note_malformed(const FieldContext *c, PliFieldRecord *field, PliSlice octets)
 	const char *start = (const char *)octets.data;
 
 	field->flags |= PLI_FIELD_MALFORMED;
-	if (octets.len > 0 && (*start == ' ' || *start == '\t'))
+	if (octets.len > 0 && pli_octet_is_wsp(octets.data[0]))
 		add_defect(c, PLI_DEFECT_CONTINUATION_AT_START);
 	else if ((octets.len >= 5 && memcmp(start, "From ", 5) == 0) ||
 	         (octets.len >= 6 && memcmp(start, ">From ", 6) == 0))

@@ -42,8 +42,7 @@ find_name(PliSlice line)
 {
 	gsize n = pli_octets_count_name(line, line.len), colon = n;
 
-	while (colon < line.len && (line.data[colon] == ' ' ||
-	                            line.data[colon] == '\t'))
+	while (colon < line.len && pli_octet_is_wsp(line.data[colon]))
 		colon++;
 	if (n == 0 || colon == line.len || line.data[colon] != ':')
 		return PLI_SLICE_NONE;

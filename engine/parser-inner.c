@@ -124,7 +124,7 @@ look(PliSlice octets, gboolean *ret_raw)
 	if (n == 0 && octets.len > 0)
 		return PLI_STEP_READY;
 	while (n < octets.len &&
-	       (octets.data[n] == ' ' || octets.data[n] == '\t'))
+	       pli_octet_is_wsp(octets.data[n]))
 		n++;
 	if (n == octets.len)
 		return n == LOOKED_AT ? PLI_STEP_READY : PLI_STEP_WANT;

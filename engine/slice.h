@@ -83,6 +83,13 @@ pli_octet_is_blank(guint8 octet)
 	return octet <= ' ' && (blanks >> octet & 1);
 }
 
+/* RFC 5234 B.1 WSP: SP or HTAB. */
+static inline gboolean
+pli_octet_is_wsp(guint8 octet)
+{
+	return octet == ' ' || octet == '\t';
+}
+
 /* Without leading and trailing SP, HTAB, CR and LF. */
 static inline PliSlice
 pli_slice_trim(PliSlice s)

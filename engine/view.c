@@ -184,7 +184,7 @@ take_escape(ChangedView *view, guint8 octet)
 	const guint8 last =
 	        change->n_held > 0 ? change->held[change->n_held - 1] : 0;
 	const gboolean is_digit = g_ascii_isxdigit(octet);
-	const gboolean after_blank = last == 0 || last == ' ' || last == '\t';
+	const gboolean after_blank = last == 0 || pli_octet_is_wsp(last);
 	gboolean fits;
 
 	if (is_digit)
@@ -193,7 +193,7 @@ take_escape(ChangedView *view, guint8 octet)
 		fits = after_blank || last == '\r';
 	else
 		fits = after_blank &&
-		       (octet == ' ' || octet == '\t' || octet == '\r');
+		       (pli_octet_is_wsp(octet) || octet == '\r');
 	if (!fits || change->n_held == sizeof change->held)
 		return FALSE;
 	change->held[change->n_held++] = octet;
@@ -235,7 +235,7 @@ change_blank(ChangedView *view, guint8 octet)
 		put_encoded_blank(view);
 	else if (change->blank != 0)
 		put(view, change->blank);
-	change->blank = octet == ' ' || octet == '\t' ? octet : 0;
+	change->blank = pli_octet_is_wsp(octet) ? octet : 0;
 	if (change->blank == 0)
 		put(view, octet);
 }

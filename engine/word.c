@@ -28,12 +28,6 @@ typedef struct {
 	PliBuf decoded; /* scratch */
 } WordReader;
 
-static gboolean
-is_blank(guint8 octet)
-{
-	return octet == ' ' || octet == '\t' || octet == '\r' || octet == '\n';
-}
-
 static void
 add_defect(WordReader *reader, PliDefectId id)
 {
@@ -240,7 +234,8 @@ take_raw(WordReader *reader, PliSlice raw, gboolean is_last)
 			      (raw.data[end] == '\r' || raw.data[end] == '\n');)
 			end++;
 		if (end > n &&
-		    (end == raw.len ? !is_last : !is_blank(raw.data[end])) &&
+		    (end == raw.len ? !is_last
+				    : !pli_octet_is_blank(raw.data[end])) &&
 		    !pli_buf_append_octet(reader->out, ' '))
 			return FALSE;
 		i = end;
@@ -262,7 +257,7 @@ read_words(WordReader *reader, PliSlice text)
 			equals != NULL ? (gsize)(equals - text.data) : text.len;
 
 		while (is_blank_only && i < at)
-			is_blank_only = is_blank(text.data[i++]);
+			is_blank_only = pli_octet_is_blank(text.data[i++]);
 		i = at;
 		if (at + 1 >= text.len)
 			break;
@@ -410,7 +405,7 @@ put_encoded_text(WordWriter *writer, PliSlice text)
 static gboolean
 is_gap(guint8 octet)
 {
-	return is_blank(octet) || octet == 0;
+	return pli_octet_is_blank(octet) || octet == 0;
 }
 
 static gsize
