@@ -58,6 +58,10 @@ typedef struct {
 	gsize more; /* octets that can be read behind it */
 } PliHeaderField;
 
+/* Continuation lines of nothing but blanks. */
+guint32
+pli_header_count_blank_lines(PliSlice octets);
+
 /* Fields that lie one behind the other and are plain, from `octets` on, which
  * go on after the last for as long as there is anything. */
 typedef struct {

@@ -493,9 +493,8 @@ read_name(PliFieldRecord *field, PliSlice octets)
 	return TRUE;
 }
 
-/* Continuation lines of nothing but blanks. */
-static guint32
-count_blank_lines(PliSlice octets)
+guint32
+pli_header_count_blank_lines(PliSlice octets)
 {
 	const guint8 *p = octets.data, *end = p + octets.len;
 	guint32 n = 0;
@@ -525,7 +524,7 @@ note_octets(const FieldContext *c, PliFieldRecord *field,
 		field->flags |= PLI_FIELD_CUT;
 		add_defect(c, PLI_DEFECT_LIMIT_FIELD_OCTETS);
 	}
-	for (guint32 n = count_blank_lines(raw->octets); n > 0; n--)
+	for (guint32 n = pli_header_count_blank_lines(raw->octets); n > 0; n--)
 		add_defect(c, PLI_DEFECT_BLANK_CONTINUATION);
 	pli_octets_look(raw->octets, &high, &nul);
 	if (high) {

@@ -347,7 +347,8 @@ take_each(PliParser *parser, Fields *fields)
 		raw.bare_lf =
 			found->has_bare_lf ? count_bare_lf(raw.octets) : 0;
 		raw.octets.len = MIN(raw.length, max);
-		raw.plain = !found->odd && raw.length <= max;
+		raw.plain = !found->odd && !found->has_blank_ends &&
+		            raw.length <= max;
 		take_field(parser, &raw);
 		raw.offset += raw.length;
 		fields->bare_lf += raw.bare_lf;
@@ -374,6 +375,9 @@ take_run(PliParser *parser, Fields *fields)
 	guint32 longest;
 
 	if (found->odd || (found->has_bare_lf && found->has_crlf) ||
+	    (found->has_blank_ends &&
+	     pli_header_count_blank_lines(
+	             pli_slice_new(parser->in, fields->end)) > 0) ||
 	    run.offset + fields->end - b->parts[part].header.offset >
 	            b->limits.header_octets)
 		return FALSE;

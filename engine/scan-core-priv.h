@@ -409,22 +409,6 @@ add_fields(PliScanFields *fields, Lines *lines, const LineEnds *ends,
 	return (class & OCTET_STOPS) != 0 || fields->n > PLI_SCAN_FIELDS;
 }
 
-/* Whether a line begins with blanks and has nothing else. */
-static inline gboolean
-has_blank_line(const guint8 *p, const guint8 *end)
-{
-	while (p < end) {
-		const guint8 *lf = memchr(p, '\n', end - p), *q = p;
-
-		while (*q == ' ' || *q == '\t')
-			q++;
-		if (q > p && (q == lf || (q + 1 == lf && *q == '\r')))
-			return TRUE;
-		p = lf + 1;
-	}
-	return FALSE;
-}
-
 /*
  * Where fields end: at the start of a line that goes on with none. Counts
  * nothing but lines; the rest follows from them unless something is odd, and
@@ -445,12 +429,9 @@ find_fields(const guint8 *start, const guint8 *end, PliScanFields *fields,
 	while (!add_fields(fields, &lines, &ends, start, len) && at < len);
 	fields->has_bare_lf = lines.n_crlf < lines.n_lines;
 	fields->has_crlf = lines.n_crlf > 0;
-	if (fields->n > 0)
-		at = fields->at[fields->n - 1].end;
+	fields->has_blank_ends = (lines.before_ends & OCTET_BLANK) != 0;
 	fields->odd = fields->n > 0 &&
-	              (has_odd(start, at) ||
-	               ((lines.before_ends & OCTET_BLANK) != 0 &&
-	                has_blank_line(start, start + at)));
+	              has_odd(start, fields->at[fields->n - 1].end);
 }
 
 #endif

@@ -63,10 +63,10 @@ typedef struct {
 	guint n;
 	/* the last blocks may bring up to 256 */
 	PliScanField at[PLI_SCAN_FIELDS + 258];
-	/* NUL, bare CR, octets over 127 or continuation lines of nothing but
-	 * blanks are among them */
-	gboolean odd;
-	gboolean has_bare_lf, has_crlf; /* may be: LFs without CR, and with */
+	gboolean odd; /* NUL, bare CR or octets over 127 are among them */
+	/* what may be: LFs without CR, and with one, and lines that end in a
+	 * blank, perhaps of nothing else */
+	gboolean has_bare_lf, has_crlf, has_blank_ends;
 } PliScanFields;
 
 /*

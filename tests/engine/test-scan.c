@@ -165,7 +165,6 @@ static void
 find_fields(const guint8 *text, gsize len, PliScanFields *fields)
 {
 	PliScanFields f = {0};
-	gboolean is_blank = FALSE; /* a line of nothing else, so far */
 	guint32 n_lines = 0;
 
 	*fields = f;
@@ -179,15 +178,14 @@ find_fields(const guint8 *text, gsize len, PliScanFields *fields)
 		}
 		if (at_start && (c == '\r' || c == '\n' || c == '-'))
 			break;
-		is_blank = (is_blank || at_start) && (c == ' ' || c == '\t');
-		f.odd |= c == 0 || c > 127 || (before == '\r' && c != '\n') ||
-		         (is_blank && i + 1 < len &&
-		          (text[i + 1] == '\n' ||
-		           (text[i + 1] == '\r' && i + 2 < len &&
-		            text[i + 2] == '\n')));
+		f.odd |= c == 0 || c > 127 || (before == '\r' && c != '\n');
 		n_lines += c == '\n';
 		f.has_crlf |= c == '\n' && before == '\r';
 		f.has_bare_lf |= c == '\n' && before != '\r';
+		f.has_blank_ends |=
+		        c == '\n' && i > 0 &&
+		        pli_octet_is_wsp(before == '\r' && i > 1 ? text[i - 2]
+		                                                 : before);
 	}
 }
 
@@ -235,6 +233,7 @@ check_fields(const guint8 *text, gsize len)
 		g_assert_cmpint(found.odd, ==, want.odd);
 	g_assert_true(found.has_crlf || !want.has_crlf);
 	g_assert_true(found.has_bare_lf || !want.has_bare_lf);
+	g_assert_true(found.has_blank_ends || !want.has_blank_ends);
 }
 
 static void
