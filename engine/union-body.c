@@ -73,12 +73,32 @@ add_own(PliUnionPart *p, PliUnionChoice choice, PliSource *body, PliSpan span,
 	return PLI_STEP_READY;
 }
 
-/* All octets of a span of the content go through `look`. */
-static PliStep
-look_at(const PliUnionPart *p, PliSpan span, PliLook *look, GError **error)
+/* Whether a file in a form that MIME does not know was begun so far. */
+static gboolean
+has_file(PliInlinePart *files, PliSlice octets)
 {
+	PliInlinePartEvent event;
+	gboolean found = FALSE;
+
+	pli_inline_part_feed(files, octets);
+	while (pli_inline_part_next(files, &event) == PLI_STEP_READY)
+		found = TRUE;
+	return found;
+}
+
+/* All octets of a span of the content go through `look`. With `ret_has_file`
+ * uuencode and its kin are looked for, too: who decodes a file there decodes it
+ * anywhere in a message. */
+static PliStep
+look_at(const PliUnionPart *p, PliSpan span, PliLook *look,
+        gboolean *ret_has_file, GError **error)
+{
+	g_autoptr(PliInlinePart) files =
+	        ret_has_file != NULL ? pli_inline_part_new() : NULL;
 	guint64 done = 0;
 
+	if (ret_has_file != NULL)
+		*ret_has_file = FALSE;
 	while (done < span.length && pli_union_may_go_on(p->u)) {
 		PliSlice octets;
 
@@ -89,6 +109,8 @@ look_at(const PliUnionPart *p, PliSpan span, PliLook *look, GError **error)
 		if (octets.len == 0)
 			break;
 		pli_look_feed(look, octets);
+		if (ret_has_file != NULL && !*ret_has_file)
+			*ret_has_file = has_file(files, octets);
 		done += octets.len;
 	}
 	pli_look_finish(look);
@@ -116,7 +138,7 @@ find_boundaries(PliUnionPart *p, PliDefectId reason, guint *ret_n,
 	g_auto(PliLook) look;
 
 	pli_look_init(&look, TRUE);
-	if (look_at(p, p->content_span, &look, error) == PLI_STEP_FAIL)
+	if (look_at(p, p->content_span, &look, NULL, error) == PLI_STEP_FAIL)
 		return PLI_STEP_FAIL;
 	*ret_n = look.n_boundaries;
 	for (guint i = 0; i < look.n_boundaries; i++)
@@ -195,34 +217,6 @@ find_empty_boundary(const PliUnionPart *p)
 	pli_source_unref(changed);
 }
 
-/* Whether a span of the content has a file in a form that MIME does not know:
- * who decodes it there decodes it anywhere in a message. */
-static PliStep
-find_file(const PliUnionPart *p, PliSpan span, gboolean *ret_found,
-          GError **error)
-{
-	g_autoptr(PliInlinePart) reader = pli_inline_part_new();
-	guint64 done = 0;
-
-	*ret_found = FALSE;
-	while (done < span.length && !*ret_found && pli_union_may_go_on(p->u)) {
-		PliInlinePartEvent event;
-		PliSlice octets;
-
-		if (pli_union_read_at(p->u, p->content, span.offset + done,
-		                      span.length - done, &octets,
-		                      error) == PLI_STEP_FAIL)
-			return PLI_STEP_FAIL;
-		if (octets.len == 0)
-			break;
-		pli_inline_part_feed(reader, octets);
-		while (pli_inline_part_next(reader, &event) == PLI_STEP_READY)
-			*ret_found = TRUE;
-		done += octets.len;
-	}
-	return PLI_STEP_READY;
-}
-
 /* Text around the parts that looks like a part, or has a file in it. */
 static PliStep
 find_frames(PliUnionPart *p, PliDefectId id, PliDefectId reason,
@@ -236,15 +230,14 @@ find_frames(PliUnionPart *p, PliDefectId id, PliDefectId reason,
 		const PliSpan span = {0, defect.span.offset,
 		                      defect.span.length};
 		const PliSpan nothing = {0, 0, 0};
-		gboolean has_file;
+		gboolean is_file;
 
 		pli_look_init(&look, FALSE);
 		if (defect.span.source != p->content_span.source)
 			continue;
-		if (look_at(p, span, &look, error) == PLI_STEP_FAIL ||
-		    find_file(p, span, &has_file, error) == PLI_STEP_FAIL)
+		if (look_at(p, span, &look, &is_file, error) == PLI_STEP_FAIL)
 			return PLI_STEP_FAIL;
-		if (has_file)
+		if (is_file)
 			add_typed(p, "text/plain", p->content, span, reason);
 		if (look.is_message)
 			pli_union_add(p,
@@ -491,9 +484,11 @@ read_leaf(PliUnionPart *p, PliLook *look, PliDefectSet *ret_set,
 			break;
 		span.offset += octets.len;
 		span.length -= octets.len;
-		p->has_url_octets = p->has_url_octets ||
-		                    memchr(octets.data, '-', octets.len) ||
-		                    memchr(octets.data, '_', octets.len);
+		if (p->part.encoding == PLI_ENCODING_BASE64 &&
+		    !p->has_url_octets)
+			p->has_url_octets =
+			        memchr(octets.data, '-', octets.len) ||
+			        memchr(octets.data, '_', octets.len);
 		if (decodes) {
 			n = pli_decoder_get_bound(&decoder, octets.len);
 			if (n > room) {
