@@ -264,20 +264,27 @@ take_blocks(PliEncoderQp *state, const Kernel kernel)
 }
 
 /* Octets over 127 are negative; HTAB is plain, SP too. */
-static inline Masks
-get_masks_sse2(const guint8 *in)
+INLINE __m128i
+are_escaped_sse2(__m128i v)
 {
-	const __m128i cr = _mm_set1_epi8('\r');
-	__m128i v = _mm_loadu_si128((const __m128i *)in);
-	__m128i next = _mm_loadu_si128((const __m128i *)(in + 1));
 	__m128i low = _mm_andnot_si128(
 		_mm_cmpeq_epi8(v, _mm_set1_epi8('\t')),
 		_mm_cmpgt_epi8(_mm_set1_epi8(' '), v));
 	__m128i other = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('=')),
 				     _mm_cmpeq_epi8(v, _mm_set1_epi8(127)));
 
+	return _mm_or_si128(low, other);
+}
+
+static inline Masks
+get_masks_sse2(const guint8 *in)
+{
+	const __m128i cr = _mm_set1_epi8('\r');
+	__m128i v = _mm_loadu_si128((const __m128i *)in);
+	__m128i next = _mm_loadu_si128((const __m128i *)(in + 1));
+
 	return (Masks){
-		.escaped = (guint)_mm_movemask_epi8(_mm_or_si128(low, other)),
+		.escaped = (guint)_mm_movemask_epi8(are_escaped_sse2(v)),
 		.end = (guint)_mm_movemask_epi8(_mm_or_si128(
 			_mm_cmpeq_epi8(v, cr), _mm_cmpeq_epi8(next, cr))),
 	};
@@ -323,12 +330,7 @@ expand_ssse3(const guint8 *in, guint8 *out)
 	const __m128i half = _mm_set1_epi8(0x0f);
 	const __m128i equals = _mm_set1_epi8('=');
 	const __m128i v = _mm_loadl_epi64((const __m128i *)in);
-	const __m128i is_low = _mm_andnot_si128(
-		_mm_cmpeq_epi8(v, _mm_set1_epi8('\t')),
-		_mm_cmpgt_epi8(_mm_set1_epi8(' '), v));
-	const __m128i is_escaped = _mm_or_si128(
-		is_low, _mm_or_si128(_mm_cmpeq_epi8(v, equals),
-				     _mm_cmpeq_epi8(v, _mm_set1_epi8(127))));
+	const __m128i is_escaped = are_escaped_sse2(v);
 	const guint escaped = _mm_movemask_epi8(is_escaped) & 0xff;
 	const __m128i high = _mm_and_si128(_mm_srli_epi16(v, 4), half);
 	const __m128i pairs = _mm_unpacklo_epi8(
