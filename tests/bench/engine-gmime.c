@@ -67,20 +67,22 @@ run_copying(const BenchInput *input, bool count)
 	return parse(input, count, FALSE);
 }
 
+typedef void (*Init)(GMimeEncoding *state, GMimeContentEncoding encoding);
+
 static uint64_t
-decode(const BenchInput *input, GMimeContentEncoding encoding)
+convert(const BenchInput *input, Init init, GMimeContentEncoding encoding)
 {
 	g_autofree char *out = NULL;
 	GMimeEncoding state;
 	uint64_t found = 0;
 
-	g_mime_encoding_init_decode(&state, encoding);
+	init(&state, encoding);
 	out = g_malloc(g_mime_encoding_outlen(&state, input->longest));
 	for (size_t i = 0; i < input->n_messages; i++) {
 		const char *data = (const char *)input->messages[i].data;
 		size_t n;
 
-		g_mime_encoding_init_decode(&state, encoding);
+		init(&state, encoding);
 		n = g_mime_encoding_step(&state, data, input->messages[i].len,
 		                         out);
 		n += g_mime_encoding_flush(&state, "", 0, out + n);
@@ -92,47 +94,29 @@ decode(const BenchInput *input, GMimeContentEncoding encoding)
 static uint64_t
 run_base64(const BenchInput *input, bool count)
 {
-	return decode(input, GMIME_CONTENT_ENCODING_BASE64);
+	return convert(input, g_mime_encoding_init_decode,
+	               GMIME_CONTENT_ENCODING_BASE64);
 }
 
 static uint64_t
 run_qp(const BenchInput *input, bool count)
 {
-	return decode(input, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
-}
-
-static uint64_t
-encode(const BenchInput *input, GMimeContentEncoding encoding)
-{
-	g_autofree char *out = NULL;
-	GMimeEncoding state;
-	uint64_t found = 0;
-
-	g_mime_encoding_init_encode(&state, encoding);
-	out = g_malloc(g_mime_encoding_outlen(&state, input->longest));
-	for (size_t i = 0; i < input->n_messages; i++) {
-		const char *data = (const char *)input->messages[i].data;
-		size_t n;
-
-		g_mime_encoding_init_encode(&state, encoding);
-		n = g_mime_encoding_step(&state, data, input->messages[i].len,
-		                         out);
-		n += g_mime_encoding_flush(&state, "", 0, out + n);
-		found += n;
-	}
-	return found;
+	return convert(input, g_mime_encoding_init_decode,
+	               GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
 }
 
 static uint64_t
 run_base64_encode(const BenchInput *input, bool count)
 {
-	return encode(input, GMIME_CONTENT_ENCODING_BASE64);
+	return convert(input, g_mime_encoding_init_encode,
+	               GMIME_CONTENT_ENCODING_BASE64);
 }
 
 static uint64_t
 run_qp_encode(const BenchInput *input, bool count)
 {
-	return encode(input, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+	return convert(input, g_mime_encoding_init_encode,
+	               GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
 }
 
 const BenchEngine bench_engines_gmime[] = {
