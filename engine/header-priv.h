@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a header field says, put into the structure: its record, and the items
- * that Content-* and envelope fields give.
+ * Header fields, put into the structure: the record of each (header.c), and
+ * the items that Content-* and envelope fields give (header-value.c).
  */
 #ifndef PLI_ENGINE_HEADER_PRIV_H
 #define PLI_ENGINE_HEADER_PRIV_H
