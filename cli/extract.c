@@ -29,7 +29,7 @@ typedef struct {
 	gboolean is_union;
 	GHashTable *seen;
 	const PliUnionReading *reading; /* NULL: the strict one */
-	const char *reading_path;       /* of the reading's part */
+	const char *reading_path;	/* of the reading's part */
 	PliTerminal terminal;
 	PliJson json;
 	int status;
@@ -97,32 +97,21 @@ print_json(Extract *extract, const Attachment *attachment)
 
 	pli_json_begin_object(json);
 	pli_report_add_origin(json, attachment->message);
-	pli_json_add_key(json, "message");
-	pli_json_add_string(json, message);
-	pli_json_add_key(json, "path");
-	pli_json_add_string(json, attachment->path);
-	pli_json_add_key(json, "within");
-	pli_json_add_string(json, attachment->within);
+	pli_json_add_text_of(json, "message", message);
+	pli_json_add_text_of(json, "path", attachment->path);
+	pli_json_add_text_of(json, "within", attachment->within);
 	if (extract->is_union) {
-		pli_json_add_key(json, "reading");
-		pli_json_add_string(json, get_reading_name(extract));
-		pli_json_add_key(json, "reading_of");
-		pli_json_add_string(json, extract->reading_path);
+		pli_json_add_text_of(json, "reading",
+				     get_reading_name(extract));
+		pli_json_add_text_of(json, "reading_of", extract->reading_path);
 	}
-	pli_json_add_key(json, "type");
-	pli_json_add_string(json, attachment->type);
-	pli_json_add_key(json, "detected_type");
-	pli_json_add_string(json, attachment->detected);
-	pli_json_add_key(json, "original_name");
-	pli_json_add_string(json, attachment->original);
-	pli_json_add_key(json, "name");
-	pli_json_add_string(json, attachment->name);
-	pli_json_add_key(json, "output");
-	pli_json_add_string(json, output);
-	pli_json_add_key(json, "size");
-	pli_json_add_uint(json, attachment->size);
-	pli_json_add_key(json, "sha256");
-	pli_json_add_string(json, attachment->sha256);
+	pli_json_add_text_of(json, "type", attachment->type);
+	pli_json_add_text_of(json, "detected_type", attachment->detected);
+	pli_json_add_text_of(json, "original_name", attachment->original);
+	pli_json_add_text_of(json, "name", attachment->name);
+	pli_json_add_text_of(json, "output", output);
+	pli_json_add_uint_of(json, "size", attachment->size);
+	pli_json_add_text_of(json, "sha256", attachment->sha256);
 	pli_json_end_object(json);
 	pli_json_end_line(json);
 }
@@ -215,12 +204,10 @@ was_seen(Extract *extract, const Attachment *attachment, const char *wanted)
 {
 	if (!extract->is_union)
 		return FALSE;
-	return !g_hash_table_add(extract->seen,
-				 g_strconcat(attachment->sha256, " ",
-					     attachment->original != NULL
-						     ? wanted
-						     : "",
-					     NULL));
+	return !g_hash_table_add(
+		extract->seen,
+		g_strconcat(attachment->sha256, " ",
+			    attachment->original != NULL ? wanted : "", NULL));
 }
 
 /* Gives the file its name and tells of it. */
@@ -277,8 +264,8 @@ copy_inside(Extract *extract, Attachment *attachment)
 	for (;;) {
 		if (pli_inside_next(extract->inside, &event, &error) !=
 		    PLI_STEP_READY) {
-			pli_input_add_error(extract->input,
-					    attachment->message, error);
+			pli_input_add_error(extract->input, attachment->message,
+					    error);
 			return FALSE;
 		}
 		if (event.event == PLI_INSIDE_END)
@@ -304,8 +291,8 @@ write_inside(Extract *extract, Attachment *attachment)
 
 /* The files inside a part; how many were written. */
 static guint32
-extract_inside(Extract *extract, const PliMessage *message,
-	       const PliPart *part, const char *path)
+extract_inside(Extract *extract, const PliMessage *message, const PliPart *part,
+	       const char *path)
 {
 	guint32 n_written = 0;
 	g_autoptr(GError) error = NULL;
@@ -382,17 +369,15 @@ static guint32
 extract_readings(Extract *extract, const PliMessage *message)
 {
 	g_auto(GStrv) paths = pli_message_dup_paths(message->structure);
-	g_autoptr(PliUnion) u =
-		pli_union_new(extract->context, message->source,
-			      message->structure, NULL);
+	g_autoptr(PliUnion) u = pli_union_new(extract->context, message->source,
+					      message->structure, NULL);
 	g_autoptr(GError) error = NULL;
 	PliUnionReading reading;
 	guint32 n_written = 0;
 	PliStep step = PLI_STEP_WANT;
 
 	while (extract->status <= PLI_EXIT_FOUND &&
-	       (step = pli_union_next(u, &reading, &error)) ==
-		       PLI_STEP_READY) {
+	       (step = pli_union_next(u, &reading, &error)) == PLI_STEP_READY) {
 		PliMessage other = *message;
 
 		other.source = reading.source;
@@ -454,8 +439,8 @@ static int
 open_and_extract(const char *dir, char *const *paths, gboolean as_json,
 		 gboolean is_union, PliDetector *detector)
 {
-	g_autoptr(GHashTable) seen = g_hash_table_new_full(
-		g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) seen =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(PliContext) context = pli_context_new();
 	g_autoptr(PliInput) input = pli_input_new(paths, FALSE);
 	g_autoptr(PliBodyReader) reader = pli_body_reader_new();

@@ -46,13 +46,6 @@ add_error(Join *join, const char *name, const char *text, int status)
 }
 
 static void
-add_string(PliJson *json, const char *key, const char *text)
-{
-	pli_json_add_key(json, key);
-	pli_json_add_string(json, text);
-}
-
-static void
 add_number(PliJson *json, const char *key, guint32 number)
 {
 	pli_json_add_key(json, key);
@@ -74,9 +67,9 @@ refuse(Join *join, const PliMessage *message, const char *problem)
 		return;
 	pli_json_begin_object(&join->json);
 	pli_report_add_origin(&join->json, message);
-	add_string(&join->json, "id", NULL);
-	add_string(&join->json, "status", "malformed");
-	add_string(&join->json, "problem", problem);
+	pli_json_add_text_of(&join->json, "id", NULL);
+	pli_json_add_text_of(&join->json, "status", "malformed");
+	pli_json_add_text_of(&join->json, "problem", problem);
 	pli_json_end_object(&join->json);
 	pli_json_end_line(&join->json);
 }
@@ -113,7 +106,7 @@ add_fragments(PliJson *json, const PliFragmentGroup *group)
 			&g_array_index(group->fragments, PliFragment, i);
 
 		pli_json_begin_object(json);
-		add_string(json, "message", fragment->name);
+		pli_json_add_text_of(json, "message", fragment->name);
 		add_number(json, "number", fragment->number);
 		add_number(json, "total", fragment->total);
 		pli_json_end_object(json);
@@ -157,21 +150,19 @@ print_json(Join *join, const Whole *whole)
 			: NULL;
 
 	pli_json_begin_object(json);
-	pli_json_add_key(json, "schema");
-	pli_json_add_uint(json, PLI_REPORT_SCHEMA);
-	add_string(json, "id", whole->id);
-	add_string(json, "status", get_status(whole));
-	add_string(json, "problem", whole->problem);
+	pli_json_add_uint_of(json, "schema", PLI_REPORT_SCHEMA);
+	pli_json_add_text_of(json, "id", whole->id);
+	pli_json_add_text_of(json, "status", get_status(whole));
+	pli_json_add_text_of(json, "problem", whole->problem);
 	add_number(json, "total", whole->group->total);
 	add_fragments(json, whole->group);
 	pli_json_add_key(json, "encoded");
 	pli_json_add_boolean(json, encoded);
-	add_string(json, "name", whole->name);
-	add_string(json, "output", output);
+	pli_json_add_text_of(json, "name", whole->name);
+	pli_json_add_text_of(json, "output", output);
 	if (whole->problem == NULL) {
-		pli_json_add_key(json, "size");
-		pli_json_add_uint(json, whole->size);
-		add_string(json, "sha256", whole->sha256);
+		pli_json_add_uint_of(json, "size", whole->size);
+		pli_json_add_text_of(json, "sha256", whole->sha256);
 	}
 	pli_json_end_object(json);
 	pli_json_end_line(json);

@@ -139,6 +139,20 @@ pli_json_add_uint(PliJson *json, guint64 number)
 }
 
 void
+pli_json_add_text_of(PliJson *json, const char *key, const char *text)
+{
+	pli_json_add_key(json, key);
+	pli_json_add_string(json, text);
+}
+
+void
+pli_json_add_uint_of(PliJson *json, const char *key, guint64 number)
+{
+	pli_json_add_key(json, key);
+	pli_json_add_uint(json, number);
+}
+
+void
 pli_json_add_int(PliJson *json, gint64 number)
 {
 	begin_value(json);

@@ -40,6 +40,11 @@ void pli_json_add_string(PliJson *json, const char *text);
 
 void pli_json_add_uint(PliJson *json, guint64 number);
 
+/* A key and its value. */
+void pli_json_add_text_of(PliJson *json, const char *key, const char *text);
+
+void pli_json_add_uint_of(PliJson *json, const char *key, guint64 number);
+
 void pli_json_add_int(PliJson *json, gint64 number);
 
 void pli_json_add_boolean(PliJson *json, gboolean value);

@@ -6,23 +6,12 @@
 void
 pli_report_add_origin(PliJson *json, const PliMessage *message)
 {
-	pli_json_add_key(json, "schema");
-	pli_json_add_uint(json, PLI_REPORT_SCHEMA);
-	pli_json_add_key(json, "file");
-	pli_json_add_string(json, message->file);
+	pli_json_add_uint_of(json, "schema", PLI_REPORT_SCHEMA);
+	pli_json_add_text_of(json, "file", message->file);
 	if (message->number == 0)
 		return;
-	pli_json_add_key(json, "number");
-	pli_json_add_uint(json, message->number);
-	pli_json_add_key(json, "offset");
-	pli_json_add_uint(json, message->offset);
-}
-
-static void
-add_string(PliJson *json, const char *key, const char *text)
-{
-	pli_json_add_key(json, key);
-	pli_json_add_string(json, text);
+	pli_json_add_uint_of(json, "number", message->number);
+	pli_json_add_uint_of(json, "offset", message->offset);
 }
 
 /* What the tables say of a defect, wherever it occurs. */
@@ -32,14 +21,15 @@ add_info(PliJson *json, const PliDefectInfo *info)
 	const char *const kinds[] = {"plain", "ambiguity", "limit"};
 	const PliDefectAdvice *advice = pli_defect_advice_find(info->id);
 
-	add_string(json, "name", info->name);
-	add_string(json, "severity", pli_severity_get_name(info->severity));
-	add_string(json, "kind", kinds[info->kind]);
-	add_string(json, "section", info->section);
-	add_string(json, "status", info->status);
-	add_string(json, "sentence", info->sentence);
-	add_string(json, "readers", advice->readers);
-	add_string(json, "remedy", advice->remedy);
+	pli_json_add_text_of(json, "name", info->name);
+	pli_json_add_text_of(json, "severity",
+			     pli_severity_get_name(info->severity));
+	pli_json_add_text_of(json, "kind", kinds[info->kind]);
+	pli_json_add_text_of(json, "section", info->section);
+	pli_json_add_text_of(json, "status", info->status);
+	pli_json_add_text_of(json, "sentence", info->sentence);
+	pli_json_add_text_of(json, "readers", advice->readers);
+	pli_json_add_text_of(json, "remedy", advice->remedy);
 }
 
 static void
@@ -47,14 +37,11 @@ add_defect(PliJson *json, const PliReading *reading, const PliDefect *defect)
 {
 	pli_json_begin_object(json);
 	add_info(json, pli_defect_get_info(defect->id));
-	add_string(json, "part", reading->paths[defect->part]);
-	pli_json_add_key(json, "offset");
-	pli_json_add_uint(json, defect->span.offset);
-	pli_json_add_key(json, "length");
-	pli_json_add_uint(json, defect->span.length);
+	pli_json_add_text_of(json, "part", reading->paths[defect->part]);
+	pli_json_add_uint_of(json, "offset", defect->span.offset);
+	pli_json_add_uint_of(json, "length", defect->span.length);
 	if (defect->span.source > 0) {
-		pli_json_add_key(json, "source");
-		pli_json_add_uint(json, defect->span.source);
+		pli_json_add_uint_of(json, "source", defect->span.source);
 	}
 	pli_json_end_object(json);
 }
@@ -79,8 +66,7 @@ pli_report_add_catalogue(PliJson *json)
 		if (info == NULL)
 			continue;
 		pli_json_begin_object(json);
-		pli_json_add_key(json, "number");
-		pli_json_add_uint(json, id);
+		pli_json_add_uint_of(json, "number", id);
 		add_info(json, info);
 		pli_json_end_object(json);
 		pli_json_end_line(json);

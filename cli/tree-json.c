@@ -46,33 +46,19 @@ add_flags(PliJson *json, guint32 flags, const FlagName *names)
 }
 
 static void
-add_string(PliJson *json, const char *key, const char *text)
-{
-	pli_json_add_key(json, key);
-	pli_json_add_string(json, text);
-}
-
-static void
 add_text(PliJson *json, const char *key, char *text)
 {
-	add_string(json, key, text);
+	pli_json_add_text_of(json, key, text);
 	g_free(text);
-}
-
-static void
-add_number(PliJson *json, const char *key, guint64 number)
-{
-	pli_json_add_key(json, key);
-	pli_json_add_uint(json, number);
 }
 
 static void
 add_span_members(PliJson *json, const PliSpan *span)
 {
-	add_number(json, "offset", span->offset);
-	add_number(json, "length", span->length);
+	pli_json_add_uint_of(json, "offset", span->offset);
+	pli_json_add_uint_of(json, "length", span->length);
 	if (span->source > 0)
-		add_number(json, "source", span->source);
+		pli_json_add_uint_of(json, "source", span->source);
 }
 
 static void
@@ -126,12 +112,13 @@ add_leaf(PliJson *json, PliContext *context, const PliMessage *message,
 				     PLI_ITEM_DISPOSITION));
 	add_text(json, "cid",
 		 pli_header_dup_id(context, structure, part, PLI_ITEM_ID));
-	add_number(json, "size", facts->size);
-	add_string(json, "sha256", facts->sha256);
+	pli_json_add_uint_of(json, "size", facts->size);
+	pli_json_add_text_of(json, "sha256", facts->sha256);
 	if (facts->text_sha256[0] != '\0')
-		add_string(json, "text_sha256", facts->text_sha256);
+		pli_json_add_text_of(json, "text_sha256", facts->text_sha256);
 	if (facts->flowed_sha256[0] != '\0')
-		add_string(json, "flowed_sha256", facts->flowed_sha256);
+		pli_json_add_text_of(json, "flowed_sha256",
+				     facts->flowed_sha256);
 }
 
 /* The files inside a leaf, when there are any. */
@@ -147,11 +134,11 @@ add_files(PliJson *json, const PliReading *reading, guint32 part)
 	pli_json_begin_array(json);
 	for (guint i = 0; i < n; i++) {
 		pli_json_begin_object(json);
-		add_string(json, "name", files[i].name);
-		add_string(json, "within", files[i].within);
-		add_string(json, "type", files[i].type);
-		add_number(json, "size", files[i].size);
-		add_string(json, "sha256", files[i].sha256);
+		pli_json_add_text_of(json, "name", files[i].name);
+		pli_json_add_text_of(json, "within", files[i].within);
+		pli_json_add_text_of(json, "type", files[i].type);
+		pli_json_add_uint_of(json, "size", files[i].size);
+		pli_json_add_text_of(json, "sha256", files[i].sha256);
 		pli_json_end_object(json);
 	}
 	pli_json_end_array(json);
@@ -167,16 +154,16 @@ add_part(PliJson *json, PliContext *context, const PliMessage *message,
 
 	pli_json_begin_object(json);
 	add_text(json, "type", pli_header_dup_type(structure, part));
-	add_string(json, "path", reading->paths[part->index]);
+	pli_json_add_text_of(json, "path", reading->paths[part->index]);
 	pli_json_add_key(json, "cte");
 	if (pli_structure_find_item(structure, part, PLI_ITEM_ENCODING,
 				    &encoding))
 		pli_json_add_slice(json, encoding.value);
 	else
 		pli_json_add_string(json, "7bit");
-	add_number(json, "raw_size",
-		   pli_structure_get_served_body(structure, part));
-	add_number(json, "lines", part->body_lines);
+	pli_json_add_uint_of(json, "raw_size",
+			     pli_structure_get_served_body(structure, part));
+	pli_json_add_uint_of(json, "lines", part->body_lines);
 	add_span(json, "header", &part->header);
 	add_span(json, "body", &part->body);
 	add_flags(json, part->flags, part_flags);
@@ -245,9 +232,9 @@ add_sources(PliJson *json, const PliStructure *structure,
 
 		pli_structure_get_source(structure, i, &source);
 		pli_json_begin_object(json);
-		add_number(json, "source", i);
-		add_string(json, "of", reading->paths[source.part]);
-		add_number(json, "length", source.length);
+		pli_json_add_uint_of(json, "source", i);
+		pli_json_add_text_of(json, "of", reading->paths[source.part]);
+		pli_json_add_uint_of(json, "length", source.length);
 		pli_json_end_object(json);
 	}
 	pli_json_end_array(json);
@@ -257,12 +244,12 @@ static void
 add_other_leaf(PliJson *json, const PliOtherLeaf *leaf)
 {
 	pli_json_begin_object(json);
-	add_string(json, "path", leaf->path);
-	add_string(json, "within", leaf->within);
-	add_string(json, "type", leaf->type);
-	add_string(json, "filename", leaf->filename);
-	add_number(json, "size", leaf->size);
-	add_string(json, "sha256", leaf->sha256);
+	pli_json_add_text_of(json, "path", leaf->path);
+	pli_json_add_text_of(json, "within", leaf->within);
+	pli_json_add_text_of(json, "type", leaf->type);
+	pli_json_add_text_of(json, "filename", leaf->filename);
+	pli_json_add_uint_of(json, "size", leaf->size);
+	pli_json_add_text_of(json, "sha256", leaf->sha256);
 	pli_json_end_object(json);
 }
 
@@ -278,12 +265,14 @@ add_others(PliJson *json, const PliReading *strict,
 			&g_array_index(others->list, PliOtherReading, i);
 
 		pli_json_begin_object(json);
-		add_string(json, "reading",
-			   pli_defect_get_info(reading->reason)->name);
-		add_string(json, "reading_of", strict->paths[reading->part]);
-		add_number(json, "depth", reading->depth);
+		pli_json_add_text_of(
+			json, "reading",
+			pli_defect_get_info(reading->reason)->name);
+		pli_json_add_text_of(json, "reading_of",
+				     strict->paths[reading->part]);
+		pli_json_add_uint_of(json, "depth", reading->depth);
 		add_span_members(json, &reading->span);
-		add_string(json, "type", reading->type);
+		pli_json_add_text_of(json, "type", reading->type);
 		pli_json_add_key(json, "leaves");
 		pli_json_begin_array(json);
 		for (guint n = 0; n < reading->leaves->len; n++)
@@ -308,10 +297,12 @@ pli_tree_json_add_message(PliJson *json, PliContext *context,
 	pli_structure_get_part(structure, 0, &root);
 	pli_json_begin_object(json);
 	pli_report_add_origin(json, message);
-	add_number(json, "size", pli_structure_get_served_length(structure));
-	add_string(json, "sha256", message->sha256);
-	add_number(json, "lines", pli_structure_get_lines(structure));
-	add_number(json, "stored_size", pli_structure_get_length(structure));
+	pli_json_add_uint_of(json, "size",
+			     pli_structure_get_served_length(structure));
+	pli_json_add_text_of(json, "sha256", message->sha256);
+	pli_json_add_uint_of(json, "lines", pli_structure_get_lines(structure));
+	pli_json_add_uint_of(json, "stored_size",
+			     pli_structure_get_length(structure));
 	add_flags(json, pli_structure_get_flags(structure), message_flags);
 	add_envelope(json, context, structure, &root);
 	pli_json_add_key(json, "tree");
