@@ -14,8 +14,7 @@ struct PliBodyReader {
 	PliSource *message;  /* referenced, so that it is no other's */
 	PliSource *source;   /* of it, what the part lies in; referenced */
 	guint32 source_index;
-	guint64 offset;
-	guint64 left;
+	PliSpan rest; /* of the body */
 	gsize block;
 	gboolean to_crlf;
 	gboolean finished;
@@ -97,8 +96,7 @@ pli_body_reader_begin(PliBodyReader *reader, const PliMessage *message,
 
 	pli_structure_get_part(message->structure, part, &record);
 	set_source(reader, message, record.body.source);
-	reader->offset = record.body.offset;
-	reader->left = record.body.length;
+	reader->rest = record.body;
 	reader->to_crlf = wants_crlf(&record);
 	reader->block = reader->to_crlf ? BLOCK_OF_LINES : BLOCK;
 	reader->finished = FALSE;
@@ -112,20 +110,10 @@ static gboolean
 read_block(PliBodyReader *reader, PliSlice *ret_octets, GError **error)
 {
 	PliSlice octets;
-	PliStep step =
-		pli_source_read_at(reader->source, reader->offset,
-				   MIN(reader->left, reader->block), &octets,
-				   error);
 
-	if (step == PLI_STEP_FAIL)
+	if (!pli_message_read_span(reader->source, &reader->rest, reader->block,
+				   &octets, error))
 		return FALSE;
-	if (step == PLI_STEP_WANT || octets.len == 0) {
-		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO,
-			    "became shorter while it was read");
-		return FALSE;
-	}
-	reader->offset += octets.len;
-	reader->left -= octets.len;
 	if (reader->to_crlf)
 		octets = pli_slice_new(reader->served,
 				       pli_line_end_feed_crlf(&reader->line_end,
@@ -135,20 +123,12 @@ read_block(PliBodyReader *reader, PliSlice *ret_octets, GError **error)
 	return TRUE;
 }
 
-/* What is not encoded needs no copy. */
-static gboolean
-is_plain(PliEncoding encoding)
-{
-	return encoding == PLI_ENCODING_7BIT || encoding == PLI_ENCODING_8BIT ||
-	       encoding == PLI_ENCODING_BINARY;
-}
-
 static PliSlice
 decode(PliBodyReader *reader, PliSlice octets)
 {
 	gsize room;
 
-	if (is_plain(reader->decoder.encoding))
+	if (pli_encoding_is_identity(reader->decoder.encoding))
 		return octets;
 	room = pli_decoder_get_bound(&reader->decoder, octets.len);
 	if (room > reader->decoded_room) {
@@ -176,7 +156,7 @@ pli_body_reader_next(PliBodyReader *reader, PliSlice *ret_octets,
 {
 	PliSlice octets;
 
-	while (reader->left > 0) {
+	while (reader->rest.length > 0) {
 		if (!read_block(reader, &octets, error))
 			return PLI_STEP_FAIL;
 		octets = decode(reader, octets);

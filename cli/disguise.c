@@ -33,30 +33,6 @@ set_source(PliDisguise *disguise, guint32 index)
 	disguise->index = index;
 }
 
-/* The next octets of a span, which is moved on; none at its end. */
-static gboolean
-read_block(PliSource *source, PliSpan *span, PliSlice *ret_octets,
-	   GError **error)
-{
-	PliStep step;
-
-	*ret_octets = PLI_SLICE_NONE;
-	if (span->length == 0)
-		return TRUE;
-	step = pli_source_read_at(source, span->offset,
-				  MIN(span->length, BLOCK), ret_octets, error);
-	if (step == PLI_STEP_FAIL)
-		return FALSE;
-	if (step == PLI_STEP_WANT || ret_octets->len == 0) {
-		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO,
-			    "became shorter while it was read");
-		return FALSE;
-	}
-	span->offset += ret_octets->len;
-	span->length -= ret_octets->len;
-	return TRUE;
-}
-
 gboolean
 pli_disguise_find_part(PliDisguise *disguise, const PliSpan *span,
 		       gboolean *ret_found, GError **error)
@@ -72,7 +48,8 @@ pli_disguise_find_part(PliDisguise *disguise, const PliSpan *span,
 	do {
 		PliInlinePartEvent event;
 
-		if (!read_block(disguise->source, &rest, &octets, error))
+		if (!pli_message_read_span(disguise->source, &rest, BLOCK,
+					   &octets, error))
 			return FALSE;
 		pli_look_feed(&look, octets);
 		if (octets.len > 0)
@@ -153,7 +130,8 @@ pli_disguise_find_escapes(PliDisguise *disguise, const PliPart *part,
 		return TRUE;
 	set_source(disguise, rest.source);
 	do {
-		if (!read_block(disguise->source, &rest, &octets, error))
+		if (!pli_message_read_span(disguise->source, &rest, BLOCK,
+					   &octets, error))
 			return FALSE;
 		state = take_block(state, octets, set);
 	} while (octets.len > 0);

@@ -88,26 +88,12 @@ set_limit_error(GError **error)
 	return FALSE;
 }
 
-/* The next octets of a span of the open message, which is moved on; none at
- * its end. */
 static gboolean
 read_block(PliJoinedReader *reader, PliSpan *span, PliSlice *ret_octets,
 	   GError **error)
 {
-	PliStep step;
-
-	*ret_octets = PLI_SLICE_NONE;
-	if (span->length == 0)
-		return TRUE;
-	step = pli_source_read_at(reader->message.source, span->offset,
-				  MIN(span->length, BLOCK), ret_octets, error);
-	if (step == PLI_STEP_FAIL)
-		return FALSE;
-	if (step == PLI_STEP_WANT || ret_octets->len == 0)
-		return set_error(error, "became shorter while it was read");
-	span->offset += ret_octets->len;
-	span->length -= ret_octets->len;
-	return TRUE;
+	return pli_message_read_span(reader->message.source, span, BLOCK,
+				     ret_octets, error);
 }
 
 /* The end of what was fed. A header that is over a limit is not all in its

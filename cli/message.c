@@ -12,6 +12,29 @@ pli_message_free(PliMessage *message)
 	g_free(message);
 }
 
+gboolean
+pli_message_read_span(PliSource *source, PliSpan *span, gsize max,
+		      PliSlice *ret_octets, GError **error)
+{
+	PliStep step;
+
+	*ret_octets = PLI_SLICE_NONE;
+	if (span->length == 0)
+		return TRUE;
+	step = pli_source_read_at(source, span->offset, MIN(span->length, max),
+				  ret_octets, error);
+	if (step == PLI_STEP_FAIL)
+		return FALSE;
+	if (step == PLI_STEP_WANT || ret_octets->len == 0) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO,
+			    "became shorter while it was read");
+		return FALSE;
+	}
+	span->offset += ret_octets->len;
+	span->length -= ret_octets->len;
+	return TRUE;
+}
+
 char *
 pli_message_dup_name(const PliMessage *message)
 {

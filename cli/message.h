@@ -26,6 +26,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliMessage, pli_message_free)
 /* "file" or "file#3"; not made safe to show. The caller frees it. */
 char *pli_message_dup_name(const PliMessage *message);
 
+/* The next octets of a span of `source`, at most `max`, valid until it is read
+ * again; none at the span's end. The span is moved on. FALSE, with *error, when
+ * they cannot be read or are not there. */
+gboolean pli_message_read_span(PliSource *source, PliSpan *span, gsize max,
+			       PliSlice *ret_octets, GError **error);
+
 /*
  * Whether the structure is one of a fragment: empty, cut off (by a reader, in
  * a header, a multipart or base64), binary (NUL octets), no header at all, or
