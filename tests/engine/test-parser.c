@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/parser.h"
 
+#include <sys/mman.h>
+
 #include "engine/hash-priv.h"
 #include "engine/scan-priv.h"
 #include "tests/lib/corpus.h"
@@ -333,6 +335,33 @@ test_reset(void)
 	}
 }
 
+/* A field of 5 GiB in one slice, and one after it: more than 32 bits count. The
+ * octets are NULs that no memory stands for. */
+static void
+test_long_field(void)
+{
+	static const char start[] = "a: b\r\nc: ", end[] = "\r\nd: e\r\n\r\nf";
+	const gsize len = G_GUINT64_CONSTANT(5) << 30;
+	const gsize n_start = strlen(start), n_end = strlen(end);
+	guint8 *octets = mmap(NULL, len, PROT_READ | PROT_WRITE,
+	                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+	                      0);
+	g_autoptr(PliStructure) structure = NULL;
+	PliPart part;
+
+	g_assert_true(octets != MAP_FAILED);
+	memcpy(octets, start, n_start);
+	memcpy(octets + len - n_end, end, n_end);
+	structure = pli_parser_parse(pli_slice_new(octets, len), PLI_LINE_AS_IS,
+	                             NULL);
+	munmap(octets, len);
+	pli_structure_get_part(structure, 0, &part);
+	g_assert_cmpuint(part.header.length, ==, len - 1);
+	g_assert_cmpuint(part.header_lines, ==, 4);
+	g_assert_cmpuint(part.body.length, ==, 1);
+	g_assert_true(has_defect(structure, PLI_DEFECT_LIMIT_HEADER_OCTETS));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -348,5 +377,6 @@ main(int argc, char **argv)
 	g_test_add_func("/engine/parser/snapshot-hashes", test_snapshot_hashes);
 	g_test_add_func("/engine/parser/abort", test_abort);
 	g_test_add_func("/engine/parser/reset", test_reset);
+	g_test_add_func("/engine/parser/long-field", test_long_field);
 	return g_test_run();
 }

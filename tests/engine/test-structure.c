@@ -172,6 +172,44 @@ test_params(void)
 	        structure, &part, PLI_ITEM_TYPE_PARAM, "name", &value));
 }
 
+static gpointer
+ref_bytes(gpointer structure)
+{
+	return g_bytes_ref(pli_structure_get_bytes(structure));
+}
+
+/* The stored form is made when it is asked for, once, whoever asks, and is
+ * there as long as somebody has it. */
+static void
+test_bytes(void)
+{
+	PliStructure *structure =
+	        pli_parser_parse(PLI_SLICE_LITERAL("a: b\n\nc\n"),
+	                         PLI_LINE_AS_IS, NULL);
+	g_autofree char *want = pli_transcribe_tree(structure);
+	g_autofree char *have = NULL;
+	g_autoptr(PliStructure) opened = NULL;
+	GThread *threads[8];
+	GBytes *bytes = NULL;
+
+	for (guint i = 0; i < G_N_ELEMENTS(threads); i++)
+		threads[i] = g_thread_new("bytes", ref_bytes, structure);
+	for (guint i = 0; i < G_N_ELEMENTS(threads); i++) {
+		GBytes *theirs = g_thread_join(threads[i]);
+
+		g_assert_true(bytes == NULL || bytes == theirs);
+		if (bytes != NULL)
+			g_bytes_unref(theirs);
+		bytes = theirs;
+	}
+	pli_structure_unref(structure);
+	opened = pli_structure_open(bytes, NULL);
+	g_bytes_unref(bytes);
+	g_assert_nonnull(opened);
+	have = pli_transcribe_tree(opened);
+	g_assert_cmpstr(have, ==, want);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -181,5 +219,6 @@ main(int argc, char **argv)
 	g_test_add_func("/engine/structure/cut-off", test_cut_off);
 	g_test_add_func("/engine/structure/layouts", test_layouts);
 	g_test_add_func("/engine/structure/params", test_params);
+	g_test_add_func("/engine/structure/bytes", test_bytes);
 	return g_test_run();
 }
