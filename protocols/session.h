@@ -23,6 +23,10 @@ typedef struct PliSession PliSession;
 /* Event types of every protocol; each protocol's own start at FIRST_OWN. */
 enum {
 	PLI_SESSION_EVENT_CLOSE = 1, /* close once the output is sent */
+	/* Send the output, drop every octet that was read ahead, and shake
+	 * hands (RFC 3207, RFC 2595). Answer ACCEPT with a PliSessionTls when
+	 * TLS is up; when it does not come up, close the connection. */
+	PLI_SESSION_EVENT_STARTTLS = 2,
 	PLI_SESSION_EVENT_FIRST_OWN = 16,
 };
 
@@ -49,6 +53,14 @@ typedef struct {
 	/* status, text and detail are borrowed for the call, but for what the
 	 * protocol's header says is handed over */
 } PliAnswer;
+
+/* What a session must know of the TLS beneath it. Copied. */
+typedef struct {
+	const char *version;	 /* "TLSv1.3" */
+	const char *cipher;	 /* "TLS_AES_256_GCM_SHA384" */
+	const char *client_name; /* of a client's certificate that was
+				    verified; NULL: it gave none */
+} PliSessionTls;
 
 /* The head of the output queue: octets, or a range of a source. */
 typedef struct {

@@ -73,3 +73,70 @@ pli_smtp_param_parse_size(PliSlice value, guint64 *ret_size)
 	*ret_size = size;
 	return TRUE;
 }
+
+gboolean
+pli_smtp_param_parse_signed(PliSlice value, guint digits, gint32 *ret_number)
+{
+	gboolean negative = value.len > 0 && value.data[0] == '-';
+	guint64 number;
+
+	g_assert(digits <= 9);
+	if (negative || (value.len > 0 && value.data[0] == '+'))
+		value = pli_slice_skip(value, 1);
+	if (value.len > digits || !pli_smtp_param_parse_size(value, &number))
+		return FALSE;
+	*ret_number = negative ? -(gint32)number : (gint32)number;
+	return TRUE;
+}
+
+char *
+pli_smtp_param_dup_xtext(PliSlice value)
+{
+	g_autofree char *text = g_malloc(value.len + 1);
+	gsize n = 0;
+
+	for (gsize i = 0; i < value.len; i++) {
+		gint octet = value.data[i];
+
+		if (octet == '+') {
+			gint high = -1, low = -1;
+
+			if (i + 2 < value.len) {
+				high = g_ascii_xdigit_value(value.data[i + 1]);
+				low = g_ascii_xdigit_value(value.data[i + 2]);
+			}
+			if (high < 0 || low < 0)
+				return NULL;
+			octet = high << 4 | low;
+			i += 2;
+		} else if (octet == '=') {
+			return NULL;
+		}
+		if (octet < 32 || octet > 126)
+			return NULL;
+		text[n++] = (char)octet;
+	}
+	text[n] = '\0';
+	return n > 0 ? g_steal_pointer(&text) : NULL;
+}
+
+gboolean
+pli_smtp_param_is_time(PliSlice value)
+{
+	static const char shape[] = "0000-00-00T00:00:00";
+	const gsize n = sizeof(shape) - 1;
+	g_autofree char *text = NULL;
+	g_autoptr(GDateTime) time = NULL;
+
+	if (value.len <= n || value.len > 40)
+		return FALSE;
+	for (gsize i = 0; i < n; i++)
+		if (shape[i] == '0' ? !g_ascii_isdigit(value.data[i])
+				    : g_ascii_toupper(value.data[i]) !=
+					      shape[i])
+			return FALSE;
+	text = pli_slice_dup(value);
+	/* without a default zone the text must have one */
+	time = g_date_time_new_from_iso8601(text, NULL);
+	return time != NULL;
+}

@@ -25,4 +25,17 @@ pli_smtp_param_next(PliSlice *rest, PliSmtpParam *ret_param)
 gboolean
 pli_smtp_param_parse_size(PliSlice value, guint64 *ret_size);
 
+/* The value as 1 to `digits` (9 at most) digits, with a sign or without. */
+gboolean
+pli_smtp_param_parse_signed(PliSlice value, guint digits, gint32 *ret_number);
+
+/* Xtext (RFC 3461 4) decoded; NULL: it is none, is empty, or stands for
+ * octets that are not printable US-ASCII. Free with g_free. */
+char *
+pli_smtp_param_dup_xtext(PliSlice value);
+
+/* A date-time of RFC 3339 5.6 that there is. */
+gboolean
+pli_smtp_param_is_time(PliSlice value);
+
 #endif

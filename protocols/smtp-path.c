@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "protocols/smtp-path.h"
 
+#include "engine/utf8.h"
+
 #define LABEL_MAX 63
 
 /* The pieces of a path, all inside the octets that are read. */
@@ -16,10 +18,11 @@ typedef struct {
 static gboolean
 is_atext(guint8 octet)
 {
-	return g_ascii_isalnum(octet) ||
+	return octet >= 0x80 || g_ascii_isalnum(octet) ||
 	       (octet != 0 && strchr("!#$%&'*+-/=?^_`{|}~", octet) != NULL);
 }
 
+/* A U-label (RFC 5890 2.3.2.1) as far as its octets tell, too. */
 static gboolean
 is_label(PliSlice s)
 {
@@ -28,7 +31,8 @@ is_label(PliSlice s)
 	if (s.data[0] == '-' || s.data[s.len - 1] == '-')
 		return FALSE;
 	for (gsize i = 0; i < s.len; i++)
-		if (!g_ascii_isalnum(s.data[i]) && s.data[i] != '-')
+		if (s.data[i] < 0x80 && !g_ascii_isalnum(s.data[i]) &&
+		    s.data[i] != '-')
 			return FALSE;
 	return TRUE;
 }
@@ -51,8 +55,17 @@ cut(PliSlice *rest, guint8 octet)
 	return head;
 }
 
-gboolean
-pli_smtp_path_is_domain(PliSlice s)
+static gboolean
+is_ascii(PliSlice s)
+{
+	for (gsize i = 0; i < s.len; i++)
+		if (s.data[i] >= 0x80)
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean
+is_any_domain(PliSlice s)
 {
 	if (s.len == 0 || s.len > PLI_SMTP_PATH_DOMAIN_MAX)
 		return FALSE;
@@ -61,6 +74,12 @@ pli_smtp_path_is_domain(PliSlice s)
 			return FALSE;
 	} while (s.data != NULL);
 	return TRUE;
+}
+
+gboolean
+pli_smtp_path_is_domain(PliSlice s)
+{
+	return is_ascii(s) && is_any_domain(s);
 }
 
 /* Snum 3("." Snum) */
@@ -152,7 +171,7 @@ take_route(PliSlice *rest)
 		PliSlice hop = cut(&route, ',');
 
 		if (hop.len == 0 || hop.data[0] != '@' ||
-		    !pli_smtp_path_is_domain(pli_slice_skip(hop, 1)))
+		    !is_any_domain(pli_slice_skip(hop, 1)))
 			return PLI_SMTP_PATH_BAD_ROUTE;
 	} while (route.data != NULL);
 	return PLI_SMTP_PATH_OK;
@@ -167,7 +186,7 @@ quoted_length(PliSlice s)
 			return i + 1;
 		if (s.data[i] == '\\')
 			i++;
-		if (i < s.len && (s.data[i] < 32 || s.data[i] > 126))
+		if (i < s.len && (s.data[i] < 32 || s.data[i] == 127))
 			return 0;
 	}
 	return 0;
@@ -226,8 +245,8 @@ check_domain(PathPieces *pieces, PliSmtpPathFlags flags)
 		return pli_smtp_path_is_literal(domain)
 			       ? PLI_SMTP_PATH_OK
 			       : PLI_SMTP_PATH_BAD_LITERAL;
-	return pli_smtp_path_is_domain(domain) ? PLI_SMTP_PATH_OK
-					       : PLI_SMTP_PATH_BAD_DOMAIN;
+	return is_any_domain(domain) ? PLI_SMTP_PATH_OK
+				     : PLI_SMTP_PATH_BAD_DOMAIN;
 }
 
 static char *
@@ -297,9 +316,12 @@ pli_smtp_path_parse(PliSlice in, PliSmtpPathFlags flags, PliSmtpPath **ret_path,
 
 	if (result != PLI_SMTP_PATH_OK)
 		return result;
-	for (gsize i = 0; i < pieces.whole.len; i++)
-		if (pieces.whole.data[i] >= 0x80)
+	if (!is_ascii(pieces.whole)) {
+		if (!(flags & PLI_SMTP_PATH_UTF8))
 			return PLI_SMTP_PATH_NOT_ASCII;
+		if (!pli_utf8_is_valid(pieces.whole))
+			return PLI_SMTP_PATH_NOT_UTF8;
+	}
 	pieces.mailbox =
 		pli_slice_new(pieces.whole.data + 1, pieces.whole.len - 2);
 	if (pieces.mailbox.len > 0) {
@@ -348,7 +370,9 @@ pli_smtp_path_get_text(PliSmtpPathResult result)
 		[PLI_SMTP_PATH_LONG_DOMAIN] = "a domain has at most 255 octets",
 		[PLI_SMTP_PATH_LONG] = "a path has at most 256 octets",
 		[PLI_SMTP_PATH_NOT_ASCII] =
-			"the address must be ASCII: SMTPUTF8 is not offered",
+			"the address must be ASCII, as MAIL had no SMTPUTF8",
+		[PLI_SMTP_PATH_NOT_UTF8] =
+			"an address that is not ASCII must be UTF-8",
 	};
 
 	g_assert((gsize)result < G_N_ELEMENTS(texts));

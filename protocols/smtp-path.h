@@ -16,8 +16,8 @@
 #define PLI_SMTP_PATH_DOMAIN_MAX 255
 #define PLI_SMTP_PATH_MAX 256
 
-/* All strings lie in the path's own allocation and hold neither controls nor
- * octets over 126. */
+/* All strings lie in the path's own allocation and hold no controls; octets
+ * over 126 only with PLI_SMTP_PATH_UTF8, as whole characters. */
 typedef struct {
 	const char *local;    /* unquoted; "" for <> and <""@...> */
 	const char *domain;   /* as written, literals with []; "" if bare */
@@ -31,6 +31,7 @@ typedef enum {
 	PLI_SMTP_PATH_NULL = 1 << 0,       /* <> */
 	PLI_SMTP_PATH_POSTMASTER = 1 << 1, /* <postmaster> */
 	PLI_SMTP_PATH_BARE = 1 << 2,       /* <local> */
+	PLI_SMTP_PATH_UTF8 = 1 << 3,       /* with UTF-8 (RFC 6531 3.3) */
 } PliSmtpPathFlags;
 
 typedef enum {
@@ -46,6 +47,7 @@ typedef enum {
 	PLI_SMTP_PATH_LONG_DOMAIN,
 	PLI_SMTP_PATH_LONG,
 	PLI_SMTP_PATH_NOT_ASCII, /* would need SMTPUTF8 */
+	PLI_SMTP_PATH_NOT_UTF8,
 } PliSmtpPathResult;
 
 /*
@@ -66,7 +68,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliSmtpPath, pli_smtp_path_free)
 const char *
 pli_smtp_path_get_text(PliSmtpPathResult result);
 
-/* Whether `s` is a Domain (RFC 5321 4.1.2). */
+/* Whether `s` is a Domain (RFC 5321 4.1.2) in US-ASCII. */
 gboolean
 pli_smtp_path_is_domain(PliSlice s);
 

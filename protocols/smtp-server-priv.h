@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The inside of the SMTP server session, shared by its files: smtp-server.c
- * (the machine), smtp-verb.c (the commands), smtp-transaction.c (the questions
- * a mail transaction asks, DATA).
+ * (the machine), smtp-verb.c (the table of commands), smtp-hello.c (EHLO,
+ * STARTTLS), smtp-mail.c (what MAIL and RCPT say), smtp-transaction.c (the
+ * questions a mail transaction asks, DATA, BDAT), smtp-auth.c (AUTH),
+ * smtp-lookup.c (VRFY and other questions).
  */
 #ifndef PLI_PROTOCOLS_SMTP_SERVER_PRIV_H
 #define PLI_PROTOCOLS_SMTP_SERVER_PRIV_H
 
 #include "engine/buf.h"
 #include "protocols/output.h"
+#include "protocols/smtp-chunk.h"
 #include "protocols/smtp-dots.h"
 #include "protocols/smtp-reply.h"
 #include "protocols/smtp-server.h"
@@ -27,7 +30,12 @@ typedef enum {
 	PLI_SMTP_PHASE_GREETED = 1 << 1, /* no transaction */
 	PLI_SMTP_PHASE_MAIL = 1 << 2,    /* a sender and no recipient */
 	PLI_SMTP_PHASE_RCPT = 1 << 3,    /* a recipient at least */
+	PLI_SMTP_PHASE_CHUNKS = 1 << 4,  /* BDAT has begun */
 } PliSmtpPhase;
+
+#define PLI_SMTP_PHASE_ANY                                                     \
+	(PLI_SMTP_PHASE_START | PLI_SMTP_PHASE_GREETED | PLI_SMTP_PHASE_MAIL | \
+	 PLI_SMTP_PHASE_RCPT | PLI_SMTP_PHASE_CHUNKS)
 
 struct PliSmtpServer {
 	PliSession session;
@@ -46,6 +54,7 @@ struct PliSmtpServer {
 	guint64 last_ask;
 	guint64 open_ask; /* 0: none */
 	PliSmtpOnAnswer on_answer;
+	void (*then)(PliSmtpServer *server); /* once the event was taken */
 
 	/* See the time-outs in smtp-server.h. */
 	gint64 now;
@@ -54,9 +63,20 @@ struct PliSmtpServer {
 
 	char *helo;
 	gboolean is_esmtp;
+	gboolean in_sync;     /* the command just read ends its group */
+	gboolean out_of_sync; /* and octets came ahead of its reply */
 	PliSmtpReply path_fault; /* made for the path just read */
 	PliSmtpVrfy vrfy;
 	char *vrfy_argument;
+
+	gboolean is_tls;
+	PliSessionTls tls; /* strings owned */
+
+	char *user; /* who authenticated */
+	PliSmtpAuth auth;
+	char *mechanism;   /* of the exchange that goes on */
+	PliBuf auth_line;  /* a response so far */
+	GByteArray *response;
 
 	/* The transaction. */
 	gboolean has_mail;
@@ -65,6 +85,9 @@ struct PliSmtpServer {
 	GPtrArray *rcpts;  /* PliSmtpRcpt, accepted; NULL before the first */
 	PliSmtpEnvelope envelope;
 	PliSmtpDots dots;
+	PliSmtpChunk chunk;
+	gboolean has_chunks; /* BDAT has begun a message */
+	gboolean in_message; /* the daemon has one open */
 	guint64 received; /* message octets */
 	PliSmtpAbort abort;
 	const PliSmtpReply *abort_reply; /* not NULL: refused in the middle */
@@ -78,6 +101,10 @@ pli_smtp_server_reply(PliSmtpServer *server, const PliSmtpReply *reply);
 /* A reply to what the peer did wrong; too many of them close. */
 void
 pli_smtp_server_fault(PliSmtpServer *server, const PliSmtpReply *reply);
+
+/* Closes with 421 when there were too many. */
+void
+pli_smtp_server_check_errors(PliSmtpServer *server);
 
 /* Replies as the answer says. */
 void
@@ -99,6 +126,16 @@ pli_smtp_server_ask(PliSmtpServer *server, guint32 type, const void *detail,
 PliSmtpPhase
 pli_smtp_server_get_phase(const PliSmtpServer *server);
 
+static inline gboolean
+pli_smtp_server_has_offer(const PliSmtpServer *server, PliSmtpOffers offer)
+{
+	return (server->config.offers & offer) != 0;
+}
+
+/* Copies what is known of TLS; NULL forgets it. */
+void
+pli_smtp_server_set_tls(PliSmtpServer *server, const PliSessionTls *tls);
+
 /* Reading commands. */
 gsize
 pli_smtp_server_read_line(PliSmtpServer *server, PliSlice in);
@@ -109,21 +146,124 @@ pli_smtp_server_read_line(PliSmtpServer *server, PliSlice in);
 void
 pli_smtp_verb_run(PliSmtpServer *server, PliSlice line);
 
+/* The parse, check and act functions that the table of verbs names; see
+ * PliSmtpVerb in smtp-verb.c. */
+
+/* smtp-hello.c */
+
+const PliSmtpReply *
+pli_smtp_hello_parse(PliSmtpServer *server, PliSlice args);
+
+void
+pli_smtp_hello_run_helo(PliSmtpServer *server);
+
+void
+pli_smtp_hello_run_ehlo(PliSmtpServer *server);
+
+const PliSmtpReply *
+pli_smtp_hello_check_starttls(const PliSmtpServer *server);
+
+void
+pli_smtp_hello_run_starttls(PliSmtpServer *server);
+
+/* smtp-mail.c */
+
+const PliSmtpReply *
+pli_smtp_mail_check(const PliSmtpServer *server);
+
+const PliSmtpReply *
+pli_smtp_mail_parse(PliSmtpServer *server, PliSlice args);
+
+const PliSmtpReply *
+pli_smtp_mail_check_rcpt(const PliSmtpServer *server);
+
+const PliSmtpReply *
+pli_smtp_mail_parse_rcpt(PliSmtpServer *server, PliSlice args);
+
+/* Forgets what MAIL said. */
+void
+pli_smtp_mail_clear(PliSmtpServer *server);
+
+void
+pli_smtp_mail_free_rcpt(gpointer rcpt);
+
+/* smtp-auth.c */
+
+const PliSmtpReply *
+pli_smtp_auth_check(const PliSmtpServer *server);
+
+const PliSmtpReply *
+pli_smtp_auth_parse(PliSmtpServer *server, PliSlice args);
+
+void
+pli_smtp_auth_run(PliSmtpServer *server);
+
+/* Appends EHLO's " PLAIN LOGIN ..." of what can be used now; FALSE: none. */
+gboolean
+pli_smtp_auth_add_mechanisms(const PliSmtpServer *server, GString *text);
+
+void
+pli_smtp_auth_clear(PliSmtpServer *server);
+
+/* smtp-lookup.c */
+
+const PliSmtpReply *
+pli_smtp_lookup_parse(PliSmtpServer *server, PliSlice args);
+
+const PliSmtpReply *
+pli_smtp_lookup_parse_node(PliSmtpServer *server, PliSlice args);
+
+const PliSmtpReply *
+pli_smtp_lookup_parse_domains(PliSmtpServer *server, PliSlice args);
+
+const PliSmtpReply *
+pli_smtp_lookup_check_atrn(const PliSmtpServer *server);
+
+void
+pli_smtp_lookup_run_vrfy(PliSmtpServer *server);
+
+void
+pli_smtp_lookup_run_expn(PliSmtpServer *server);
+
+void
+pli_smtp_lookup_run_etrn(PliSmtpServer *server);
+
+void
+pli_smtp_lookup_run_atrn(PliSmtpServer *server);
+
 /* smtp-transaction.c */
 
 /* Forgets sender and recipients. */
 void
 pli_smtp_transaction_clear(PliSmtpServer *server);
 
-/* Each takes over the strings and the path it is given. */
+/* The same between two commands: tells the daemon when chunks came. */
+void
+pli_smtp_transaction_reset(PliSmtpServer *server);
+
+/* The sender, the recipient, and the message that comes. */
 void
 pli_smtp_transaction_ask_mail(PliSmtpServer *server);
 
 void
 pli_smtp_transaction_ask_rcpt(PliSmtpServer *server);
 
+const PliSmtpReply *
+pli_smtp_transaction_check_data(const PliSmtpServer *server);
+
 void
 pli_smtp_transaction_ask_data(PliSmtpServer *server);
+
+const PliSmtpReply *
+pli_smtp_transaction_parse_chunk(PliSmtpServer *server, PliSlice args);
+
+void
+pli_smtp_transaction_ask_chunk(PliSmtpServer *server);
+
+/* A BDAT that cannot be obeyed: its octets are no commands all the same. */
+void
+pli_smtp_transaction_refuse_chunk(PliSmtpServer *server, PliSlice args,
+				  const PliSmtpReply *fault);
 
 void
 pli_smtp_transaction_time_out(PliSmtpServer *server);

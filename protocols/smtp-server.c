@@ -2,6 +2,8 @@
 #include "protocols/smtp-server.h"
 #include "protocols/smtp-server-priv.h"
 
+#define RESPONSE_MAX 12288 /* of AUTH, with its CRLF (RFC 4954 4) */
+
 static PliSmtpServer *
 server_of(PliSession *session)
 {
@@ -16,12 +18,19 @@ pli_smtp_server_reply(PliSmtpServer *server, const PliSmtpReply *reply)
 		pli_smtp_server_close(server);
 }
 
+static const PliSmtpReply too_many = {
+	421, "4.7.0", "too many errors, closing the connection"};
+
+void
+pli_smtp_server_check_errors(PliSmtpServer *server)
+{
+	if (server->errors >= server->config.max_errors && !server->closing)
+		pli_smtp_server_reply(server, &too_many);
+}
+
 void
 pli_smtp_server_fault(PliSmtpServer *server, const PliSmtpReply *reply)
 {
-	static const PliSmtpReply too_many = {
-		421, "4.7.0", "too many errors, closing the connection"};
-
 	server->errors += reply->code >= 500;
 	if (server->errors >= server->config.max_errors)
 		reply = &too_many;
@@ -61,9 +70,26 @@ pli_smtp_server_ask(PliSmtpServer *server, guint32 type, const void *detail,
 	server->on_answer = on_answer;
 }
 
+void
+pli_smtp_server_set_tls(PliSmtpServer *server, const PliSessionTls *tls)
+{
+	g_free((char *)server->tls.version);
+	g_free((char *)server->tls.cipher);
+	g_free((char *)server->tls.client_name);
+	server->tls = (PliSessionTls){0};
+	server->is_tls = tls != NULL;
+	if (tls == NULL)
+		return;
+	server->tls.version = g_strdup(tls->version);
+	server->tls.cipher = g_strdup(tls->cipher);
+	server->tls.client_name = g_strdup(tls->client_name);
+}
+
 PliSmtpPhase
 pli_smtp_server_get_phase(const PliSmtpServer *server)
 {
+	if (server->has_chunks)
+		return PLI_SMTP_PHASE_CHUNKS;
 	if (server->rcpts != NULL && server->rcpts->len > 0)
 		return PLI_SMTP_PHASE_RCPT;
 	if (server->has_mail)
@@ -140,15 +166,42 @@ pli_smtp_server_read_line(PliSmtpServer *server, PliSlice in)
 	return n;
 }
 
+/* Whether it takes octets now. */
+static gboolean
+is_reading(const PliSmtpServer *server)
+{
+	return !server->closing && server->open_ask == 0 &&
+	       server->event.type == 0 && server->then == NULL &&
+	       !pli_output_is_full(&server->output);
+}
+
+static const PliSmtpReply out_of_sync = {
+	554, "5.5.0", "octets came ahead of the reply that they must wait for"};
+
+/* Octets follow a command whose reply has not been given. */
+static void
+note_early(PliSmtpServer *server)
+{
+	if (server->open_ask != 0) {
+		server->out_of_sync = TRUE;
+		return;
+	}
+	pli_smtp_server_reply(server, &out_of_sync);
+	pli_smtp_server_close(server);
+}
+
 static gsize
 server_feed(PliSession *session, PliSlice in)
 {
 	PliSmtpServer *server = server_of(session);
 	gsize used = 0;
 
-	while (used < in.len && !server->closing && server->open_ask == 0 &&
-	       server->event.type == 0 && !pli_output_is_full(&server->output))
+	while (used < in.len && is_reading(server) && !server->in_sync)
 		used += server->state(server, pli_slice_skip(in, used));
+	if (server->in_sync && used < in.len)
+		note_early(server);
+	if (server->open_ask == 0)
+		server->in_sync = FALSE;
 	return server->closing ? in.len : used;
 }
 
@@ -159,6 +212,12 @@ server_next(PliSession *session, PliSessionEvent *ret_event)
 
 	if (server->dropped)
 		return PLI_STEP_FAIL;
+	if (server->event.type == 0 && server->then != NULL) {
+		void (*then)(PliSmtpServer *) = server->then;
+
+		server->then = NULL;
+		then(server);
+	}
 	if (server->event.type != 0) {
 		*ret_event = server->event;
 		server->event = (PliSessionEvent){0};
@@ -181,6 +240,12 @@ server_answer(PliSession *session, guint64 ask, const PliAnswer *answer)
 	g_assert(server->event.type == 0);
 	server->open_ask = 0;
 	server->achieved = TRUE;
+	server->in_sync = FALSE;
+	if (server->out_of_sync) {
+		pli_smtp_server_reply(server, &out_of_sync);
+		pli_smtp_server_close(server);
+		return;
+	}
 	server->on_answer(server, answer);
 }
 
@@ -214,7 +279,8 @@ time_out(const PliSmtpServer *server)
 static gboolean
 has_deadline(const PliSmtpServer *server)
 {
-	if (server->open_ask != 0 || server->event.type != 0 || server->dropped)
+	if (server->open_ask != 0 || server->event.type != 0 ||
+	    server->then != NULL || server->dropped)
 		return FALSE;
 	return !server->closing || pli_output_get_waiting(&server->output) > 0;
 }
@@ -257,6 +323,9 @@ server_free(PliSession *session)
 	PliSmtpServer *server = server_of(session);
 
 	pli_smtp_transaction_clear(server);
+	pli_smtp_auth_clear(server);
+	pli_smtp_server_set_tls(server, NULL);
+	g_free(server->user);
 	pli_output_clear(&server->output);
 	pli_buf_clear(&server->line);
 	g_free(server->helo);
@@ -264,6 +333,8 @@ server_free(PliSession *session)
 	g_free((char *)server->config.hostname);
 	g_free((char *)server->config.greeting);
 	g_free((char *)server->config.peer);
+	g_free((char *)server->config.mechanisms);
+	g_free((char *)server->config.future_release);
 	g_free(server);
 }
 
@@ -290,10 +361,15 @@ pli_smtp_server_new(const PliSmtpConfig *config)
 	server->config.hostname = g_strdup(config->hostname);
 	server->config.greeting = g_strdup(config->greeting);
 	server->config.peer = g_strdup(config->peer);
+	server->config.mechanisms = g_strdup(config->mechanisms);
+	server->config.future_release = g_strdup(config->future_release);
+	if (config->is_tls)
+		pli_smtp_server_set_tls(server, &config->tls);
 	server->state = pli_smtp_server_read_line;
 	server->achieved = TRUE;
 	pli_output_init(&server->output, config->output_high_water);
 	pli_buf_init(&server->line, config->command_line_limit);
+	pli_buf_init(&server->auth_line, RESPONSE_MAX);
 	greeting = g_strdup_printf("%s %s", config->hostname,
 				   config->greeting != NULL ? config->greeting
 							    : usual);

@@ -32,6 +32,27 @@ typedef enum {
 	PLI_SMTP_MODE_SUBMISSION,
 } PliSmtpMode;
 
+/*
+ * What EHLO offers beside PIPELINING, SIZE, 8BITMIME and ENHANCEDSTATUSCODES.
+ * What is not offered is refused: a command with 502, a parameter with 555.
+ * AUTH is offered by naming mechanisms, FUTURERELEASE by naming its bounds.
+ */
+typedef enum {
+	PLI_SMTP_OFFER_CHUNKING = 1 << 0,   /* RFC 3030: BDAT */
+	PLI_SMTP_OFFER_BINARYMIME = 1 << 1, /* RFC 3030; with CHUNKING only */
+	PLI_SMTP_OFFER_SMTPUTF8 = 1 << 2,   /* RFC 6531 */
+	PLI_SMTP_OFFER_STARTTLS = 1 << 3,   /* RFC 3207; until TLS is up */
+	PLI_SMTP_OFFER_DSN = 1 << 4,	    /* RFC 3461 */
+	PLI_SMTP_OFFER_DELIVERBY = 1 << 5,  /* RFC 2852 */
+	PLI_SMTP_OFFER_MT_PRIORITY = 1 << 6, /* RFC 6710 */
+	PLI_SMTP_OFFER_REQUIRETLS = 1 << 7, /* RFC 8689; once TLS is up */
+	PLI_SMTP_OFFER_LIMITS = 1 << 8,	    /* RFC 9422: RCPTMAX */
+	PLI_SMTP_OFFER_PRDR = 1 << 9,	    /* a reply for each recipient */
+	PLI_SMTP_OFFER_EXPN = 1 << 10,	    /* RFC 5321 3.5 */
+	PLI_SMTP_OFFER_ETRN = 1 << 11,	    /* RFC 1985 */
+	PLI_SMTP_OFFER_ATRN = 1 << 12,	    /* RFC 2645 */
+} PliSmtpOffers;
+
 /* Start from PLI_SMTP_CONFIG_INIT. Strings are copied. */
 typedef struct {
 	PliSmtpMode mode;
@@ -46,6 +67,16 @@ typedef struct {
 	guint command_timeout;     /* seconds waiting for a command */
 	guint data_timeout;        /* seconds waiting for octets of DATA */
 	gboolean allow_bare;       /* RCPT TO:<local>, without a domain */
+	PliSmtpOffers offers;
+	const char *mechanisms;    /* SASL's, apart by spaces; NULL: no AUTH */
+	const char *future_release; /* EHLO's "max-interval max-datetime" (RFC
+				       4865 4); NULL: not offered */
+	gboolean allow_clear;  /* PLAIN and LOGIN without TLS */
+	gboolean require_auth; /* before MAIL (RFC 6409 4.3) */
+	gboolean require_sync; /* octets ahead of the reply to EHLO, AUTH or
+				  DATA (RFC 2920 3.1): 554 and close */
+	gboolean is_tls;       /* implicit TLS (RFC 8314 3.3), with: */
+	PliSessionTls tls;
 } PliSmtpConfig;
 
 /* RFC 5321 4.5.3.1 and 4.5.3.2 ask for at least: line 512, recipients 100,
@@ -83,22 +114,37 @@ pli_smtp_server_new(const PliSmtpConfig *config);
  *	DATA_END	PliSmtpEnvelope		250 2.0.0 554 5.7.1 451 4.3.0
  *	DATA_ABORT	PliSmtpAbort		(no ask)
  *	VRFY		PliSmtpVrfy		252 2.0.0 550 5.1.1 451 4.3.0
+ *	EXPN		PliSmtpVrfy		250 2.1.5 550 5.1.1 451 4.3.0
+ *	AUTH		PliSmtpAuth		235 2.7.0 535 5.7.8 454 4.7.0
+ *	ETRN		PliSmtpVrfy		251 2.0.0 501 5.5.4 458 4.3.0
+ *	ATRN		PliSmtpVrfy		250 2.0.0 550 5.7.1 453 4.3.0
  *
  * MAIL		begins a transaction; what was kept of an earlier one that saw
  *		no DATA_END is void (RSET, EHLO and refusals bring no event).
  * RCPT		when accepted the recipient joins the envelope.
- * DATA_BEGIN	open a spool entry and a parser. 354 is fixed: code, status and
- *		text of an ACCEPT are not used. After REFUSE or TEMPORARY there
- *		comes neither DATA nor DATA_END, and the transaction is over.
+ * DATA_BEGIN	DATA, or the first BDAT: open a spool entry and a parser. 354 is
+ *		fixed: code, status and text of an ACCEPT are not used. After
+ *		REFUSE or TEMPORARY there comes neither DATA nor DATA_END, and
+ *		the transaction is over.
  * DATA		the next octets of the message, dots unstuffed, in pieces of any
- *		size that together end in CRLF (or are none at all).
+ *		size that together end in CRLF (or are none at all). By BDAT
+ *		they end as they end, and with BODY=BINARYMIME they are any.
  * DATA_END	the last octet has come. The answer is the final reply: 250 only
- *		once the message is safe. In LMTP mode the answer's `detail` may
- *		be a PliSmtpReplies with an answer for each accepted recipient,
- *		in order; without it each gets this answer.
+ *		once the message is safe. In LMTP mode, and where MAIL said
+ *		PRDR, the answer's `detail` may be a PliSmtpReplies with an
+ *		answer for each accepted recipient, in order; without it each
+ *		gets this answer.
  * DATA_ABORT	instead of DATA_END: the message will not be finished; drop the
  *		entry. The session swallows the rest and replies by itself.
  * VRFY		ACCEPT with code 250 and the mailbox as text tells it.
+ * EXPN		ACCEPT's `detail` is a NULL-terminated array of strings, the
+ *		members, one at least.
+ * AUTH		a step of an exchange. ACCEPT's `detail` is a PliSmtpAuthStep:
+ *		a user, whom the session remembers, or a challenge (334). The
+ *		client may cancel between two steps: a later AUTH is_first.
+ * ETRN		nothing waits (251), unless the answer has code 250, 252 or 253.
+ *		TEMPORARY with code 459: not for this client.
+ * ATRN		only once authenticated. TEMPORARY: nothing waits (453).
  */
 enum {
 	PLI_SMTP_EVENT_MAIL = PLI_SESSION_EVENT_FIRST_OWN,
@@ -108,12 +154,39 @@ enum {
 	PLI_SMTP_EVENT_DATA_END,
 	PLI_SMTP_EVENT_DATA_ABORT,
 	PLI_SMTP_EVENT_VRFY,
+	PLI_SMTP_EVENT_EXPN,
+	PLI_SMTP_EVENT_AUTH,
+	PLI_SMTP_EVENT_ETRN,
+	PLI_SMTP_EVENT_ATRN,
 };
 
 typedef enum {
 	PLI_SMTP_BODY_7BIT, /* also when BODY was not given */
 	PLI_SMTP_BODY_8BITMIME,
+	PLI_SMTP_BODY_BINARYMIME,
 } PliSmtpBody;
+
+/* What a report of failure is to hold (RFC 3461 4.3). */
+typedef enum {
+	PLI_SMTP_RET_DEFAULT,
+	PLI_SMTP_RET_FULL,
+	PLI_SMTP_RET_HDRS,
+} PliSmtpRet;
+
+/* When a report is wanted (RFC 3461 4.1); 0: NOTIFY was not given. */
+typedef enum {
+	PLI_SMTP_NOTIFY_NEVER = 1 << 0,
+	PLI_SMTP_NOTIFY_SUCCESS = 1 << 1,
+	PLI_SMTP_NOTIFY_FAILURE = 1 << 2,
+	PLI_SMTP_NOTIFY_DELAY = 1 << 3,
+} PliSmtpNotify;
+
+/* RFC 2852 4. */
+typedef enum {
+	PLI_SMTP_BY_NONE,
+	PLI_SMTP_BY_NOTIFY, /* N: say that it is late */
+	PLI_SMTP_BY_RETURN, /* R: give up */
+} PliSmtpByMode;
 
 /* Details lie in the session. They, and all they point to, stay valid until
  * the event's ask has been answered. */
@@ -121,12 +194,26 @@ typedef struct {
 	const PliSmtpPath *path; /* <> has text "" */
 	guint64 size;            /* of SIZE=; 0: not given */
 	PliSmtpBody body;
+	gboolean utf8; /* SMTPUTF8: addresses and header may be UTF-8 */
+	gboolean prdr;
+	gboolean require_tls;
+	PliSmtpRet ret;
+	PliSmtpByMode by;
+	gboolean by_trace;
+	gint32 by_seconds;    /* from now; may be past */
+	gint32 priority;      /* -9 to 9 (RFC 6710) */
+	guint32 hold_seconds; /* HOLDFOR; 0: not given (RFC 4865) */
+	const char *hold_until; /* HOLDUNTIL, an RFC 3339 time; or NULL */
+	const char *envid;	/* decoded; NULL: not given */
+	const char *auth;	/* AUTH= decoded, "<>" too; NULL: not given */
 	const char *parameters; /* all of them as written, or "" */
 } PliSmtpMail;
 
 typedef struct {
 	const PliSmtpPath *path;
-	const char *parameters; /* "" */
+	PliSmtpNotify notify;
+	const char *orcpt;	/* "rfc822;Bob@Example.org", decoded; or NULL */
+	const char *parameters; /* all of them as written, or "" */
 	guint index;            /* its place in the envelope if accepted */
 } PliSmtpRcpt;
 
@@ -136,14 +223,19 @@ typedef struct {
 	const PliSmtpRcpt *const *recipients; /* accepted ones, in order */
 	guint n_recipients;                   /* at least 1 */
 	const char *helo;     /* argument of HELO, EHLO or LHLO */
-	const char *protocol; /* "SMTP", "ESMTP", "LMTP" (RFC 3848) */
+	const char *protocol; /* "SMTP", "ESMTPSA", "UTF8LMTP" ... (RFC 3848,
+				 RFC 6531 4.3) */
 	const char *peer;     /* as configured */
+	const char *user;     /* who authenticated, or NULL */
+	const PliSessionTls *tls; /* NULL: in the clear */
 } PliSmtpEnvelope;
 
 typedef enum {
 	PLI_SMTP_ABORT_TOO_BIG,  /* 552 5.3.4 will follow */
 	PLI_SMTP_ABORT_BAD_LINE, /* bare CR, bare LF or NUL: 550 5.6.11 */
 	PLI_SMTP_ABORT_TIMEOUT,  /* 421 4.4.2 and CLOSE */
+	PLI_SMTP_ABORT_RESET,	 /* RSET, EHLO, or a chunk that is refused,
+				    after a chunk */
 } PliSmtpAbortReason;
 
 typedef struct {
@@ -152,9 +244,24 @@ typedef struct {
 
 typedef struct {
 	const char *argument; /* a mailbox or a name, as written */
+	gboolean utf8;	      /* the reply may be UTF-8 (RFC 6531 3.7.4) */
 } PliSmtpVrfy;
 
-/* For DATA_END in LMTP mode; the members' own `detail` is not used. */
+/* A step of an authentication (RFC 4954). */
+typedef struct {
+	const char *mechanism; /* one of the configuration's */
+	gboolean is_first;
+	PliSlice response; /* decoded; data NULL: no initial response */
+} PliSmtpAuth;
+
+/* The detail of AUTH's ACCEPT. */
+typedef struct {
+	const char *user;   /* who the client is; NULL: it goes on, with: */
+	PliSlice challenge; /* sent in base64 */
+} PliSmtpAuthStep;
+
+/* For DATA_END in LMTP mode or with PRDR; the members' own `detail` is not
+ * used. */
 typedef struct {
 	const PliAnswer *replies;
 	guint n_replies; /* must be n_recipients */

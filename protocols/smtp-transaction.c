@@ -1,35 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "protocols/smtp-server-priv.h"
 
+/* Nobody waits for the octets of this message any more. */
 static void
-rcpt_free(gpointer data)
+tell_abort(PliSmtpServer *server, PliSmtpAbortReason reason)
 {
-	PliSmtpRcpt *rcpt = data;
-
-	if (rcpt == NULL)
-		return;
-	pli_smtp_path_free((PliSmtpPath *)rcpt->path);
-	g_free((char *)rcpt->parameters);
-	g_free(rcpt);
-}
-
-static void
-clear_mail(PliSmtpServer *server)
-{
-	pli_smtp_path_free((PliSmtpPath *)server->mail.path);
-	g_free((char *)server->mail.parameters);
-	server->mail = (PliSmtpMail){0};
-	server->has_mail = FALSE;
+	server->abort.reason = reason;
+	server->in_message = FALSE;
+	pli_smtp_server_tell(server, PLI_SMTP_EVENT_DATA_ABORT, &server->abort);
 }
 
 void
 pli_smtp_transaction_clear(PliSmtpServer *server)
 {
-	clear_mail(server);
-	g_clear_pointer(&server->rcpt, rcpt_free);
+	pli_smtp_mail_clear(server);
+	g_clear_pointer(&server->rcpt, pli_smtp_mail_free_rcpt);
 	g_clear_pointer(&server->rcpts, g_ptr_array_unref);
 	server->abort_reply = NULL;
 	server->received = 0;
+	server->in_message = FALSE;
+	server->has_chunks = FALSE;
+}
+
+void
+pli_smtp_transaction_reset(PliSmtpServer *server)
+{
+	if (server->in_message)
+		tell_abort(server, PLI_SMTP_ABORT_RESET);
+	pli_smtp_transaction_clear(server);
 }
 
 static void
@@ -44,7 +42,7 @@ on_mail(PliSmtpServer *server, const PliAnswer *answer)
 	if (answer->verdict == PLI_VERDICT_ACCEPT)
 		server->has_mail = TRUE;
 	else
-		clear_mail(server);
+		pli_smtp_mail_clear(server);
 	pli_smtp_server_reply_answer(server, answer, &usual);
 }
 
@@ -66,11 +64,12 @@ on_rcpt(PliSmtpServer *server, const PliAnswer *answer)
 	PliSmtpRcpt *rcpt = g_steal_pointer(&server->rcpt);
 
 	if (answer->verdict != PLI_VERDICT_ACCEPT) {
-		rcpt_free(rcpt);
+		pli_smtp_mail_free_rcpt(rcpt);
 	} else {
 		if (server->rcpts == NULL)
 			server->rcpts =
-				g_ptr_array_new_with_free_func(rcpt_free);
+				g_ptr_array_new_with_free_func(
+					pli_smtp_mail_free_rcpt);
 		g_ptr_array_add(server->rcpts, rcpt);
 	}
 	pli_smtp_server_reply_answer(server, answer, &usual);
@@ -102,67 +101,95 @@ reply_each(PliSmtpServer *server, const PliAnswer *answer)
 			&end_usual);
 }
 
+/* What PRDR says of the message as a whole, once it said it of each. */
+static PliSmtpReply
+sum_up(const PliSmtpServer *server, const PliAnswer *answer)
+{
+	const PliSmtpReplies *each = answer->detail;
+	gboolean later = FALSE;
+
+	if (each == NULL)
+		return pli_smtp_reply_find(answer, &end_usual);
+	for (guint i = 0; i < server->rcpts->len; i++) {
+		if (each->replies[i].verdict == PLI_VERDICT_ACCEPT)
+			return end_usual.accept;
+		later |= each->replies[i].verdict == PLI_VERDICT_TEMPORARY;
+	}
+	return later ? end_usual.temporary : end_usual.refuse;
+}
+
 static void
 on_data_end(PliSmtpServer *server, const PliAnswer *answer)
 {
-	if (server->config.mode == PLI_SMTP_MODE_LMTP)
+	static const PliSmtpReply begin_each = {
+		353, NULL, "a reply for each recipient follows"};
+	PliSmtpReply reply = sum_up(server, answer);
+
+	if (server->config.mode == PLI_SMTP_MODE_LMTP) {
 		reply_each(server, answer);
-	else
-		pli_smtp_server_reply_answer(server, answer, &end_usual);
+	} else {
+		if (server->mail.prdr) {
+			pli_smtp_server_reply(server, &begin_each);
+			reply_each(server, answer);
+		}
+		pli_smtp_server_reply(server, &reply);
+	}
 	pli_smtp_transaction_clear(server);
 }
 
-/* The end of a message that was refused on the way. */
+/* LMTP replies for each recipient once the message has ended, be it to a
+ * refusal on the way. */
 static void
-reply_abort(PliSmtpServer *server)
+reply_at_end(PliSmtpServer *server, gboolean is_end, const PliSmtpReply *reply)
 {
-	guint n = server->config.mode == PLI_SMTP_MODE_LMTP ? server->rcpts->len
-							    : 1;
+	gboolean each = is_end && server->rcpts != NULL &&
+			server->config.mode == PLI_SMTP_MODE_LMTP;
+	guint n = each ? server->rcpts->len : 1;
 
 	for (guint i = 0; i < n; i++)
-		pli_smtp_server_reply(server, server->abort_reply);
-	pli_smtp_transaction_clear(server);
+		pli_smtp_server_reply(server, reply);
 }
 
 static void
 abort_data(PliSmtpServer *server, PliSmtpAbortReason reason,
 	   const PliSmtpReply *reply)
 {
-	server->abort.reason = reason;
 	server->abort_reply = reply;
 	pli_smtp_dots_swallow(&server->dots);
-	pli_smtp_server_tell(server, PLI_SMTP_EVENT_DATA_ABORT, &server->abort);
+	tell_abort(server, reason);
 }
 
 void
 pli_smtp_transaction_time_out(PliSmtpServer *server)
 {
-	if (server->abort_reply == NULL) {
-		server->abort.reason = PLI_SMTP_ABORT_TIMEOUT;
-		pli_smtp_server_tell(server, PLI_SMTP_EVENT_DATA_ABORT,
-				     &server->abort);
-	}
+	if (server->in_message)
+		tell_abort(server, PLI_SMTP_ABORT_TIMEOUT);
 }
 
+/* The last octet has come. */
 static void
-end_data(PliSmtpServer *server)
+end_message(PliSmtpServer *server)
 {
 	server->state = pli_smtp_server_read_line;
-	if (server->abort_reply != NULL)
-		reply_abort(server);
-	else
-		pli_smtp_server_ask(server, PLI_SMTP_EVENT_DATA_END,
-				    &server->envelope, on_data_end);
+	if (server->abort_reply != NULL) {
+		reply_at_end(server, TRUE, server->abort_reply);
+		pli_smtp_transaction_clear(server);
+		return;
+	}
+	server->in_message = FALSE;
+	pli_smtp_server_ask(server, PLI_SMTP_EVENT_DATA_END, &server->envelope,
+			    on_data_end);
 }
+
+static const PliSmtpReply too_big = {
+	552, "5.3.4", "the message is bigger than SIZE allows"};
+static const PliSmtpReply bad_line = {
+	550, "5.6.11",
+	"lines must end in CRLF; bare CR, bare LF and NUL are refused"};
 
 static gsize
 read_data(PliSmtpServer *server, PliSlice in)
 {
-	static const PliSmtpReply too_big = {
-		552, "5.3.4", "the message is bigger than SIZE allows"};
-	static const PliSmtpReply bad_line = {
-		550, "5.6.11",
-		"lines must end in CRLF; bare CR, bare LF and NUL are refused"};
 	PliSlice octets;
 	gsize used;
 	PliSmtpDotsResult result =
@@ -177,7 +204,7 @@ read_data(PliSmtpServer *server, PliSlice in)
 	} else if (result == PLI_SMTP_DOTS_BAD) {
 		abort_data(server, PLI_SMTP_ABORT_BAD_LINE, &bad_line);
 	} else if (result == PLI_SMTP_DOTS_END) {
-		end_data(server);
+		end_message(server);
 	} else if (octets.len > 0) {
 		pli_smtp_server_tell(server, PLI_SMTP_EVENT_DATA, NULL);
 		server->event.octets = octets;
@@ -185,37 +212,50 @@ read_data(PliSmtpServer *server, PliSlice in)
 	return used;
 }
 
+static const PliSmtpUsual begin_usual = {
+	{250, "2.0.0", ""},
+	{554, "5.7.1", "no message is accepted in this transaction"},
+	{451, "4.3.0", "no message can be taken now, try later"},
+};
+
 static void
 on_data_begin(PliSmtpServer *server, const PliAnswer *answer)
 {
 	static const PliSmtpReply go_on = {
 		354, NULL, "send the message; end it with <CRLF>.<CRLF>"};
-	static const PliSmtpUsual usual = {
-		{250, "2.0.0", ""},
-		{554, "5.7.1", "no message is accepted in this transaction"},
-		{451, "4.3.0", "no message can be taken now, try later"},
-	};
 
 	if (answer->verdict != PLI_VERDICT_ACCEPT) {
-		pli_smtp_server_reply_answer(server, answer, &usual);
+		pli_smtp_server_reply_answer(server, answer, &begin_usual);
 		pli_smtp_transaction_clear(server);
 		return;
 	}
 	pli_smtp_dots_init(&server->dots);
+	server->in_message = TRUE;
 	server->state = read_data;
 	pli_smtp_server_reply(server, &go_on);
 }
 
+/* RFC 3848, RFC 6531 4.3. */
 static const char *
 protocol_name(const PliSmtpServer *server)
 {
-	if (server->config.mode == PLI_SMTP_MODE_LMTP)
-		return "LMTP";
-	return server->is_esmtp ? "ESMTP" : "SMTP";
+	static const char *const names[][4] = {
+		{"ESMTP", "ESMTPS", "ESMTPA", "ESMTPSA"},
+		{"LMTP", "LMTPS", "LMTPA", "LMTPSA"},
+		{"UTF8SMTP", "UTF8SMTPS", "UTF8SMTPA", "UTF8SMTPSA"},
+		{"UTF8LMTP", "UTF8LMTPS", "UTF8LMTPA", "UTF8LMTPSA"},
+	};
+	guint row = server->config.mode == PLI_SMTP_MODE_LMTP ? 1 : 0;
+
+	if (!server->is_esmtp)
+		return "SMTP";
+	row += server->mail.utf8 ? 2 : 0;
+	return names[row][(server->is_tls ? 1 : 0) +
+			  (server->user != NULL ? 2 : 0)];
 }
 
-void
-pli_smtp_transaction_ask_data(PliSmtpServer *server)
+static void
+ask_begin(PliSmtpServer *server, PliSmtpOnAnswer on_answer)
 {
 	server->envelope = (PliSmtpEnvelope){
 		.mail = &server->mail,
@@ -224,7 +264,189 @@ pli_smtp_transaction_ask_data(PliSmtpServer *server)
 		.helo = server->helo,
 		.protocol = protocol_name(server),
 		.peer = server->config.peer,
+		.user = server->user,
+		.tls = server->is_tls ? &server->tls : NULL,
 	};
 	pli_smtp_server_ask(server, PLI_SMTP_EVENT_DATA_BEGIN,
-			    &server->envelope, on_data_begin);
+			    &server->envelope, on_answer);
+}
+
+const PliSmtpReply *
+pli_smtp_transaction_check_data(const PliSmtpServer *server)
+{
+	static const PliSmtpReply by_chunks = {
+		503, "5.5.1", "BODY=BINARYMIME is sent by BDAT"};
+
+	return server->mail.body == PLI_SMTP_BODY_BINARYMIME ? &by_chunks
+							     : NULL;
+}
+
+void
+pli_smtp_transaction_ask_data(PliSmtpServer *server)
+{
+	ask_begin(server, on_data_begin);
+}
+
+/* BDAT */
+
+/* A size that passes the limit by more closes the connection. */
+#define ABSURD (G_GUINT64_CONSTANT(1) << 31)
+
+static PliSmtpChunkResult
+read_size(const PliSmtpServer *server, PliSmtpChunk *chunk, PliSlice args)
+{
+	guint64 limit = server->config.size_limit;
+
+	return pli_smtp_chunk_parse(chunk, args,
+				    limit > 0 ? limit + ABSURD : G_MAXINT64);
+}
+
+/* What follows either cannot be told from commands, or would never end. */
+static const PliSmtpReply no_size = {
+	501, "5.5.4", "BDAT must be followed by a size; what follows cannot "
+		      "be told from commands, closing"};
+static const PliSmtpReply absurd = {552, "5.3.4",
+				    "no message has such a size, closing"};
+
+const PliSmtpReply *
+pli_smtp_transaction_parse_chunk(PliSmtpServer *server, PliSlice args)
+{
+	static const PliSmtpReply no_last = {
+		501, "5.5.4", "only LAST may follow the size"};
+	guint64 limit = server->config.size_limit;
+
+	switch (read_size(server, &server->chunk, args)) {
+	case PLI_SMTP_CHUNK_NO_SIZE: return &no_size;
+	case PLI_SMTP_CHUNK_ABSURD: return &absurd;
+	case PLI_SMTP_CHUNK_NO_LAST: return &no_last;
+	case PLI_SMTP_CHUNK_OK: break;
+	}
+	return limit > 0 && server->chunk.left > limit - server->received
+		       ? &too_big
+		       : NULL;
+}
+
+/* Octets of a chunk that nobody wants. */
+static gsize
+swallow_chunk(PliSmtpServer *server, PliSlice in)
+{
+	gsize n = MIN(in.len, server->chunk.left);
+
+	server->achieved = TRUE;
+	server->chunk.left -= n;
+	if (server->chunk.left == 0)
+		server->state = pli_smtp_server_read_line;
+	return n;
+}
+
+/* The transaction is over; the octets still come. */
+static void
+drop_chunk(PliSmtpServer *server)
+{
+	pli_smtp_transaction_reset(server);
+	if (server->chunk.left > 0)
+		server->state = swallow_chunk;
+}
+
+void
+pli_smtp_transaction_refuse_chunk(PliSmtpServer *server, PliSlice args,
+				  const PliSmtpReply *fault)
+{
+	PliSmtpChunkResult result = read_size(server, &server->chunk, args);
+
+	if (result == PLI_SMTP_CHUNK_NO_SIZE ||
+	    result == PLI_SMTP_CHUNK_ABSURD) {
+		pli_smtp_server_reply(
+			server,
+			result == PLI_SMTP_CHUNK_ABSURD ? &absurd : &no_size);
+		pli_smtp_server_close(server);
+		return;
+	}
+	server->errors++;
+	reply_at_end(server, server->chunk.is_last, fault);
+	drop_chunk(server);
+	pli_smtp_server_check_errors(server);
+}
+
+static void
+end_chunk(PliSmtpServer *server)
+{
+	g_autofree char *text = NULL;
+
+	server->state = pli_smtp_server_read_line;
+	if (server->abort_reply != NULL) {
+		reply_at_end(server, server->chunk.is_last,
+			     server->abort_reply);
+		pli_smtp_transaction_clear(server);
+	} else if (server->chunk.is_last) {
+		end_message(server);
+	} else {
+		text = g_strdup_printf("%" G_GUINT64_FORMAT
+				       " octets received so far",
+				       server->received);
+		pli_smtp_server_reply(server,
+				      &(PliSmtpReply){250, "2.0.0", text});
+	}
+}
+
+static gsize
+read_chunk(PliSmtpServer *server, PliSlice in)
+{
+	PliSlice octets;
+	gboolean good = pli_smtp_chunk_take(&server->chunk, in, &octets);
+
+	server->achieved = TRUE;
+	server->received += octets.len;
+	if (server->chunk.left == 0)
+		server->then = end_chunk;
+	if (server->chunk.left == 0 && server->chunk.is_last)
+		good = good && pli_smtp_chunk_finish(&server->chunk);
+	if (server->abort_reply != NULL)
+		return octets.len;
+	if (!good) {
+		abort_data(server, PLI_SMTP_ABORT_BAD_LINE, &bad_line);
+		return octets.len;
+	}
+	pli_smtp_server_tell(server, PLI_SMTP_EVENT_DATA, NULL);
+	server->event.octets = octets;
+	return octets.len;
+}
+
+static void
+begin_chunk(PliSmtpServer *server)
+{
+	server->state = read_chunk;
+	if (server->chunk.left > 0)
+		return;
+	/* LAST may come without octets: what came before ends here */
+	if (server->chunk.is_last && !pli_smtp_chunk_finish(&server->chunk))
+		abort_data(server, PLI_SMTP_ABORT_BAD_LINE, &bad_line);
+	end_chunk(server);
+}
+
+static void
+on_chunk_begin(PliSmtpServer *server, const PliAnswer *answer)
+{
+	PliSmtpReply reply = pli_smtp_reply_find(answer, &begin_usual);
+
+	if (answer->verdict != PLI_VERDICT_ACCEPT) {
+		reply_at_end(server, server->chunk.is_last, &reply);
+		drop_chunk(server);
+		return;
+	}
+	server->chunk.has_cr = FALSE;
+	server->chunk.is_binary =
+		server->mail.body == PLI_SMTP_BODY_BINARYMIME;
+	server->has_chunks = TRUE;
+	server->in_message = TRUE;
+	begin_chunk(server);
+}
+
+void
+pli_smtp_transaction_ask_chunk(PliSmtpServer *server)
+{
+	if (server->has_chunks)
+		begin_chunk(server);
+	else
+		ask_begin(server, on_chunk_begin);
 }

@@ -4,7 +4,60 @@
 
 #include <stdlib.h>
 
-/* "mode=lmtp size=1000 rcpts=2 errors=3 line=100 bare water=50" */
+static const struct {
+	const char *word;
+	PliSmtpOffers offer;
+} offers[] = {
+	{"chunking", PLI_SMTP_OFFER_CHUNKING},
+	{"binary", PLI_SMTP_OFFER_BINARYMIME},
+	{"utf8", PLI_SMTP_OFFER_SMTPUTF8},
+	{"starttls", PLI_SMTP_OFFER_STARTTLS},
+	{"dsn", PLI_SMTP_OFFER_DSN},
+	{"by", PLI_SMTP_OFFER_DELIVERBY},
+	{"priority", PLI_SMTP_OFFER_MT_PRIORITY},
+	{"requiretls", PLI_SMTP_OFFER_REQUIRETLS},
+	{"limits", PLI_SMTP_OFFER_LIMITS},
+	{"prdr", PLI_SMTP_OFFER_PRDR},
+	{"expn", PLI_SMTP_OFFER_EXPN},
+	{"etrn", PLI_SMTP_OFFER_ETRN},
+	{"atrn", PLI_SMTP_OFFER_ATRN},
+};
+
+/* An offer's word, or one of clear, needauth, sync, bare. */
+static void
+set_word(PliSmtpConfig *config, const char *word)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(offers); i++) {
+		if (strcmp(word, offers[i].word) == 0) {
+			config->offers |= offers[i].offer;
+			return;
+		}
+	}
+	if (strcmp(word, "bare") == 0)
+		config->allow_bare = TRUE;
+	else if (strcmp(word, "clear") == 0)
+		config->allow_clear = TRUE;
+	else if (strcmp(word, "needauth") == 0)
+		config->require_auth = TRUE;
+	else if (strcmp(word, "sync") == 0)
+		config->require_sync = TRUE;
+	else
+		g_assert_cmpstr(word, ==, "");
+}
+
+/* "none": without a client's certificate. */
+static void
+set_tls(PliSmtpConfig *config, const char *client)
+{
+	config->is_tls = TRUE;
+	config->tls = (PliSessionTls){"TLSv1.3", "TLS_AES_256_GCM_SHA384",
+				      client};
+	if (strcmp(client, "none") == 0)
+		config->tls.client_name = NULL;
+}
+
+/* "mode=lmtp size=1000 rcpts=2 errors=3 line=100 bare water=50
+ * auth=PLAIN,LOGIN tls=CLIENT hold=FUTURERELEASE,ARGUMENTS chunking ..." */
 static PliSession *
 new_session(const char *text)
 {
@@ -29,10 +82,16 @@ new_session(const char *text)
 			config.command_line_limit = n;
 		else if (g_str_has_prefix(words[i], "water="))
 			config.output_high_water = n;
-		else if (strcmp(words[i], "bare") == 0)
-			config.allow_bare = TRUE;
+		else if (g_str_has_prefix(words[i], "auth="))
+			config.mechanisms =
+				g_strdelimit(words[i] + 5, ",", ' ');
+		else if (g_str_has_prefix(words[i], "hold="))
+			config.future_release =
+				g_strdelimit(words[i] + 5, ",", ' ');
+		else if (g_str_has_prefix(words[i], "tls="))
+			set_tls(&config, words[i] + 4);
 		else
-			g_assert_cmpstr(words[i], ==, "");
+			set_word(&config, words[i]);
 	}
 	return pli_smtp_server_new(&config);
 }
@@ -49,32 +108,91 @@ describe_envelope(const char *event, const PliSmtpEnvelope *envelope)
 	for (guint i = 0; i < envelope->n_recipients; i++)
 		g_string_append_printf(s, " <%s>",
 				       envelope->recipients[i]->path->text);
+	if (envelope->user != NULL)
+		g_string_append_printf(s, " user=%s", envelope->user);
+	if (envelope->tls != NULL)
+		g_string_append_printf(s, " tls=%s", envelope->tls->version);
 	return g_string_free(g_steal_pointer(&s), FALSE);
+}
+
+static void
+describe_extras(const PliSmtpMail *mail, GString *s)
+{
+	if (mail->utf8)
+		g_string_append(s, " utf8");
+	if (mail->prdr)
+		g_string_append(s, " prdr");
+	if (mail->require_tls)
+		g_string_append(s, " requiretls");
+	if (mail->ret != PLI_SMTP_RET_DEFAULT)
+		g_string_append(s, mail->ret == PLI_SMTP_RET_FULL
+					   ? " ret=full"
+					   : " ret=hdrs");
+	if (mail->by != PLI_SMTP_BY_NONE)
+		g_string_append_printf(
+			s, " by=%d%s%s", mail->by_seconds,
+			mail->by == PLI_SMTP_BY_NOTIFY ? "notify" : "return",
+			mail->by_trace ? "+trace" : "");
+	if (mail->priority != 0)
+		g_string_append_printf(s, " priority=%d", mail->priority);
+	if (mail->hold_seconds != 0)
+		g_string_append_printf(s, " hold=%u", mail->hold_seconds);
+	if (mail->hold_until != NULL)
+		g_string_append_printf(s, " until=%s", mail->hold_until);
+	if (mail->envid != NULL)
+		g_string_append_printf(s, " envid=%s", mail->envid);
+	if (mail->auth != NULL)
+		g_string_append_printf(s, " auth=%s", mail->auth);
 }
 
 static char *
 describe_mail(const PliSmtpMail *mail)
 {
-	return g_strdup_printf("MAIL <%s> size=%" G_GUINT64_FORMAT
-			       " body=%s params=%s",
-			       mail->path->text, mail->size,
-			       mail->body == PLI_SMTP_BODY_8BITMIME ? "8" : "7",
-			       mail->parameters);
+	static const char *const bodies[] = {"7", "8", "binary"};
+	g_autoptr(GString) s = g_string_new(NULL);
+
+	g_string_printf(s,
+			"MAIL <%s> size=%" G_GUINT64_FORMAT
+			" body=%s params=%s",
+			mail->path->text, mail->size, bodies[mail->body],
+			mail->parameters);
+	describe_extras(mail, s);
+	return g_string_free(g_steal_pointer(&s), FALSE);
 }
 
 static char *
 describe_rcpt(const PliSmtpRcpt *rcpt)
 {
-	return g_strdup_printf("RCPT %u %s local=%s domain=%s", rcpt->index,
-			       rcpt->path->original, rcpt->path->local,
-			       rcpt->path->domain);
+	g_autoptr(GString) s = g_string_new(NULL);
+
+	g_string_printf(s, "RCPT %u %s local=%s domain=%s", rcpt->index,
+			rcpt->path->original, rcpt->path->local,
+			rcpt->path->domain);
+	if (rcpt->notify != 0)
+		g_string_append_printf(s, " notify=%u", rcpt->notify);
+	if (rcpt->orcpt != NULL)
+		g_string_append_printf(s, " orcpt=%s", rcpt->orcpt);
+	return g_string_free(g_steal_pointer(&s), FALSE);
+}
+
+static char *
+describe_auth(const PliSmtpAuth *auth)
+{
+	g_autofree char *response = pli_slice_dup(auth->response);
+
+	for (char *c = response; c < response + auth->response.len; c++)
+		if (*c == '\0')
+			*c = '|';
+	return g_strdup_printf("AUTH %s%s %s", auth->mechanism,
+			       auth->is_first ? " first" : "",
+			       auth->response.data == NULL ? "none" : response);
 }
 
 static char *
 describe_abort(const PliSmtpAbort *cut)
 {
 	static const char *const reasons[] = {"too-big", "bad-line",
-					      "time-out"};
+					      "time-out", "reset"};
 
 	return g_strdup_printf("ABORT %s", reasons[cut->reason]);
 }
@@ -94,8 +212,17 @@ describe(const PliSessionEvent *event)
 	case PLI_SMTP_EVENT_DATA_END:
 		return describe_envelope("END", event->detail);
 	case PLI_SMTP_EVENT_DATA_ABORT: return describe_abort(event->detail);
+	case PLI_SESSION_EVENT_STARTTLS: return g_strdup("STARTTLS");
 	case PLI_SMTP_EVENT_VRFY:
-		return g_strdup_printf("VRFY %s", vrfy->argument);
+		return g_strdup_printf("VRFY %s%s", vrfy->argument,
+				       vrfy->utf8 ? " utf8" : "");
+	case PLI_SMTP_EVENT_EXPN:
+		return g_strdup_printf("EXPN %s", vrfy->argument);
+	case PLI_SMTP_EVENT_ETRN:
+		return g_strdup_printf("ETRN %s", vrfy->argument);
+	case PLI_SMTP_EVENT_ATRN:
+		return g_strdup_printf("ATRN %s", vrfy->argument);
+	case PLI_SMTP_EVENT_AUTH: return describe_auth(event->detail);
 	default: g_assert_not_reached();
 	}
 }
@@ -128,7 +255,39 @@ read_answer(char **words)
 	return answer;
 }
 
-/* "each ANSWER | ANSWER | ..." is one for each recipient. */
+static void
+accept_with(PliSession *session, guint64 ask, void *detail)
+{
+	pli_session_answer(session, ask, &(PliAnswer){.detail = detail});
+}
+
+/* What an ACCEPT may carry; FALSE: it is no such answer. */
+static gboolean
+answer_detailed(PliSession *session, guint64 ask, const char *text)
+{
+	PliSessionTls tls = {"TLSv1.3", "TLS_AES_256_GCM_SHA384", NULL};
+	PliSmtpAuthStep step = {0};
+	g_auto(GStrv) members = NULL;
+
+	if (g_str_has_prefix(text, "user ")) {
+		step.user = text + 5;
+		accept_with(session, ask, &step);
+	} else if (g_str_has_prefix(text, "challenge ")) {
+		step.challenge = pli_slice_from_string(text + 10);
+		accept_with(session, ask, &step);
+	} else if (strcmp(text, "tls") == 0) {
+		accept_with(session, ask, &tls);
+	} else if (g_str_has_prefix(text, "members ")) {
+		members = g_strsplit(text + 8, ", ", -1);
+		accept_with(session, ask, members);
+	} else {
+		return FALSE;
+	}
+	return TRUE;
+}
+
+/* "each ANSWER | ANSWER | ..." is one for each recipient; "user NAME",
+ * "challenge TEXT", "tls", "members A, B" accept with what they say. */
 static void
 answer(PliSession *session, guint64 ask, const char *text)
 {
@@ -140,6 +299,8 @@ answer(PliSession *session, guint64 ask, const char *text)
 		g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
 	PliSmtpReplies replies = {.replies = answers, .n_replies = n};
 
+	if (answer_detailed(session, ask, text))
+		return;
 	for (guint i = 0; i < n; i++) {
 		char **words = g_strsplit(parts[i], " ", 4);
 
@@ -229,11 +390,27 @@ trace_of(const char *config, PliSlice in, GRand *rand)
 	return all;
 }
 
+static char *
+check_splits(const char *config, const char *text)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(20);
+	g_autoptr(GByteArray) in = pli_talk_unescape(text);
+	PliSlice slice = pli_slice_new(in->data, in->len);
+	char *whole = trace_of(config, slice, NULL);
+
+	for (guint i = 0; i < 300; i++) {
+		g_autofree char *pieces = trace_of(config, slice, rand);
+
+		g_assert_cmpstr(whole, ==, pieces);
+	}
+	return whole;
+}
+
 static void
 test_random_splits(void)
 {
-	g_autoptr(GRand) rand = g_rand_new_with_seed(20);
-	g_autoptr(GByteArray) in = pli_talk_unescape(
+	g_autofree char *whole = check_splits(
+		"size=4000 line=512",
 		"EHLO a.example\\r\\nMAIL FROM:<a@b.example> SIZE=10\\r\\n"
 		"RCPT TO:<nobody@foo.com>\\r\\nRCPT TO:<c@foo.com>\\r\\n"
 		"DATA\\r\\nSubject: x\\r\\n\\r\\n..dot\\r\\n.\\\\.\\r\\n"
@@ -243,17 +420,64 @@ test_random_splits(void)
 		"bare\\n.\\nhere\\r\\n.\\r\\r\\n.\\r\\nVRFY c\\r\\n"
 		"MAIL FROM:<>\\r\\nRCPT TO:<c@foo.com>\\r\\nDATA\\r\\n"
 		"\\{900*too big}\\r\\n.\\r\\nQUIT\\r\\n");
-	PliSlice slice = pli_slice_new(in->data, in->len);
-	const char *config = "size=4000 line=512";
-	g_autofree char *whole = trace_of(config, slice, NULL);
 
 	g_assert_nonnull(strstr(whole, "550 5.6.11"));
 	g_assert_nonnull(strstr(whole, "552 5.3.4"));
 	g_assert_nonnull(strstr(whole, "\r\n\\.\r\n"));
-	for (guint i = 0; i < 300; i++) {
-		g_autofree char *pieces = trace_of(config, slice, rand);
+}
 
-		g_assert_cmpstr(whole, ==, pieces);
+static void
+test_random_chunks(void)
+{
+	g_autofree char *whole = check_splits(
+		"size=4000 chunking binary",
+		"EHLO a.example\\r\\nBDAT 6\\r\\nQUIT\\r\\n"
+		"MAIL FROM:<a@b.example>\\r\\nRCPT TO:<c@foo.com>\\r\\n"
+		"BDAT 702\\r\\n\\{700*long}\\r\\nBDAT 6 LAST\\r\\n"
+		"QUIT\\r\\n"
+		"MAIL FROM:<> BODY=BINARYMIME\\r\\nRCPT TO:<c@foo.com>\\r\\n"
+		"BDAT 5\\r\\n\\n.\\n\\r\\rBDAT 0 LAST\\r\\n"
+		"MAIL FROM:<>\\r\\nRCPT TO:<c@foo.com>\\r\\n"
+		"BDAT 9\\r\\nbare\\nLF\\r\\nBDAT 6 LAST\\r\\nQUIT\\r\\n"
+		"MAIL FROM:<>\\r\\nRCPT TO:<c@foo.com>\\r\\n"
+		"BDAT 4001\\r\\n\\{4001*x}QUIT\\r\\n");
+
+	g_assert_nonnull(strstr(whole, "250 2.0.0 702 octets"));
+	g_assert_nonnull(strstr(whole, "550 5.6.11"));
+	g_assert_nonnull(strstr(whole, "552 5.3.4"));
+	g_assert_nonnull(strstr(whole, "221 2.0.0"));
+}
+
+/* What comes ahead of a reply that it must wait for, in one piece. */
+static void
+test_out_of_sync(void)
+{
+	static const struct {
+		const char *octets;
+		gboolean refused;
+	} rows[] = {
+		{"EHLO a\r\n", FALSE},
+		{"EHLO a\r\nNOOP\r\n", TRUE},
+		{"EHLO a\r\n\n", TRUE},
+		{"HELO a\r\nMAIL FROM:<>\r\nRCPT TO:<c@foo.com>\r\n", FALSE},
+		{"HELO a\r\nMAIL FROM:<>\r\nRCPT TO:<c@foo.com>\r\nDATA\r\n"
+		 "x\r\n.\r\n",
+		 TRUE},
+		{"HELO a\r\nMAIL FROM:<>\r\nRCPT TO:<c@foo.com>\r\n"
+		 "BDAT 3 LAST\r\nx\r\n",
+		 FALSE},
+		{"HELO a\r\nAUTH PLAIN AGEAYg==\r\nNOOP\r\n", TRUE},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *trace = trace_of(
+			"sync chunking auth=PLAIN clear",
+			pli_slice_from_string(rows[i].octets), NULL);
+
+		g_assert_cmpint(strstr(trace, "554 5.5.0") != NULL, ==,
+				rows[i].refused);
+		g_assert_cmpint(strstr(trace, "CLOSE") != NULL, ==,
+				rows[i].refused);
 	}
 }
 
@@ -353,6 +577,10 @@ main(int argc, char **argv)
 			    "/protocols/smtp-server/talk");
 	g_test_add_func("/protocols/smtp-server/random-splits",
 			test_random_splits);
+	g_test_add_func("/protocols/smtp-server/random-chunks",
+			test_random_chunks);
+	g_test_add_func("/protocols/smtp-server/out-of-sync",
+			test_out_of_sync);
 	g_test_add_func("/protocols/smtp-server/data-borrows",
 			test_data_borrows);
 	g_test_add_func("/protocols/smtp-server/back-pressure",

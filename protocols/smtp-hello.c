@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* HELO, EHLO, LHLO: the names and the offers; STARTTLS. */
+#include "protocols/smtp-server-priv.h"
+
+#define HELO_MAX 255
+
+/* A host name as hosts have it, '_' too, or an address literal. */
+static gboolean
+is_helo_name(PliSlice s)
+{
+	if (s.len == 0 || s.len > HELO_MAX)
+		return FALSE;
+	if (s.data[0] == '[')
+		return pli_smtp_path_is_literal(s);
+	for (gsize i = 0; i < s.len; i++)
+		if (!g_ascii_isalnum(s.data[i]) &&
+		    (s.data[i] == '\0' || strchr("-_.:", s.data[i]) == NULL))
+			return FALSE;
+	return TRUE;
+}
+
+const PliSmtpReply *
+pli_smtp_hello_parse(PliSmtpServer *server, PliSlice args)
+{
+	static const PliSmtpReply no_name = {
+		501, "5.5.4", "your host name or [address] was expected"};
+
+	if (!is_helo_name(args))
+		return &no_name;
+	g_free(server->helo);
+	server->helo = pli_slice_dup(args);
+	return NULL;
+}
+
+static void
+reply_greets(PliSmtpServer *server, gboolean last)
+{
+	g_autofree char *text = g_strdup_printf(
+		"%s greets %s", server->config.hostname, server->helo);
+
+	pli_smtp_reply_format_line(&(PliSmtpReply){250, NULL, text}, last,
+				   &server->output);
+}
+
+void
+pli_smtp_hello_run_helo(PliSmtpServer *server)
+{
+	pli_smtp_transaction_reset(server);
+	server->is_esmtp = FALSE;
+	reply_greets(server, TRUE);
+}
+
+static void
+offer(PliSmtpServer *server, const char *text)
+{
+	pli_smtp_reply_format_line(&(PliSmtpReply){250, NULL, text}, FALSE,
+				   &server->output);
+}
+
+static void
+offer_by_bit(PliSmtpServer *server)
+{
+	static const struct {
+		PliSmtpOffers offer;
+		const char *text;
+	} rows[] = {
+		{PLI_SMTP_OFFER_CHUNKING, "CHUNKING"},
+		{PLI_SMTP_OFFER_BINARYMIME, "BINARYMIME"},
+		{PLI_SMTP_OFFER_SMTPUTF8, "SMTPUTF8"},
+		{PLI_SMTP_OFFER_DSN, "DSN"},
+		{PLI_SMTP_OFFER_DELIVERBY, "DELIVERBY"},
+		{PLI_SMTP_OFFER_MT_PRIORITY, "MT-PRIORITY"},
+		{PLI_SMTP_OFFER_PRDR, "PRDR"},
+		{PLI_SMTP_OFFER_EXPN, "EXPN"},
+		{PLI_SMTP_OFFER_ETRN, "ETRN"},
+		{PLI_SMTP_OFFER_ATRN, "ATRN"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (pli_smtp_server_has_offer(server, rows[i].offer))
+			offer(server, rows[i].text);
+	if (pli_smtp_server_has_offer(server, PLI_SMTP_OFFER_STARTTLS) &&
+	    !server->is_tls)
+		offer(server, "STARTTLS");
+	if (pli_smtp_server_has_offer(server, PLI_SMTP_OFFER_REQUIRETLS) &&
+	    server->is_tls)
+		offer(server, "REQUIRETLS");
+}
+
+static void
+offer_with_text(PliSmtpServer *server)
+{
+	g_autoptr(GString) auth = g_string_new("AUTH");
+	const PliSmtpConfig *config = &server->config;
+	g_autofree char *limits =
+		g_strdup_printf("LIMITS RCPTMAX=%u", config->max_recipients);
+
+	if (pli_smtp_server_has_offer(server, PLI_SMTP_OFFER_LIMITS))
+		offer(server, limits);
+	if (config->future_release != NULL) {
+		g_autofree char *text =
+			g_strconcat("FUTURERELEASE ", config->future_release,
+				    NULL);
+
+		offer(server, text);
+	}
+	if (pli_smtp_auth_add_mechanisms(server, auth))
+		offer(server, auth->str);
+}
+
+void
+pli_smtp_hello_run_ehlo(PliSmtpServer *server)
+{
+	g_autofree char *size =
+		g_strdup_printf("SIZE %" G_GUINT64_FORMAT,
+				server->config.size_limit);
+
+	pli_smtp_transaction_reset(server);
+	server->is_esmtp = TRUE;
+	reply_greets(server, FALSE);
+	offer(server, "PIPELINING");
+	offer(server, size);
+	offer(server, "8BITMIME");
+	offer_by_bit(server);
+	offer_with_text(server);
+	pli_smtp_reply_format_line(
+		&(PliSmtpReply){250, NULL, "ENHANCEDSTATUSCODES"}, TRUE,
+		&server->output);
+}
+
+const PliSmtpReply *
+pli_smtp_hello_check_starttls(const PliSmtpServer *server)
+{
+	static const PliSmtpReply again = {503, "5.5.1",
+					   "TLS is up already"};
+
+	return server->is_tls ? &again : NULL;
+}
+
+static void
+on_tls(PliSmtpServer *server, const PliAnswer *answer)
+{
+	static const PliSmtpReply failed = {
+		421, "4.7.0", "TLS did not come up, closing"};
+
+	if (answer->verdict == PLI_VERDICT_ACCEPT)
+		pli_smtp_server_set_tls(server, answer->detail);
+	else
+		pli_smtp_server_reply(server, &failed);
+}
+
+/* All that was said in the clear is forgotten (RFC 3207 4.2). */
+void
+pli_smtp_hello_run_starttls(PliSmtpServer *server)
+{
+	static const PliSmtpReply go_on = {220, "2.0.0", "begin TLS"};
+
+	pli_smtp_transaction_clear(server);
+	pli_smtp_auth_clear(server);
+	g_clear_pointer(&server->helo, g_free);
+	g_clear_pointer(&server->user, g_free);
+	server->is_esmtp = FALSE;
+	pli_smtp_server_reply(server, &go_on);
+	pli_smtp_server_ask(server, PLI_SESSION_EVENT_STARTTLS, NULL, on_tls);
+}
