@@ -81,7 +81,10 @@ const PliCommand pli_dev_command = {
 	.name = "dev",
 	.usage = "dev --root DIR --port-base N",
 	.summary = "Runs a throw-away server on 127.0.0.1.",
-	.help = "SMTP listens on N+25, LMTP on N+24, IMAP on N+143.\n"
+	.help = "SMTP listens on N+25, LMTP on N+24, submission on N+587 and "
+		"(TLS) N+465,\n"
+		"IMAP on N+143 and (TLS) N+993. The certificate is "
+		"DIR/certificate.pem.\n"
 		"Any address is an account, made at its first delivery or "
 		"login, with the password\n"
 		"pass; its mail is in DIR/mail/ACCOUNT/Maildir.\n\n"

@@ -17,7 +17,7 @@ typedef struct {
 	GPtrArray *errors;
 	guint line;
 	char *group; /* "server", "listener" ...; NULL: none, or unknown */
-	PliConfigListener *listener;
+	PliConfigGroup *named; /* [listener NAME] ...; NULL: none */
 	guint n_groups; /* opened so far, unknown ones too */
 	GHashTable *seen; /* "group\nkey" of what was set, to its line */
 } Reader;
@@ -136,33 +136,70 @@ find_key(const char *group, const char *name)
 	return NULL;
 }
 
-static void
-open_listener(Reader *r, const char *name)
+/* The groups that have a name, and may come more than once. */
+static const struct {
+	const char *group;
+	const char *example;
+	gsize array; /* where PliConfig has them */
+} named_groups[] = {
+        {"listener", "a listener", G_STRUCT_OFFSET(PliConfig, listeners)},
+        {"certificate", "a certificate",
+         G_STRUCT_OFFSET(PliConfig, certificates)},
+};
+
+static PliConfigGroup *
+add_named(PliConfig *config, const char *group, const char *name)
 {
+	if (g_str_equal(group, "listener"))
+		return &pli_config_add_listener(config, name,
+		                                PLI_PROTOCOL_SMTP, 0)
+		                ->group;
+	return &pli_config_add_certificate(config, name)->group;
+}
+
+static void
+open_named(Reader *r, guint kind, const char *name)
+{
+	const char *group = named_groups[kind].group;
+	GPtrArray *others = G_STRUCT_MEMBER(GPtrArray *, r->config,
+	                                    named_groups[kind].array);
 	guint i;
 
 	if (*name == '\0') {
 		add_error(r, r->line,
-		          g_strdup("a listener needs a name: write "
-		                   "[listener NAME]"));
+		          g_strdup_printf("%s needs a name: write [%s NAME]",
+		                          named_groups[kind].example, group));
 		name = "?";
 	}
-	for (i = 0; i < r->config->listeners->len; i++) {
-		PliConfigListener *other =
-		        g_ptr_array_index(r->config->listeners, i);
+	for (i = 0; i < others->len; i++) {
+		PliConfigGroup *other = g_ptr_array_index(others, i);
 
 		if (!g_str_equal(other->name, name))
 			continue;
 		add_error(r, r->line,
-		          g_strdup_printf("[listener %s] was opened in line "
-		                          "%u already",
-		                          name, other->line));
-		r->listener = other;
+		          g_strdup_printf("[%s %s] was opened in line %u "
+		                          "already",
+		                          group, name, other->line));
+		r->named = other;
 		return;
 	}
-	r->listener = pli_config_add_listener(r->config, name,
-	                                      PLI_PROTOCOL_SMTP, 0);
-	r->listener->line = r->line;
+	r->named = add_named(r->config, group, name);
+	r->named->line = r->line;
+}
+
+/* TRUE: the group is one that has a name. */
+static gboolean
+open_if_named(Reader *r, const char *group, const char *name)
+{
+	guint i;
+
+	for (i = 0; i < G_N_ELEMENTS(named_groups); i++) {
+		if (g_str_equal(group, named_groups[i].group)) {
+			open_named(r, i, name);
+			return TRUE;
+		}
+	}
+	return FALSE;
 }
 
 /* `line` is [...], trimmed. */
@@ -175,7 +212,7 @@ read_group(Reader *r, char *line)
 	const char *near;
 
 	g_clear_pointer(&r->group, g_free);
-	r->listener = NULL;
+	r->named = NULL;
 	r->n_groups++;
 	if (line[len - 1] != ']') {
 		add_error(r, r->line,
@@ -198,9 +235,7 @@ read_group(Reader *r, char *line)
 		                                    name, near));
 		return;
 	}
-	if (g_str_equal(name, "listener"))
-		open_listener(r, rest);
-	else if (*rest != '\0')
+	if (!open_if_named(r, name, rest) && *rest != '\0')
 		add_error(r, r->line,
 		          g_strdup_printf("[%s] takes no name `%s`", name,
 		                          rest));
@@ -212,7 +247,7 @@ report_key(Reader *r, const char *name)
 {
 	g_autofree const char **names = list_names(r->group);
 	const char *near = pli_config_find_near(name, names);
-	const char *what = r->listener != NULL ? r->listener->name : "";
+	const char *what = r->named != NULL ? r->named->name : "";
 
 	add_error(r, r->line,
 	          g_strdup_printf("unknown key `%s` in [%s%s%s]%s%s%s", name,
@@ -253,7 +288,7 @@ note_seen(Reader *r, const char *name)
 	guint before;
 
 	id = g_strdup_printf("%s %s\n%s", r->group,
-	                     r->listener != NULL ? r->listener->name : "",
+	                     r->named != NULL ? r->named->name : "",
 	                     name);
 	before = GPOINTER_TO_UINT(g_hash_table_lookup(r->seen, id));
 	if (before != 0) {
@@ -305,8 +340,8 @@ read_pair(Reader *r, char *line)
 		                   "or `\\`"));
 		return;
 	}
-	if (r->listener != NULL)
-		target = r->listener;
+	if (r->named != NULL)
+		target = r->named;
 	if (!pli_config_set(target, key, value, &error))
 		add_error(r, r->line, g_steal_pointer(&error));
 }
@@ -331,9 +366,18 @@ read_line(Reader *r, PliSlice octets)
 	read_pair(r, line);
 }
 
+/* Where a key of a group without name was set; 0: nowhere. */
+static guint
+find_line(const Reader *r, const char *group, const char *key)
+{
+	g_autofree char *id = g_strdup_printf("%s \n%s", group, key);
+
+	return GPOINTER_TO_UINT(g_hash_table_lookup(r->seen, id));
+}
+
 /* Whether a key without default was given. */
 static void
-check_given(Reader *r, const char *group, const char *listener, guint line)
+check_given(Reader *r, const char *group, const char *name, guint line)
 {
 	const PliConfigKey *keys;
 	gsize n, i;
@@ -341,7 +385,7 @@ check_given(Reader *r, const char *group, const char *listener, guint line)
 	keys = pli_config_get_keys(&n);
 	for (i = 0; i < n; i++) {
 		g_autofree char *id = g_strdup_printf(
-		        "%s %s\n%s", group, listener, keys[i].name);
+		        "%s %s\n%s", group, name, keys[i].name);
 
 		if (!g_str_equal(keys[i].group, group) ||
 		    keys[i].fallback != NULL ||
@@ -350,7 +394,7 @@ check_given(Reader *r, const char *group, const char *listener, guint line)
 		add_error(r, line,
 		          g_strdup_printf("`%s` is missing in [%s%s%s]",
 		                          keys[i].name, group,
-		                          *listener ? " " : "", listener));
+		                          *name ? " " : "", name));
 	}
 }
 
@@ -359,20 +403,61 @@ check_listener(Reader *r, const PliConfigListener *l)
 {
 	guint8 address[sizeof(struct in6_addr)];
 
-	check_given(r, "listener", l->name, l->line);
+	check_given(r, "listener", l->group.name, l->group.line);
 	if (inet_pton(AF_INET, l->address, address) != 1 &&
 	    inet_pton(AF_INET6, l->address, address) != 1)
-		add_error(r, l->line,
+		add_error(r, l->group.line,
 		          g_strdup_printf("`%s` is no IPv4 or IPv6 address",
 		                          l->address));
 	else if (r->config->accounts == PLI_ACCOUNTS_ANY &&
 	         !pli_config_is_loopback(l->address))
-		add_error(r, l->line,
+		add_error(r, l->group.line,
 		          g_strdup_printf("[listener %s] is at %s, but with "
 		                          "accounts of mode `any` only a "
 		                          "loopback address may be used, such "
 		                          "as 127.0.0.1",
-		                          l->name, l->address));
+		                          l->group.name, l->address));
+	if (l->tls == PLI_LISTENER_IMPLICIT &&
+	    r->config->certificates->len == 0)
+		add_error(r, l->group.line,
+		          g_strdup_printf("[listener %s] has tls=implicit, and "
+		                          "there is no [certificate NAME]",
+		                          l->group.name));
+	if (l->protocol == PLI_PROTOCOL_LMTP && l->tls == PLI_LISTENER_IMPLICIT)
+		add_error(r, l->group.line,
+		          g_strdup_printf("[listener %s]: LMTP has no implicit "
+		                          "TLS, tls=starttls has it",
+		                          l->group.name));
+}
+
+/* Each word is one that AUTH knows. */
+static void
+check_mechanisms(Reader *r)
+{
+	static const char *const known[] = {
+	        "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256",
+	        "SCRAM-SHA-1",        "PLAIN",            "LOGIN",
+	        "CRAM-MD5",           "EXTERNAL",         NULL};
+	g_auto(GStrv) words = g_strsplit(r->config->mechanisms, " ", -1);
+	g_autofree char *listed = g_strjoinv(", ", (char **)known);
+	guint line = find_line(r, "accounts", "mechanisms");
+	guint i;
+
+	for (i = 0; words[i] != NULL; i++) {
+		const char *near;
+
+		if (*words[i] == '\0' || g_strv_contains(known, words[i]))
+			continue;
+		near = pli_config_find_near(words[i], known);
+		add_error(r, line,
+		          near != NULL
+		                  ? g_strdup_printf("`%s` is no mechanism, did "
+		                                    "you mean `%s`?",
+		                                    words[i], near)
+		                  : g_strdup_printf("`%s` is no mechanism, it "
+		                                    "is one of: %s",
+		                                    words[i], listed));
+	}
 }
 
 static void
@@ -386,6 +471,13 @@ check_whole(Reader *r)
 		          g_strdup("no [listener NAME]: nothing to serve"));
 	for (i = 0; i < r->config->listeners->len; i++)
 		check_listener(r, g_ptr_array_index(r->config->listeners, i));
+	for (i = 0; i < r->config->certificates->len; i++) {
+		PliConfigGroup *group =
+		        g_ptr_array_index(r->config->certificates, i);
+
+		check_given(r, "certificate", group->name, group->line);
+	}
+	check_mechanisms(r);
 }
 
 static gint

@@ -5,7 +5,7 @@
 
 #include "daemon/config.h"
 
-/* Defaults of the keys of PliConfig (group NULL) or PliConfigListener. */
+/* Defaults of the keys of PliConfig (group NULL) or of a named group. */
 void
 pli_config_set_defaults(gpointer target, const char *group);
 

@@ -8,6 +8,7 @@
 
 #define AT(member) G_STRUCT_OFFSET(PliConfig, member)
 #define AT_LISTENER(member) G_STRUCT_OFFSET(PliConfigListener, member)
+#define AT_CERTIFICATE(member) G_STRUCT_OFFSET(PliConfigCertificate, member)
 #define G (G_GUINT64_CONSTANT(1) << 30)
 
 static const PliConfigKey keys[] = {
@@ -17,13 +18,53 @@ static const PliConfigKey keys[] = {
 	 "Directory of the spool and the mail.", AT(root)},
 	{"server", "log", PLI_CONFIG_CHOICE, "text", "", "text|json", 0, 0,
 	 "Form of the log lines on standard error.", AT(log)},
-	{"listener", "protocol", PLI_CONFIG_CHOICE, NULL, "", "smtp|lmtp|imap",
-	 0, 0, "What is spoken there.", AT_LISTENER(protocol)},
+	{"listener", "protocol", PLI_CONFIG_CHOICE, NULL, "",
+	 "smtp|lmtp|imap|submission", 0, 0, "What is spoken there.",
+	 AT_LISTENER(protocol)},
 	{"listener", "address", PLI_CONFIG_TEXT, "127.0.0.1", "", NULL, 0, 0,
 	 "IPv4 or IPv6 address to bind.", AT_LISTENER(address)},
 	{"listener", "port", PLI_CONFIG_NUMBER, "0", "", NULL, 0, 65535,
-	 "TCP port to bind; 0 is the protocol's own (25, 24, 143).",
+	 "TCP port to bind; 0 is the protocol's own (25, 24, 143, 587; with "
+	 "implicit TLS 993 and 465).",
 	 AT_LISTENER(port)},
+	{"listener", "tls", PLI_CONFIG_CHOICE, "starttls", "",
+	 "starttls|implicit|none", 0, 0,
+	 "starttls: offered when there is a certificate; implicit: from the "
+	 "first octet.",
+	 AT_LISTENER(tls)},
+	{"certificate", "certificate", PLI_CONFIG_PATH, NULL, "", NULL, 0, 0,
+	 "PEM file of the certificate, and its chain behind it.",
+	 AT_CERTIFICATE(certificate)},
+	{"certificate", "key", PLI_CONFIG_PATH, NULL, "", NULL, 0, 0,
+	 "PEM file of its private key.", AT_CERTIFICATE(key)},
+	{"tls", "client_ca", PLI_CONFIG_PATH, "", "", NULL, 0, 0,
+	 "PEM file of authorities; clients are asked for a certificate of "
+	 "theirs.",
+	 AT(client_ca)},
+	{"smtp", "early_octets", PLI_CONFIG_CHOICE, "refuse", "",
+	 "refuse|allow", 0, 0,
+	 "What comes ahead of the reply to EHLO, AUTH or DATA: refuse answers "
+	 "554 and closes.",
+	 AT(early_octets)},
+	{"smtp", "prdr", PLI_CONFIG_CHOICE, "yes", "", "no|yes", 0, 0,
+	 "Offers PRDR: a reply for each recipient.", AT(prdr)},
+	{"smtp", "dsn", PLI_CONFIG_CHOICE, "no", "", "no|yes", 0, 0,
+	 "Offers DSN (RFC 3461).", AT(dsn)},
+	{"smtp", "deliverby", PLI_CONFIG_CHOICE, "no", "", "no|yes", 0, 0,
+	 "Offers DELIVERBY (RFC 2852).", AT(deliver_by)},
+	{"smtp", "mt_priority", PLI_CONFIG_CHOICE, "no", "", "no|yes", 0, 0,
+	 "Offers MT-PRIORITY (RFC 6710).", AT(mt_priority)},
+	{"smtp", "requiretls", PLI_CONFIG_CHOICE, "no", "", "no|yes", 0, 0,
+	 "Offers REQUIRETLS (RFC 8689).", AT(require_tls)},
+	{"smtp", "etrn", PLI_CONFIG_CHOICE, "no", "", "no|yes", 0, 0,
+	 "Offers ETRN (RFC 1985).", AT(etrn)},
+	{"smtp", "atrn", PLI_CONFIG_CHOICE, "no", "", "no|yes", 0, 0,
+	 "Offers ATRN (RFC 2645) to submission clients.", AT(atrn)},
+	{"smtp", "future_release", PLI_CONFIG_NUMBER, "0", "seconds", NULL, 0,
+	 999999999,
+	 "Longest time that FUTURERELEASE (RFC 4865) may ask for; 0: not "
+	 "offered.",
+	 AT(hold_seconds)},
 	{"limits", "message_octets", PLI_CONFIG_OCTETS, "50M", "octets", NULL,
 	 1024, 4 * G - 1, "Largest message taken; SIZE says it to clients.",
 	 AT(message_octets)},
@@ -47,6 +88,16 @@ static const PliConfigKey keys[] = {
 	{"accounts", "password", PLI_CONFIG_TEXT, "", "", NULL, 0, 0,
 	 "The password of every account in mode any; empty: nobody logs in.",
 	 AT(password)},
+	{"accounts", "mechanisms", PLI_CONFIG_TEXT,
+	 "SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS SCRAM-SHA-256 SCRAM-SHA-1 PLAIN "
+	 "LOGIN",
+	 "", NULL, 0, 0,
+	 "What AUTH offers; also CRAM-MD5, and EXTERNAL for clients with a "
+	 "certificate.",
+	 AT(mechanisms)},
+	{"accounts", "failure_delay", PLI_CONFIG_NUMBER, "2", "seconds", NULL,
+	 0, 60, "How long the reply to a failed login waits.",
+	 AT(failure_seconds)},
 };
 
 const PliConfigKey *
@@ -61,9 +112,27 @@ listener_free(gpointer data)
 {
 	PliConfigListener *listener = data;
 
-	g_free(listener->name);
+	g_free(listener->group.name);
 	g_free(listener->address);
 	g_free(listener);
+}
+
+static void
+certificate_free(gpointer data)
+{
+	PliConfigCertificate *certificate = data;
+
+	g_free(certificate->group.name);
+	g_free(certificate->certificate);
+	g_free(certificate->key);
+	g_free(certificate);
+}
+
+static gboolean
+is_named_group(const char *group)
+{
+	return g_str_equal(group, "listener") ||
+	       g_str_equal(group, "certificate");
 }
 
 void
@@ -72,9 +141,10 @@ pli_config_set_defaults(gpointer target, const char *group)
 	gsize i;
 
 	for (i = 0; i < G_N_ELEMENTS(keys); i++) {
-		gboolean mine = g_str_equal(keys[i].group, "listener");
+		gboolean mine = group == NULL
+		                        ? !is_named_group(keys[i].group)
+		                        : g_str_equal(keys[i].group, group);
 
-		mine = group == NULL ? !mine : mine;
 		if (mine && keys[i].fallback != NULL)
 			g_assert(pli_config_set(target, &keys[i],
 			                        keys[i].fallback, NULL));
@@ -87,6 +157,8 @@ pli_config_new(void)
 	PliConfig *config = g_new0(PliConfig, 1);
 
 	config->listeners = g_ptr_array_new_with_free_func(listener_free);
+	config->certificates =
+	        g_ptr_array_new_with_free_func(certificate_free);
 	pli_config_set_defaults(config, NULL);
 	return config;
 }
@@ -99,7 +171,10 @@ pli_config_free(PliConfig *config)
 	g_free(config->hostname);
 	g_free(config->root);
 	g_free(config->password);
+	g_free(config->mechanisms);
+	g_free(config->client_ca);
 	g_ptr_array_unref(config->listeners);
+	g_ptr_array_unref(config->certificates);
 	g_free(config);
 }
 
@@ -110,11 +185,38 @@ pli_config_add_listener(PliConfig *config, const char *name,
 	PliConfigListener *listener = g_new0(PliConfigListener, 1);
 
 	pli_config_set_defaults(listener, "listener");
-	listener->name = g_strdup(name);
+	listener->group.name = g_strdup(name);
 	listener->protocol = protocol;
 	listener->port = port;
 	g_ptr_array_add(config->listeners, listener);
 	return listener;
+}
+
+PliConfigCertificate *
+pli_config_add_certificate(PliConfig *config, const char *name)
+{
+	PliConfigCertificate *certificate = g_new0(PliConfigCertificate, 1);
+
+	pli_config_set_defaults(certificate, "certificate");
+	certificate->group.name = g_strdup(name);
+	g_ptr_array_add(config->certificates, certificate);
+	return certificate;
+}
+
+guint
+pli_config_listener_get_port(const PliConfigListener *listener)
+{
+	static const guint ports[][2] = {
+	        [PLI_PROTOCOL_SMTP] = {25, 25},
+	        [PLI_PROTOCOL_LMTP] = {24, 24},
+	        [PLI_PROTOCOL_IMAP] = {143, 993},
+	        [PLI_PROTOCOL_SUBMISSION] = {587, 465},
+	};
+
+	if (listener->port != 0)
+		return (guint)listener->port;
+	return ports[listener->protocol]
+	            [listener->tls == PLI_LISTENER_IMPLICIT];
 }
 
 static gboolean
@@ -193,7 +295,8 @@ pli_config_set(gpointer target, const PliConfigKey *key, const char *text,
 		error = set_number(key, text, field);
 		break;
 	case PLI_CONFIG_PATH:
-		if (!g_path_is_absolute(text)) {
+		if ((*text != '\0' || key->fallback == NULL) &&
+		    !g_path_is_absolute(text)) {
 			error = g_strdup_printf("`%s` must be an absolute "
 			                        "path, such as /var/lib/pli",
 			                        key->name);
@@ -217,7 +320,8 @@ pli_config_set(gpointer target, const PliConfigKey *key, const char *text,
 const char *
 pli_protocol_get_name(PliProtocol protocol)
 {
-	static const char *const names[] = {"smtp", "lmtp", "imap"};
+	static const char *const names[] = {"smtp", "lmtp", "imap",
+	                                    "submission"};
 
 	g_assert(protocol < G_N_ELEMENTS(names));
 	return names[protocol];

@@ -22,7 +22,8 @@ typedef enum {
 } PliConfigType;
 
 typedef struct {
-	const char *group; /* "listener" stands for every [listener NAME] */
+	const char *group; /* "listener" stands for every [listener NAME], and
+	                      "certificate" likewise */
 	const char *name;
 	PliConfigType type;
 	const char *fallback; /* NULL: must be given */
@@ -30,32 +31,53 @@ typedef struct {
 	const char *choices;  /* "a|b|c" */
 	guint64 least, most;  /* of NUMBER and OCTETS */
 	const char *text;     /* for the manual */
-	gsize offset;         /* in PliConfig or PliConfigListener */
+	gsize offset; /* in PliConfig or the named group's structure */
 } PliConfigKey;
 
 typedef enum {
 	PLI_PROTOCOL_SMTP,
 	PLI_PROTOCOL_LMTP,
 	PLI_PROTOCOL_IMAP,
+	PLI_PROTOCOL_SUBMISSION,
 } PliProtocol;
+
+typedef enum {
+	PLI_LISTENER_STARTTLS, /* offered when there is a certificate */
+	PLI_LISTENER_IMPLICIT, /* TLS from the first octet (RFC 8314) */
+	PLI_LISTENER_CLEAR,
+} PliListenerTls;
 
 typedef enum {
 	PLI_ACCOUNTS_ANY, /* any local part, one password: loopback only */
 } PliAccountsMode;
 
+/* What every named group begins with. */
 typedef struct {
 	char *name;
+	guint line;
+} PliConfigGroup;
+
+typedef struct {
+	PliConfigGroup group;
 	guint64 protocol; /* PliProtocol */
+	guint64 tls;      /* PliListenerTls */
 	char *address;
 	guint64 port; /* 0: the protocol's own */
-	guint line;
 } PliConfigListener;
+
+typedef struct {
+	PliConfigGroup group;
+	char *certificate, *key; /* PEM files */
+} PliConfigCertificate;
 
 typedef struct {
 	char *hostname;
 	char *root;
 	guint64 log; /* PliLogFormat */
 	GPtrArray *listeners; /* PliConfigListener */
+	GPtrArray *certificates; /* PliConfigCertificate; the first one is for
+	                            clients that name none of the others */
+	char *client_ca;         /* "": clients are asked for none */
 	guint64 message_octets;
 	guint64 recipients;
 	guint64 connections;
@@ -64,6 +86,12 @@ typedef struct {
 	guint64 row_octets;
 	guint64 accounts; /* PliAccountsMode */
 	char *password;
+	char *mechanisms;
+	guint64 failure_seconds;
+	/* extensions of SMTP; yes or no */
+	guint64 early_octets, prdr, dsn, deliver_by, mt_priority, require_tls;
+	guint64 etrn, atrn;
+	guint64 hold_seconds; /* FUTURERELEASE's longest; 0: not offered */
 } PliConfig;
 
 typedef struct {
@@ -103,9 +131,16 @@ pli_config_errors_new(void);
 char *
 pli_config_error_format(const PliConfigError *error);
 
-/* "smtp", "lmtp", "imap" */
+PliConfigCertificate *
+pli_config_add_certificate(PliConfig *config, const char *name);
+
+/* "smtp", "lmtp", "imap", "submission" */
 const char *
 pli_protocol_get_name(PliProtocol protocol);
+
+/* The port to bind: what was said, or the protocol's own. */
+guint
+pli_config_listener_get_port(const PliConfigListener *listener);
 
 /* 127.0.0.0/8 or ::1, as text. */
 gboolean

@@ -47,7 +47,11 @@ write_out(PliConn *conn, PliSlice octets, gboolean more, guint64 *ret_sent)
 
 	if (first.len + octets.len == 0)
 		return PLI_CONN_FLUSH_DONE;
-	n = sendmsg(conn->fd, &msg, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+	if (conn->ssl != NULL)
+		n = pli_conn_tls_send(conn, first, octets);
+	else
+		n = sendmsg(conn->fd, &msg,
+		            MSG_NOSIGNAL | (more ? MSG_MORE : 0));
 	if (n < 0)
 		return judge_errno();
 	conn->stats.octets_out += (guint64)n;
@@ -112,7 +116,7 @@ send_range(PliConn *conn, const PliOutput *head, guint64 *ret_sent)
 	guint64 start = 0;
 	int fd;
 
-	if (head->length > SMALL_RANGE &&
+	if (head->length > SMALL_RANGE && conn->ssl == NULL &&
 	    (fd = pli_source_get_fd(head->source, &start)) >= 0)
 		return send_file(conn, head, fd, start, ret_sent);
 	return send_read(conn, head, ret_sent);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A connection's insides: conn.c drives it, conn-out.c sends. */
+/* A connection's insides: conn.c drives it, conn-out.c sends, conn-tls.c is
+ * between them and the socket. */
 #ifndef PLI_DAEMON_CONN_PRIV_H
 #define PLI_DAEMON_CONN_PRIV_H
 
 #include "daemon/conn.h"
+#include "daemon/tls.h"
 #include "engine/buf.h"
 
 /* Small pieces of output are gathered up to this before a write. */
@@ -15,6 +17,7 @@ struct PliConnLoop {
 	gboolean running; /* in a turn of some connection */
 	gboolean stopping;
 	GQueue conns;
+	PliTls *tls; /* for those that ask; NULL: there is none */
 };
 
 struct PliConn {
@@ -35,6 +38,13 @@ struct PliConn {
 	PliBuf out;       /* gathered, but not taken by the socket yet */
 	gsize out_used;
 	guint n_asks;
+	PliTls *tls;         /* NULL: in the clear, as is ssl */
+	SSL *ssl;
+	char *client_name;
+	guint64 tls_ask;
+	gint64 shake_us;     /* when the handshake must be done */
+	gboolean wants_tls;  /* begins once the output is sent */
+	gboolean shaking;
 	gboolean reading, writing; /* the events are on */
 	gboolean is_readable; /* the loop said so, and no read came up short */
 	gboolean eof;       /* the peer sends no more */
@@ -53,5 +63,42 @@ typedef enum {
 
 PliConnFlush
 pli_conn_flush(PliConn *conn);
+
+typedef enum {
+	PLI_CONN_SHAKE_DONE,
+	PLI_CONN_SHAKE_READ,  /* go on when it is readable */
+	PLI_CONN_SHAKE_WRITE, /* or writable */
+	PLI_CONN_SHAKE_FAIL,  /* stats.tls_error says why */
+} PliConnShake;
+
+/* Forgets what was read ahead. FALSE: there is no TLS to be had. */
+gboolean
+pli_conn_tls_begin(PliConn *conn);
+
+PliConnShake
+pli_conn_tls_shake(PliConn *conn);
+
+/* Once shaken; the strings are the connection's. */
+PliSessionTls
+pli_conn_tls_describe(PliConn *conn);
+
+/* As recv(2): 0 at the end, -1 with errno. */
+gssize
+pli_conn_tls_recv(PliConn *conn, guint8 *octets, gsize n);
+
+/* Octets wait that no event will tell of. */
+gboolean
+pli_conn_tls_has_more(const PliConn *conn);
+
+/* One slice and then the other, as far as the socket takes them; as send(2).
+ * After -1 with EAGAIN the next call must begin with the same octets. */
+gssize
+pli_conn_tls_send(PliConn *conn, PliSlice first, PliSlice second);
+
+void
+pli_conn_tls_say_bye(PliConn *conn);
+
+void
+pli_conn_tls_clear(PliConn *conn);
 
 #endif

@@ -15,6 +15,7 @@
 #define TURN_OCTETS (512 * 1024) /* sent in one turn */
 #define LINGER_US (2 * G_USEC_PER_SEC)
 #define LINGER_OCTETS (1024 * 1024)
+#define SHAKE_US (30 * G_USEC_PER_SEC) /* a handshake may last */
 
 static void
 on_ready(evutil_socket_t fd, short what, gpointer data);
@@ -38,8 +39,22 @@ pli_conn_loop_free(PliConnLoop *loop)
 	if (loop == NULL)
 		return;
 	g_assert(loop->conns.length == 0);
+	pli_tls_unref(loop->tls);
 	g_free(loop->scratch);
 	g_free(loop);
+}
+
+void
+pli_conn_loop_set_tls(PliConnLoop *loop, PliTls *tls)
+{
+	pli_tls_unref(loop->tls);
+	loop->tls = tls != NULL ? pli_tls_ref(tls) : NULL;
+}
+
+gboolean
+pli_conn_loop_has_tls(const PliConnLoop *loop)
+{
+	return loop->tls != NULL;
 }
 
 guint
@@ -63,6 +78,7 @@ pli_conn_unref(PliConn *conn)
 	g_assert(conn->session == NULL);
 	if (conn->handler->free != NULL)
 		conn->handler->free(conn->data);
+	g_free(conn->stats.tls_error);
 	g_free(conn);
 }
 
@@ -88,6 +104,7 @@ close_now(PliConn *conn, PliConnEnd end)
 	g_queue_unlink(&conn->loop->conns, &conn->link);
 	conn->handler->closed(conn, conn->data, &conn->stats);
 	g_clear_pointer(&conn->session, pli_session_free);
+	pli_conn_tls_clear(conn);
 	pli_buf_clear(&conn->in);
 	pli_buf_clear(&conn->out);
 	pli_conn_unref(conn);
@@ -144,6 +161,8 @@ start_linger(PliConn *conn)
 	if (conn->lingering)
 		return;
 	conn->lingering = TRUE;
+	if (conn->ssl != NULL && !conn->shaking)
+		pli_conn_tls_say_bye(conn);
 	shutdown(conn->fd, SHUT_WR);
 	conn->linger_us = g_get_monotonic_time() + LINGER_US;
 }
@@ -186,6 +205,10 @@ take_events(PliConn *conn)
 		} else if (event.type == PLI_SESSION_EVENT_CLOSE) {
 			conn->quitting = TRUE;
 			conn->stats.end = PLI_CONN_END_QUIT;
+		} else if (event.type == PLI_SESSION_EVENT_STARTTLS) {
+			conn->n_asks++;
+			conn->tls_ask = event.ask;
+			conn->wants_tls = TRUE;
 		} else {
 			conn->n_asks += event.ask != 0;
 			conn->handler->event(conn, conn->data, &event);
@@ -238,9 +261,13 @@ static gboolean
 read_once(PliConn *conn, guint *share)
 {
 	guint8 *scratch = conn->loop->scratch;
-	gssize n = recv(conn->fd, scratch, READ_OCTETS, 0);
+	gssize n;
 	gsize used;
 
+	if (conn->ssl != NULL)
+		n = pli_conn_tls_recv(conn, scratch, READ_OCTETS);
+	else
+		n = recv(conn->fd, scratch, READ_OCTETS, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return FALSE;
 	if (n < 0) {
@@ -255,7 +282,8 @@ read_once(PliConn *conn, guint *share)
 	if (used < (gsize)n)
 		g_assert(pli_buf_append(&conn->in, scratch + used,
 		                        (gsize)n - used));
-	return n == READ_OCTETS;
+	return n == READ_OCTETS ||
+	       (n > 0 && conn->ssl != NULL && pli_conn_tls_has_more(conn));
 }
 
 /* Whether the pump may read: nothing is kept, nothing waits to be sent. */
@@ -263,7 +291,7 @@ static gboolean
 may_read(const PliConn *conn)
 {
 	return !conn->eof && !conn->quitting && conn->in.len == 0 &&
-	       !conn->blocked;
+	       !conn->blocked && !conn->wants_tls;
 }
 
 /* Sends what waits. FALSE: nothing more can be done in this turn. */
@@ -304,6 +332,9 @@ run_rounds(PliConn *conn)
 		if (conn->stats.octets_out - start > TURN_OCTETS)
 			conn->starved = more;
 	} while (more && !conn->starved);
+	/* what lies decrypted makes no socket readable */
+	if (conn->ssl != NULL && conn->is_readable && may_read(conn))
+		conn->starved = TRUE;
 }
 
 /* After a turn: what to wait for. */
@@ -333,6 +364,91 @@ set_waits(PliConn *conn)
 }
 
 static void
+answer_tls(PliConn *conn, const PliAnswer *answer)
+{
+	conn->n_asks--;
+	pli_session_answer(conn->session, conn->tls_ask, answer);
+	/* the first octets of the session may lie decrypted already */
+	conn->is_readable = TRUE;
+}
+
+/* The alert is sent; the session, which waits for TLS, says nothing more. */
+static void
+give_up_tls(PliConn *conn)
+{
+	conn->n_asks--;
+	conn->shaking = FALSE;
+	pli_conn_tls_clear(conn);
+	conn->quitting = TRUE;
+	conn->stats.end = PLI_CONN_END_TLS;
+}
+
+/* A step of the handshake. */
+static void
+shake(PliConn *conn)
+{
+	gint64 now = g_get_monotonic_time();
+	PliConnShake result = pli_conn_tls_shake(conn);
+	PliSessionTls tls;
+	PliAnswer answer = {.verdict = PLI_VERDICT_ACCEPT, .detail = &tls};
+
+	if (result != PLI_CONN_SHAKE_FAIL && result != PLI_CONN_SHAKE_DONE &&
+	    now >= conn->shake_us) {
+		conn->stats.tls_error =
+		        g_strdup("the handshake lasted too long");
+		result = PLI_CONN_SHAKE_FAIL;
+	}
+	if (result == PLI_CONN_SHAKE_FAIL) {
+		give_up_tls(conn);
+		return;
+	}
+	if (result == PLI_CONN_SHAKE_DONE) {
+		tls = pli_conn_tls_describe(conn);
+		answer_tls(conn, &answer);
+		return;
+	}
+	set_event(conn->readable, &conn->reading,
+	          result == PLI_CONN_SHAKE_READ);
+	set_event(conn->writable, &conn->writing,
+	          result == PLI_CONN_SHAKE_WRITE);
+	set_timer(conn, conn->shake_us, now);
+}
+
+/* The session's last words are out: TLS begins. */
+static void
+begin_tls(PliConn *conn)
+{
+	static const PliAnswer none = {.verdict = PLI_VERDICT_TEMPORARY};
+
+	conn->shake_us = g_get_monotonic_time() + SHAKE_US;
+	if (pli_conn_tls_begin(conn))
+		shake(conn);
+	else
+		answer_tls(conn, &none);
+}
+
+/* Rounds, and the handshakes that they lead to. */
+static void
+run_session(PliConn *conn)
+{
+	if (conn->shaking)
+		shake(conn);
+	if (conn->shaking)
+		return;
+	pli_session_tick(conn->session, g_get_monotonic_time());
+	run_rounds(conn);
+	while (conn->session != NULL && conn->wants_tls && !conn->quitting &&
+	       !conn->blocked && !conn->starved) {
+		begin_tls(conn);
+		if (conn->shaking)
+			return;
+		run_rounds(conn);
+	}
+	if (conn->session != NULL)
+		set_waits(conn);
+}
+
+static void
 run_turn(PliConn *conn)
 {
 	gint64 now = g_get_monotonic_time();
@@ -353,10 +469,7 @@ run_turn(PliConn *conn)
 	}
 	conn->loop->running = TRUE;
 	conn->starved = FALSE;
-	pli_session_tick(conn->session, now);
-	run_rounds(conn);
-	if (conn->session != NULL)
-		set_waits(conn);
+	run_session(conn);
 	conn->loop->running = FALSE;
 	pli_conn_unref(conn);
 }
@@ -426,8 +539,8 @@ pli_conn_answer(PliConn *conn, guint64 ask, const PliAnswer *answer)
 const char *
 pli_conn_end_get_name(PliConnEnd end)
 {
-	static const char *const names[] = {"quit", "eof", "reset", "fail",
-	                                    "server"};
+	static const char *const names[] = {"quit", "eof",    "reset",
+	                                    "fail", "server", "tls"};
 
 	g_assert(end < G_N_ELEMENTS(names));
 	return names[end];

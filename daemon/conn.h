@@ -8,7 +8,9 @@
  * nothing more is read; while the peer does not read, the session's output
  * waits and the session takes nothing. A turn on the loop does a bounded
  * amount of work, so no connection holds up the others. An idle connection
- * holds no buffer. Everything here belongs to the loop's thread; other
+ * holds no buffer. When the session asks for TLS (PLI_SESSION_EVENT_STARTTLS),
+ * what it said is sent, what was read ahead is dropped, and the handshake has
+ * 30 seconds. Everything here belongs to the loop's thread; other
  * threads reach a connection through daemon/post.h.
  *
  * A connection is freed by its last reference. The pump holds one while the
@@ -23,6 +25,7 @@
 #include "protocols/session.h"
 
 typedef struct PliConn PliConn;
+typedef struct PliTls PliTls; /* daemon/tls.h */
 
 typedef enum {
 	PLI_CONN_END_QUIT,    /* the session asked for it */
@@ -30,16 +33,26 @@ typedef enum {
 	PLI_CONN_END_RESET,   /* reading or writing failed */
 	PLI_CONN_END_FAIL,    /* the session gave up */
 	PLI_CONN_END_SERVER,  /* the server stops */
+	PLI_CONN_END_TLS,     /* the handshake failed; tls_error */
 } PliConnEnd;
 
 typedef struct {
 	guint64 octets_in, octets_out;
 	gint64 start_us, end_us; /* monotonic */
 	PliConnEnd end;
+	const char *tls_version, *tls_cipher; /* NULL: in the clear */
+	char *tls_error; /* NULL: none */
 } PliConnStats;
 
+/* What binds an authentication to the TLS under it. */
+typedef enum {
+	PLI_CONN_BINDING_UNIQUE,   /* tls-unique, to TLS 1.2 (RFC 5929 3) */
+	PLI_CONN_BINDING_EXPORTER, /* tls-exporter (RFC 9266) */
+} PliConnBinding;
+
 typedef struct {
-	/* Carries out one event. May answer at once with pli_conn_answer(), or
+	/* Carries out one event; PLI_SESSION_EVENT_STARTTLS is the pump's own.
+	 * May answer at once with pli_conn_answer(), or
 	 * keep the event's ask and a reference of `conn` and answer later. The
 	 * event's octets and detail are valid for the call. */
 	void (*event)(PliConn *conn, gpointer data,
@@ -73,6 +86,14 @@ pli_conn_loop_stop(PliConnLoop *loop);
 void
 pli_conn_loop_close_all(PliConnLoop *loop);
 
+/* The TLS that connections of this loop get from now on; NULL: none. Takes a
+ * reference. */
+void
+pli_conn_loop_set_tls(PliConnLoop *loop, PliTls *tls);
+
+gboolean
+pli_conn_loop_has_tls(const PliConnLoop *loop);
+
 /* Takes over `fd` (non-blocking) and `session` and starts. The reference is
  * the pump's own: take another to keep the pointer. `handler` stays the
  * caller's and must outlive the loop. */
@@ -93,6 +114,14 @@ pli_conn_get_data(const PliConn *conn);
  * gone: nothing was handed over. */
 gboolean
 pli_conn_answer(PliConn *conn, guint64 ask, const PliAnswer *answer);
+
+/* Of a client's certificate that was verified; NULL: it has none. */
+const char *
+pli_conn_get_client_name(const PliConn *conn);
+
+/* To be freed; NULL when TLS is not up or has no such binding. */
+GBytes *
+pli_conn_get_channel_binding(const PliConn *conn, PliConnBinding binding);
 
 const char *
 pli_conn_end_get_name(PliConnEnd end);

@@ -146,19 +146,42 @@ start_task(Access *access, PliConn *conn, const PliSessionEvent *event)
 	g_thread_pool_push(access->services->pool, work, NULL);
 }
 
-/* Equal, in a time that tells nothing but the length. */
-static gboolean
-is_password(const char *given, const char *wanted)
-{
-	gsize n = strlen(given), i;
-	guint8 differs = n != strlen(wanted);
+/* A login that waits for its password to be judged. */
+typedef struct {
+	PliConn *conn;
+	PliSessionEvent event; /* its detail is not used */
+	char *name;
+} Login;
 
-	if (*wanted == '\0')
-		return FALSE;
-	for (i = 0; i < n; i++)
-		differs |= (guint8)(given[i] ^
-		                    wanted[differs ? 0 : i]);
-	return differs == 0;
+static void
+login_free(Login *login)
+{
+	pli_conn_unref(login->conn);
+	g_free(login->name);
+	g_free(login);
+}
+
+static void
+on_judged(gpointer data, PliSaslResult result, PliSlice challenge)
+{
+	static const PliAnswer refusal = {PLI_VERDICT_REFUSE, 0, NULL, NULL,
+	                                  NULL};
+	static const PliAnswer trouble = {PLI_VERDICT_TEMPORARY, 0, NULL, NULL,
+	                                  NULL};
+	Login *login = data;
+	Access *access = pli_conn_get_data(login->conn);
+
+	if (result == PLI_SASL_DONE) {
+		g_clear_pointer(&access->use, pli_account_use_free);
+		access->use = pli_accounts_take(access->services->accounts,
+		                                login->name);
+		start_task(access, login->conn, &login->event);
+	} else {
+		pli_conn_answer(login->conn, login->event.ask,
+		                result == PLI_SASL_TROUBLE ? &trouble
+		                                           : &refusal);
+	}
+	login_free(login);
 }
 
 static void
@@ -166,17 +189,21 @@ log_in(Access *access, PliConn *conn, const PliSessionEvent *event)
 {
 	static const PliAnswer refusal = {PLI_VERDICT_REFUSE, 0, NULL, NULL,
 	                                  NULL};
-	const PliImapLogin *login = event->detail;
-	g_autofree char *name = pli_account_name_from_address(login->user);
+	const PliImapLogin *given = event->detail;
+	g_autofree char *name = pli_account_name_from_address(given->user);
+	Login *login;
 
-	if (name == NULL ||
-	    !is_password(login->password, access->services->config->password)) {
+	if (name == NULL) {
 		pli_conn_answer(conn, event->ask, &refusal);
 		return;
 	}
-	g_clear_pointer(&access->use, pli_account_use_free);
-	access->use = pli_accounts_take(access->services->accounts, name);
-	start_task(access, conn, event);
+	login = g_new0(Login, 1);
+	login->conn = pli_conn_ref(conn);
+	login->event = *event;
+	login->event.detail = NULL;
+	login->name = g_steal_pointer(&name);
+	pli_auth_check(access->services->auth, given->user, given->password,
+	               on_judged, login);
 }
 
 static void
@@ -216,8 +243,8 @@ on_free(gpointer data)
 static const PliConnHandler handler = {on_event, on_closed, on_free};
 
 void
-pli_imap_access_start(PliServices *services, evutil_socket_t fd,
-                      const char *peer)
+pli_imap_access_start(PliServices *services, const PliConfigListener *listener,
+                      evutil_socket_t fd, const char *peer)
 {
 	Access *access = g_new0(Access, 1);
 	PliImapConfig config = pli_imap_config_default;
@@ -227,6 +254,7 @@ pli_imap_access_start(PliServices *services, evutil_socket_t fd,
 	config.hostname = services->config->hostname;
 	/* accounts of mode any are served on loopback addresses only */
 	config.allow_login = TRUE;
+	config.implicit_tls = listener->tls == PLI_LISTENER_IMPLICIT;
 	pli_conn_new(services->conns, fd, pli_imap_server_new(&config),
 	             &handler, access);
 }

@@ -16,8 +16,8 @@
 
 /* Takes over `fd` and starts a session. */
 void
-pli_imap_access_start(PliServices *services, evutil_socket_t fd,
-                      const char *peer);
+pli_imap_access_start(PliServices *services, const PliConfigListener *listener,
+                      evutil_socket_t fd, const char *peer);
 
 /* The pool that the services of IMAP sessions need. */
 GThreadPool *

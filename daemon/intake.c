@@ -12,6 +12,7 @@ typedef struct {
 	char *peer;
 	PliMessage *message; /* between DATA_BEGIN and DATA_END */
 	guint accepted;
+	PliSaslExchange *exchange; /* an authentication that goes on */
 } Intake;
 
 /* A message between DATA_END and its answer; outlives the session. */
@@ -19,8 +20,8 @@ typedef struct {
 	PliConn *conn;
 	guint64 ask;
 	PliMessage *message;
-	gboolean by_recipient; /* LMTP */
-	PliAnswer *replies;    /* LMTP: one a recipient */
+	gboolean by_recipient; /* LMTP, PRDR */
+	PliAnswer *replies;    /* then one a recipient */
 	guint n_replies, n_open;
 	gboolean any_served;
 } Pending;
@@ -37,6 +38,7 @@ pending_free(Pending *pending)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pending, pending_free)
 
 static const PliAnswer accept_answer = {.verdict = PLI_VERDICT_ACCEPT};
+static const PliAnswer later_answer = {.verdict = PLI_VERDICT_TEMPORARY};
 
 /* What a client is told about a failure on our side. */
 static PliAnswer
@@ -132,13 +134,15 @@ on_committed(gpointer data, const GError *error)
 static void
 end_message(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 {
+	const PliSmtpEnvelope *envelope = event->detail;
 	g_autoptr(Pending) pending = g_new0(Pending, 1);
 
 	pending->conn = pli_conn_ref(conn);
 	pending->ask = event->ask;
 	pending->message = g_steal_pointer(&intake->message);
-	pending->by_recipient = intake->protocol == PLI_PROTOCOL_LMTP;
-	if (!pli_message_finish(pending->message, event->detail)) {
+	pending->by_recipient = intake->protocol == PLI_PROTOCOL_LMTP ||
+	                        envelope->mail->prdr;
+	if (!pli_message_finish(pending->message, envelope)) {
 		answer_whole(pending, pending->message->error);
 		return;
 	}
@@ -176,6 +180,106 @@ judge_recipient(PliConn *conn, guint64 ask, const PliSmtpRcpt *rcpt)
 	pli_conn_answer(conn, ask, name != NULL ? &accept_answer : &refusal);
 }
 
+/* A step of an authentication that was taken; holds the connection. */
+typedef struct {
+	PliConn *conn;
+	guint64 ask;
+} AuthStep;
+
+static void
+log_failure(Intake *intake)
+{
+	PliLogLine line;
+
+	pli_log_line_begin(&line, intake->services->log, "auth");
+	pli_log_line_add_text(&line, "protocol",
+	                      pli_protocol_get_name(intake->protocol));
+	pli_log_line_add_text(&line, "peer", intake->peer);
+	pli_log_line_add_text(&line, "user",
+	                      pli_sasl_exchange_get_user(intake->exchange));
+	pli_log_line_add_text(&line, "result", "refused");
+	pli_log_line_send(&line);
+}
+
+static PliAnswer
+judge_step(Intake *intake, PliSaslResult result, PliSmtpAuthStep *step)
+{
+	PliAnswer answer = {.verdict = PLI_VERDICT_ACCEPT, .detail = step};
+
+	switch (result) {
+	case PLI_SASL_CHALLENGE: break;
+	case PLI_SASL_DONE:
+		step->user = pli_sasl_exchange_get_account(intake->exchange);
+		break;
+	case PLI_SASL_REFUSED:
+		answer.verdict = PLI_VERDICT_REFUSE;
+		log_failure(intake);
+		break;
+	case PLI_SASL_MALFORMED:
+		answer = (PliAnswer){PLI_VERDICT_REFUSE, 501, "5.5.2",
+		                     "the response is not one of the mechanism",
+		                     NULL};
+		break;
+	case PLI_SASL_TROUBLE:
+		answer.verdict = PLI_VERDICT_TEMPORARY;
+		break;
+	}
+	return answer;
+}
+
+static void
+on_auth_step(gpointer data, PliSaslResult result, PliSlice challenge)
+{
+	AuthStep *taken = data;
+	Intake *intake = pli_conn_get_data(taken->conn);
+	PliSmtpAuthStep step = {.challenge = challenge};
+	PliAnswer answer = judge_step(intake, result, &step);
+
+	pli_conn_answer(taken->conn, taken->ask, &answer);
+	pli_conn_unref(taken->conn);
+	g_free(taken);
+}
+
+static PliSaslExchange *
+start_exchange(Intake *intake, PliConn *conn, const PliSmtpAuth *auth)
+{
+	g_autoptr(GBytes) exporter = pli_conn_get_channel_binding(
+	        conn, PLI_CONN_BINDING_EXPORTER);
+	g_autoptr(GBytes) unique = pli_conn_get_channel_binding(
+	        conn, PLI_CONN_BINDING_UNIQUE);
+	PliSaslChannel channel = {
+	        .hostname = intake->services->config->hostname,
+	        .exporter = exporter,
+	        .unique = unique,
+	        .client_name = pli_conn_get_client_name(conn),
+	};
+
+	return pli_auth_start(intake->services->auth, auth->mechanism,
+	                      &channel);
+}
+
+static void
+authenticate(Intake *intake, PliConn *conn, const PliSessionEvent *event)
+{
+	static const PliAnswer trouble = {.verdict = PLI_VERDICT_TEMPORARY};
+	const PliSmtpAuth *auth = event->detail;
+	AuthStep *step;
+
+	if (auth->is_first) {
+		g_clear_pointer(&intake->exchange, pli_sasl_exchange_free);
+		intake->exchange = start_exchange(intake, conn, auth);
+	}
+	if (intake->exchange == NULL) {
+		pli_conn_answer(conn, event->ask, &trouble);
+		return;
+	}
+	step = g_new0(AuthStep, 1);
+	step->conn = pli_conn_ref(conn);
+	step->ask = event->ask;
+	pli_auth_step(intake->services->auth, intake->exchange, auth->response,
+	              on_auth_step, step);
+}
+
 static void
 on_event(PliConn *conn, gpointer data, const PliSessionEvent *event)
 {
@@ -199,7 +303,13 @@ on_event(PliConn *conn, gpointer data, const PliSessionEvent *event)
 		                 1);
 		g_clear_pointer(&intake->message, pli_message_free);
 		break;
-	default: /* MAIL, VRFY: the usual reply */
+	case PLI_SMTP_EVENT_AUTH:
+		authenticate(intake, conn, event);
+		break;
+	case PLI_SMTP_EVENT_ATRN: /* nothing waits (RFC 2645 5.2.1) */
+		pli_conn_answer(conn, event->ask, &later_answer);
+		break;
+	default: /* MAIL, VRFY, ETRN: the usual reply */
 		if (event->ask != 0)
 			pli_conn_answer(conn, event->ask, &accept_answer);
 	}
@@ -220,29 +330,103 @@ on_free(gpointer data)
 {
 	Intake *intake = data;
 
+	pli_sasl_exchange_free(intake->exchange);
 	g_free(intake->peer);
 	g_free(intake);
 }
 
 static const PliConnHandler handler = {on_event, on_closed, on_free};
 
+/* What EHLO offers there. */
+static PliSmtpOffers
+get_offers(const PliServices *services, const PliConfigListener *listener)
+{
+	const PliConfig *config = services->config;
+	const struct {
+		gboolean wanted;
+		PliSmtpOffers offer;
+	} rows[] = {
+	        {TRUE, PLI_SMTP_OFFER_CHUNKING},
+	        {TRUE, PLI_SMTP_OFFER_SMTPUTF8},
+	        {TRUE, PLI_SMTP_OFFER_LIMITS},
+	        {listener->tls == PLI_LISTENER_STARTTLS &&
+	                 pli_conn_loop_has_tls(services->conns),
+	         PLI_SMTP_OFFER_STARTTLS},
+	        {config->prdr && listener->protocol != PLI_PROTOCOL_LMTP,
+	         PLI_SMTP_OFFER_PRDR},
+	        {config->dsn, PLI_SMTP_OFFER_DSN},
+	        {config->deliver_by, PLI_SMTP_OFFER_DELIVERBY},
+	        {config->mt_priority, PLI_SMTP_OFFER_MT_PRIORITY},
+	        {config->require_tls, PLI_SMTP_OFFER_REQUIRETLS},
+	        {config->etrn, PLI_SMTP_OFFER_ETRN},
+	        {config->atrn &&
+	                 listener->protocol == PLI_PROTOCOL_SUBMISSION,
+	         PLI_SMTP_OFFER_ATRN},
+	};
+	PliSmtpOffers offers = 0;
+	guint i;
+
+	for (i = 0; i < G_N_ELEMENTS(rows); i++)
+		offers |= rows[i].wanted ? rows[i].offer : 0;
+	return offers;
+}
+
+/* FUTURERELEASE's two bounds, from now; NULL: it is not offered. */
+static char *
+format_future_release(const PliConfig *config)
+{
+	g_autoptr(GDateTime) now = NULL;
+	g_autoptr(GDateTime) last = NULL;
+	g_autofree char *text = NULL;
+
+	if (config->hold_seconds == 0)
+		return NULL;
+	now = g_date_time_new_now_utc();
+	last = g_date_time_add_seconds(now, (double)config->hold_seconds);
+	text = g_date_time_format(last, "%Y-%m-%dT%H:%M:%SZ");
+	return g_strdup_printf("%" G_GUINT64_FORMAT " %s",
+	                       config->hold_seconds, text);
+}
+
+static PliSession *
+make_session(const PliServices *services, const PliConfigListener *listener,
+             const char *peer)
+{
+	const PliConfig *from = services->config;
+	g_autofree char *future_release = format_future_release(from);
+	gboolean any = from->accounts == PLI_ACCOUNTS_ANY;
+	PliSmtpConfig config = PLI_SMTP_CONFIG_INIT;
+
+	if (listener->protocol == PLI_PROTOCOL_LMTP)
+		config.mode = PLI_SMTP_MODE_LMTP;
+	if (listener->protocol == PLI_PROTOCOL_SUBMISSION) {
+		config.mode = PLI_SMTP_MODE_SUBMISSION;
+		config.mechanisms = from->mechanisms;
+		config.require_auth = TRUE;
+		/* such accounts are served on loopback addresses only */
+		config.allow_clear = any;
+	}
+	config.hostname = from->hostname;
+	config.peer = peer;
+	config.size_limit = from->message_octets;
+	config.max_recipients = (guint)from->recipients;
+	config.allow_bare = any;
+	config.offers = get_offers(services, listener);
+	config.future_release = future_release;
+	config.require_sync = from->early_octets == 0;
+	config.implicit_tls = listener->tls == PLI_LISTENER_IMPLICIT;
+	return pli_smtp_server_new(&config);
+}
+
 void
-pli_intake_start(PliServices *services, PliProtocol protocol,
+pli_intake_start(PliServices *services, const PliConfigListener *listener,
                  evutil_socket_t fd, const char *peer)
 {
 	Intake *intake = g_new0(Intake, 1);
-	PliSmtpConfig config = PLI_SMTP_CONFIG_INIT;
 
 	intake->services = services;
-	intake->protocol = protocol;
+	intake->protocol = (PliProtocol)listener->protocol;
 	intake->peer = g_strdup(peer);
-	if (protocol == PLI_PROTOCOL_LMTP)
-		config.mode = PLI_SMTP_MODE_LMTP;
-	config.hostname = services->config->hostname;
-	config.peer = peer;
-	config.size_limit = services->config->message_octets;
-	config.max_recipients = (guint)services->config->recipients;
-	config.allow_bare = TRUE;
-	pli_conn_new(services->conns, fd, pli_smtp_server_new(&config),
-	             &handler, intake);
+	pli_conn_new(services->conns, fd,
+	             make_session(services, listener, peer), &handler, intake);
 }

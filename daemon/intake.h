@@ -15,7 +15,7 @@
 
 /* Takes over `fd` and starts a session; `peer` as daemon/listener.h says. */
 void
-pli_intake_start(PliServices *services, PliProtocol protocol,
+pli_intake_start(PliServices *services, const PliConfigListener *listener,
                  evutil_socket_t fd, const char *peer);
 
 #endif

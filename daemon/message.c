@@ -72,6 +72,8 @@ pli_message_free(PliMessage *message)
 	g_free(message->sender);
 	g_free(message->helo);
 	g_free(message->peer);
+	g_free(message->user);
+	g_free(message->tls);
 	g_free(message->id);
 	g_free(message);
 }
@@ -100,6 +102,10 @@ set_people(PliMessage *message, const PliSmtpEnvelope *envelope)
 	message->protocol = envelope->protocol;
 	message->helo = g_strdup(envelope->helo);
 	message->peer = g_strdup(envelope->peer);
+	message->user = g_strdup(envelope->user);
+	if (envelope->tls != NULL)
+		message->tls = g_strdup(envelope->tls->cipher);
+	message->utf8 = envelope->mail->utf8;
 }
 
 static char *
@@ -111,6 +117,8 @@ make_prefix(const PliMessage *message, gint64 seconds)
 	        .peer = message->peer,
 	        .hostname = message->services->config->hostname,
 	        .protocol = message->protocol,
+	        .tls = message->tls,
+	        .utf8 = message->utf8,
 	        .id = message->id,
 	        .seconds = seconds,
 	};
@@ -247,6 +255,7 @@ pli_message_log(const PliMessage *message, const GError *error)
 		        pli_spool_entry_get_id(message->entry));
 	pli_log_line_add_text(&line, "peer", message->peer);
 	pli_log_line_add_text(&line, "protocol", message->protocol);
+	pli_log_line_add_text(&line, "user", message->user);
 	pli_log_line_add_text(&line, "sender", message->sender);
 	if (n > 0)
 		pli_log_line_add_text(&line, "recipient",

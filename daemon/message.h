@@ -27,6 +27,9 @@ typedef struct {
 	GPtrArray *recipients; /* char *, NULL-terminated */
 	const char *protocol;
 	char *helo, *peer;
+	char *user; /* who authenticated; NULL: nobody */
+	char *tls;  /* cipher suite; NULL: in the clear */
+	gboolean utf8;
 } PliMessage;
 
 PliMessage *

@@ -28,12 +28,6 @@ typedef struct {
 	gboolean version;
 } Options;
 
-static const guint default_ports[] = {
-	[PLI_PROTOCOL_SMTP] = 25,
-	[PLI_PROTOCOL_LMTP] = 24,
-	[PLI_PROTOCOL_IMAP] = 143,
-};
-
 static int
 complain(int status, const char *text)
 {
@@ -52,6 +46,8 @@ get_status(const GError *error)
 		                                            : EX_CANTCREAT;
 	if (error->domain == PLI_SPOOL_ERROR)
 		return EX_IOERR;
+	if (error->domain == PLI_TLS_ERROR)
+		return EX_CONFIG;
 	return EX_OSERR;
 }
 
@@ -81,26 +77,70 @@ read_config(const char *file, int *ret_status)
 	return config;
 }
 
+static void
+add_dev_listener(PliConfig *config, const Options *options,
+                 PliProtocol protocol, PliListenerTls tls)
+{
+	PliConfigListener *listener = pli_config_add_listener(
+	        config, pli_protocol_get_name(protocol), protocol, 0);
+
+	listener->tls = tls;
+	listener->port = (guint)options->port_base +
+	                 pli_config_listener_get_port(listener);
+	if (options->address != NULL) {
+		g_free(listener->address);
+		listener->address = g_strdup(options->address);
+	}
+}
+
 static PliConfig *
 make_dev_config(const Options *options)
 {
+	static const struct {
+		PliProtocol protocol;
+		PliListenerTls tls;
+	} doors[] = {
+	        {PLI_PROTOCOL_SMTP, PLI_LISTENER_STARTTLS},
+	        {PLI_PROTOCOL_LMTP, PLI_LISTENER_STARTTLS},
+	        {PLI_PROTOCOL_SUBMISSION, PLI_LISTENER_STARTTLS},
+	        {PLI_PROTOCOL_SUBMISSION, PLI_LISTENER_IMPLICIT},
+	        {PLI_PROTOCOL_IMAP, PLI_LISTENER_STARTTLS},
+	        {PLI_PROTOCOL_IMAP, PLI_LISTENER_IMPLICIT},
+	};
 	PliConfig *config = pli_config_new();
 	gsize i;
 
 	config->root = g_strdup(options->root);
 	g_free(config->password);
 	config->password = g_strdup("pass");
-	for (i = 0; i < G_N_ELEMENTS(default_ports); i++) {
-		PliConfigListener *listener = pli_config_add_listener(
-		        config, pli_protocol_get_name(i), i,
-		        (guint)options->port_base + default_ports[i]);
-
-		if (options->address != NULL) {
-			g_free(listener->address);
-			listener->address = g_strdup(options->address);
-		}
-	}
+	config->failure_seconds = 0;
+	for (i = 0; i < G_N_ELEMENTS(doors); i++)
+		add_dev_listener(config, options, doors[i].protocol,
+		                 doors[i].tls);
 	return config;
+}
+
+/* NULL without `error`: there is no certificate. */
+static PliTls *
+load_tls(const PliConfig *config, GError **error)
+{
+	GPtrArray *certificates = config->certificates;
+	g_autofree PliTlsFiles *files = g_new0(PliTlsFiles, certificates->len);
+	guint i;
+
+	for (i = 0; i < certificates->len; i++) {
+		PliConfigCertificate *certificate =
+		        g_ptr_array_index(certificates, i);
+
+		files[i].certificate = certificate->certificate;
+		files[i].key = certificate->key;
+	}
+	if (certificates->len == 0)
+		return NULL;
+	return pli_tls_new(files, certificates->len,
+	                   *config->client_ca != '\0' ? config->client_ca
+	                                              : NULL,
+	                   error);
 }
 
 /* All sockets, as int, in the order of the listeners; NULL: none is left
@@ -113,9 +153,9 @@ bind_all(const PliConfig *config, GError **error)
 
 	for (i = 0; i < config->listeners->len; i++) {
 		PliConfigListener *l = g_ptr_array_index(config->listeners, i);
-		guint port = l->port != 0 ? (guint)l->port
-		                          : default_ports[l->protocol];
-		int fd = pli_listener_bind(l->address, port, error);
+		int fd = pli_listener_bind(l->address,
+		                           pli_config_listener_get_port(l),
+		                           error);
 
 		if (fd < 0)
 			break;
@@ -149,13 +189,15 @@ say_ready(const PliLog *log)
 		fflush(stdout);
 }
 
+/* `is_dev`: with a certificate of our own making. */
 static int
-serve(const PliConfig *config)
+serve(const PliConfig *config, gboolean is_dev)
 {
 	PliLog log = {STDERR_FILENO, (PliLogFormat)config->log};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(PliRoot) root = pli_root_open(config->root, &error);
 	g_autoptr(PliWorker) worker = NULL;
+	g_autoptr(PliTls) tls = NULL;
 	g_autoptr(GArray) sockets = NULL;
 	PliCounters counters;
 	guint i;
@@ -164,6 +206,10 @@ serve(const PliConfig *config)
 	signal(SIGXFSZ, SIG_IGN); /* a write past a limit is a full disk */
 	raise_limits();
 	if (root != NULL)
+		tls = is_dev ? pli_tls_new_self_signed(
+		                       root->path, config->hostname, &error)
+		             : load_tls(config, &error);
+	if (error == NULL)
 		sockets = bind_all(config, &error);
 	if (sockets != NULL)
 		worker = pli_worker_new(config, root, &log, &error);
@@ -172,9 +218,10 @@ serve(const PliConfig *config)
 	for (i = 0; i < sockets->len; i++) {
 		PliConfigListener *l = g_ptr_array_index(config->listeners, i);
 
-		pli_worker_add_listener(worker, (PliProtocol)l->protocol,
+		pli_worker_add_listener(worker, l,
 		                        g_array_index(sockets, int, i));
 	}
+	pli_worker_set_tls(worker, tls);
 	say_ready(&log);
 	pli_worker_run(worker);
 	pli_worker_get_counters(worker, &counters);
@@ -197,7 +244,21 @@ run_dev(const Options *options)
 		return complain(EX_USAGE, "--dev serves loopback addresses "
 		                          "only, such as 127.0.0.1");
 	config = make_dev_config(options);
-	return serve(config);
+	return serve(config, TRUE);
+}
+
+/* What the file cannot show: whether the certificates can be used. */
+static int
+check_tls(const PliConfig *config)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(PliTls) tls = load_tls(config, &error);
+	g_autofree char *warning = tls != NULL ? pli_tls_dup_warning(tls)
+	                                       : NULL;
+
+	if (error != NULL)
+		return complain(EX_CONFIG, error->message);
+	return warning != NULL ? complain(EX_CONFIG, warning) : EX_OK;
 }
 
 static int
@@ -211,7 +272,7 @@ run_file(const Options *options)
 	config = read_config(options->file, &status);
 	if (config == NULL)
 		return status;
-	return options->check ? EX_OK : serve(config);
+	return options->check ? check_tls(config) : serve(config, FALSE);
 }
 
 static int
@@ -253,7 +314,9 @@ main(int argc, char **argv)
 		{"root", 0, 0, G_OPTION_ARG_FILENAME, &options.root,
 		 "Where --dev keeps everything", "DIR"},
 		{"port-base", 0, 0, G_OPTION_ARG_INT, &options.port_base,
-		 "With --dev: SMTP at N+25, LMTP N+24, IMAP N+143", "N"},
+		 "With --dev: SMTP at N+25, LMTP N+24, submission N+587 and "
+		 "N+465, IMAP N+143 and N+993",
+		 "N"},
 		{"address", 0, 0, G_OPTION_ARG_STRING, &options.address,
 		 "With --dev: a loopback address instead of " DEV_ADDRESS,
 		 "ADDRESS"},

@@ -7,6 +7,7 @@
 #define PLI_DAEMON_SERVICES_H
 
 #include "daemon/accounts.h"
+#include "daemon/auth.h"
 #include "daemon/committer.h"
 #include "daemon/config.h"
 #include "daemon/conn.h"
@@ -26,6 +27,7 @@ typedef struct {
 	PliCommitter *committer;
 	PliDelivery *delivery;
 	PliAccounts *accounts;
+	PliAuth *auth;
 	GThreadPool *pool;      /* of imap-access's tasks */
 	GPtrArray *parsers;     /* PliParser, reset, for the next messages */
 	gboolean stopping;      /* the pool takes no more tasks */

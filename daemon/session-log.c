@@ -13,6 +13,9 @@ pli_session_log(const PliLog *log, PliProtocol protocol, const char *peer,
 	pli_log_line_add_text(&line, "peer", peer);
 	pli_log_line_add_text(&line, "end",
 	                      pli_conn_end_get_name(stats->end));
+	pli_log_line_add_text(&line, "tls", stats->tls_version);
+	pli_log_line_add_text(&line, "cipher", stats->tls_cipher);
+	pli_log_line_add_text(&line, "error", stats->tls_error);
 	pli_log_line_add_number(&line, "messages", messages);
 	pli_log_line_add_number(&line, "octets_in", (gint64)stats->octets_in);
 	pli_log_line_add_number(&line, "octets_out",

@@ -61,13 +61,14 @@ clean(const char *text, const char *more, gsize most)
 
 /* A path in <>: what RFC 5321 4.1.2 allows in one, quoted strings too. */
 static char *
-clean_path(const char *path)
+clean_path(const char *path, gboolean utf8)
 {
 	g_autofree char *out = g_strndup(path, PATH_OCTETS);
+	gboolean keep = utf8 && g_utf8_validate(out, -1, NULL);
 	char *p;
 
 	for (p = out; *p != '\0'; p++)
-		if (!g_ascii_isprint(*p))
+		if (!g_ascii_isprint(*p) && !(keep && (guint8)*p >= 0x80))
 			*p = '?';
 	return g_strconcat("<", out, ">", NULL);
 }
@@ -79,14 +80,6 @@ add_clause(Field *field, const char *name, const char *value, const char *end)
 	g_autofree char *clause = g_strconcat(name, " ", value, end, NULL);
 
 	add_word(field, clause);
-}
-
-static void
-add_recipient(Field *field, const char *recipient)
-{
-	g_autofree char *path = clean_path(recipient);
-
-	add_clause(field, "for", path, ";");
 }
 
 static void
@@ -118,9 +111,19 @@ add_received(Field *field, const PliTrace *trace)
 	add_word(field, from);
 	add_clause(field, "by", hostname, "");
 	add_clause(field, "with", trace->protocol, "");
-	add_clause(field, "id", trace->id, trace->recipient == NULL ? ";" : "");
-	if (trace->recipient != NULL)
-		add_recipient(field, trace->recipient);
+	add_clause(field, "id", trace->id,
+	           trace->recipient == NULL && trace->tls == NULL ? ";" : "");
+	if (trace->recipient != NULL) {
+		g_autofree char *path = clean_path(trace->recipient,
+		                                   trace->utf8);
+
+		add_clause(field, "for", path, trace->tls == NULL ? ";" : "");
+	}
+	if (trace->tls != NULL) {
+		g_autofree char *tls = clean(trace->tls, "-_", HELO_OCTETS);
+
+		add_clause(field, "tls", tls, ";"); /* RFC 8314 7.4 */
+	}
 	add_date(field, trace->seconds, trace->zone);
 	end_field(field);
 }
@@ -131,7 +134,8 @@ pli_trace_format(const PliTrace *trace)
 	Field field = {g_string_new(NULL), 0};
 
 	if (trace->sender != NULL) {
-		g_autofree char *path = clean_path(trace->sender);
+		g_autofree char *path = clean_path(trace->sender,
+		                                   trace->utf8);
 
 		begin_field(&field, "Return-Path");
 		add_word(&field, path);

@@ -21,7 +21,7 @@ static const int stop_signals[] = {SIGTERM, SIGINT};
 
 typedef struct {
 	PliWorker *worker;
-	PliProtocol protocol;
+	const PliConfigListener *config;
 	PliListener *listener;
 } Door;
 
@@ -58,19 +58,20 @@ on_connection(gpointer data, evutil_socket_t fd, const char *peer)
 		return;
 	}
 	pli_counters_add(services->counters, sessions, 1);
-	if (door->protocol == PLI_PROTOCOL_IMAP)
-		pli_imap_access_start(services, fd, peer);
+	if (door->config->protocol == PLI_PROTOCOL_IMAP)
+		pli_imap_access_start(services, door->config, fd, peer);
 	else
-		pli_intake_start(services, door->protocol, fd, peer);
+		pli_intake_start(services, door->config, fd, peer);
 }
 
 void
-pli_worker_add_listener(PliWorker *worker, PliProtocol protocol, int fd)
+pli_worker_add_listener(PliWorker *worker, const PliConfigListener *config,
+                        int fd)
 {
 	Door *door = g_new0(Door, 1);
 
 	door->worker = worker;
-	door->protocol = protocol;
+	door->config = config;
 	door->listener =
 	        pli_listener_new(worker->base, fd, on_connection, door);
 	g_ptr_array_add(worker->doors, door);
@@ -157,6 +158,7 @@ start_services(PliWorker *worker, const PliConfig *config, const PliRoot *root,
 	services->delivery = pli_delivery_new(
 	        services->spool, services->accounts, services->post,
 	        services->counters, log);
+	services->auth = pli_auth_new(config, worker->base, services->post);
 	services->pool = pli_imap_access_pool_new();
 	services->parsers = g_ptr_array_new_with_free_func(
 	        (GDestroyNotify)pli_parser_free);
@@ -199,6 +201,7 @@ stop_services(PliWorker *worker)
 	if (services->conns == NULL)
 		return;
 	pli_conn_loop_close_all(services->conns);
+	pli_auth_free(services->auth);
 	pli_committer_free(services->committer);
 	pli_delivery_free(services->delivery);
 	pli_post_flush(services->post);
@@ -233,6 +236,12 @@ pli_worker_free(PliWorker *worker)
 	pli_spool_close(worker->spool.spool);
 	g_mutex_clear(&worker->spool.lock);
 	g_free(worker);
+}
+
+void
+pli_worker_set_tls(PliWorker *worker, PliTls *tls)
+{
+	pli_conn_loop_set_tls(worker->services.conns, tls);
 }
 
 void

@@ -12,6 +12,7 @@
 #include "daemon/counters.h"
 #include "daemon/log.h"
 #include "daemon/root.h"
+#include "daemon/tls.h"
 
 typedef struct PliWorker PliWorker;
 
@@ -26,9 +27,14 @@ pli_worker_free(PliWorker *worker);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliWorker, pli_worker_free)
 
-/* Takes over a listening socket. */
+/* Takes over a listening socket; `config` is borrowed. */
 void
-pli_worker_add_listener(PliWorker *worker, PliProtocol protocol, int fd);
+pli_worker_add_listener(PliWorker *worker, const PliConfigListener *config,
+                        int fd);
+
+/* What connections that want TLS get from now on. */
+void
+pli_worker_set_tls(PliWorker *worker, PliTls *tls);
 
 /* Serves until SIGTERM or SIGINT; then takes no connection any more and ends
  * once the answers that are open have been given and its threads are done;

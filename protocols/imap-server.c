@@ -442,6 +442,24 @@ static const PliSessionClass imap_class = {
 	.free = imap_free,
 };
 
+static void
+greet(PliImapServer *server)
+{
+	pli_output_append_printf(&server->output,
+	                         "* OK [CAPABILITY %s] %s Pli is ready\r\n",
+	                         pli_imap_server_get_capabilities(server),
+	                         server->hostname);
+}
+
+static void
+on_tls(PliImapServer *server, const PliAnswer *answer)
+{
+	if (answer->verdict == PLI_VERDICT_ACCEPT)
+		greet(server);
+	else
+		pli_imap_server_bye(server, "TLS did not come up");
+}
+
 PliSession *
 pli_imap_server_new(const PliImapConfig *config)
 {
@@ -456,9 +474,10 @@ pli_imap_server_new(const PliImapConfig *config)
 	pli_output_init(&server->output, server->config.output_octets);
 	pli_imap_line_init(&server->line, server->config.line_octets,
 	                   server->config.literal_octets);
-	pli_output_append_printf(&server->output,
-	                         "* OK [CAPABILITY %s] %s Pli is ready\r\n",
-	                         pli_imap_server_get_capabilities(server),
-	                         server->hostname);
+	if (server->config.implicit_tls)
+		pli_imap_server_ask(server, PLI_SESSION_EVENT_STARTTLS, NULL,
+		                    on_tls);
+	else
+		greet(server);
 	return &server->base;
 }

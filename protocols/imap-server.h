@@ -34,6 +34,8 @@ typedef struct {
 	const char *hostname;   /* for the greeting; copied */
 	gboolean allow_login;   /* LOGIN on this connection as it is: with TLS,
 	                           or where plain text is allowed */
+	gboolean implicit_tls;  /* STARTTLS is the first event, and the
+	                           greeting waits for it (RFC 8314) */
 	guint32 line_octets;    /* of one command, literals not counted */
 	guint32 literal_octets; /* of all literals of one command */
 	guint32 output_octets;  /* high-water mark */

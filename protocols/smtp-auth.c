@@ -66,7 +66,8 @@ wipe(GByteArray *octets)
 {
 	if (octets == NULL)
 		return;
-	memset(octets->data, 0, octets->len);
+	if (octets->len > 0)
+		explicit_bzero(octets->data, octets->len);
 	g_byte_array_unref(octets);
 }
 
@@ -74,7 +75,7 @@ static void
 clear_line(PliSmtpServer *server)
 {
 	if (server->auth_line.len > 0)
-		memset(server->auth_line.data, 0, server->auth_line.len);
+		explicit_bzero(server->auth_line.data, server->auth_line.len);
 	pli_buf_clear(&server->auth_line);
 }
 
@@ -116,7 +117,7 @@ decode(PliSlice s)
 		    text[i] != '/')
 			return NULL;
 	octets = g_base64_decode(*text != '\0' ? text : "", &len);
-	memset(text, 0, s.len);
+	explicit_bzero(text, s.len);
 	return g_byte_array_new_take(octets, len);
 }
 

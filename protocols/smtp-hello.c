@@ -4,6 +4,19 @@
 
 #define HELO_MAX 255
 
+void
+pli_smtp_hello_greet(PliSmtpServer *server)
+{
+	const PliSmtpConfig *config = &server->config;
+	const char *usual =
+		config->mode == PLI_SMTP_MODE_LMTP ? "LMTP Pli" : "ESMTP Pli";
+	g_autofree char *text = g_strdup_printf(
+		"%s %s", config->hostname,
+		config->greeting != NULL ? config->greeting : usual);
+
+	pli_smtp_server_reply(server, &(PliSmtpReply){220, NULL, text});
+}
+
 /* A host name as hosts have it, '_' too, or an address literal. */
 static gboolean
 is_helo_name(PliSlice s)
@@ -147,6 +160,21 @@ on_tls(PliSmtpServer *server, const PliAnswer *answer)
 		pli_smtp_server_set_tls(server, answer->detail);
 	else
 		pli_smtp_server_reply(server, &failed);
+}
+
+static void
+on_first_tls(PliSmtpServer *server, const PliAnswer *answer)
+{
+	on_tls(server, answer);
+	if (server->is_tls)
+		pli_smtp_hello_greet(server);
+}
+
+void
+pli_smtp_hello_await_tls(PliSmtpServer *server)
+{
+	pli_smtp_server_ask(server, PLI_SESSION_EVENT_STARTTLS, NULL,
+			    on_first_tls);
 }
 
 /* All that was said in the clear is forgotten (RFC 3207 4.2). */

@@ -151,6 +151,13 @@ pli_smtp_verb_run(PliSmtpServer *server, PliSlice line);
 
 /* smtp-hello.c */
 
+void
+pli_smtp_hello_greet(PliSmtpServer *server);
+
+/* Greets once TLS is up. */
+void
+pli_smtp_hello_await_tls(PliSmtpServer *server);
+
 const PliSmtpReply *
 pli_smtp_hello_parse(PliSmtpServer *server, PliSlice args);
 

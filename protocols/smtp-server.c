@@ -352,9 +352,6 @@ pli_smtp_server_new(const PliSmtpConfig *config)
 		.free = server_free,
 	};
 	PliSmtpServer *server = g_new0(PliSmtpServer, 1);
-	const char *usual =
-		config->mode == PLI_SMTP_MODE_LMTP ? "LMTP Pli" : "ESMTP Pli";
-	g_autofree char *greeting = NULL;
 
 	server->session.klass = &klass;
 	server->config = *config;
@@ -363,16 +360,14 @@ pli_smtp_server_new(const PliSmtpConfig *config)
 	server->config.peer = g_strdup(config->peer);
 	server->config.mechanisms = g_strdup(config->mechanisms);
 	server->config.future_release = g_strdup(config->future_release);
-	if (config->is_tls)
-		pli_smtp_server_set_tls(server, &config->tls);
 	server->state = pli_smtp_server_read_line;
 	server->achieved = TRUE;
 	pli_output_init(&server->output, config->output_high_water);
 	pli_buf_init(&server->line, config->command_line_limit);
 	pli_buf_init(&server->auth_line, RESPONSE_MAX);
-	greeting = g_strdup_printf("%s %s", config->hostname,
-				   config->greeting != NULL ? config->greeting
-							    : usual);
-	pli_smtp_server_reply(server, &(PliSmtpReply){220, NULL, greeting});
+	if (config->implicit_tls)
+		pli_smtp_hello_await_tls(server);
+	else
+		pli_smtp_hello_greet(server);
 	return &server->session;
 }

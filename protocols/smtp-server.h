@@ -75,8 +75,8 @@ typedef struct {
 	gboolean require_auth; /* before MAIL (RFC 6409 4.3) */
 	gboolean require_sync; /* octets ahead of the reply to EHLO, AUTH or
 				  DATA (RFC 2920 3.1): 554 and close */
-	gboolean is_tls;       /* implicit TLS (RFC 8314 3.3), with: */
-	PliSessionTls tls;
+	gboolean implicit_tls; /* STARTTLS is the first event, and the
+				  greeting waits for it (RFC 8314 3.3) */
 } PliSmtpConfig;
 
 /* RFC 5321 4.5.3.1 and 4.5.3.2 ask for at least: line 512, recipients 100,
@@ -95,7 +95,8 @@ typedef struct {
 	        .data_timeout = 300,                                           \
 	})
 
-/* The greeting waits in the output at once. Free with pli_session_free(). */
+/* The greeting waits in the output at once, or for TLS. Free with
+ * pli_session_free(). */
 PliSession *
 pli_smtp_server_new(const PliSmtpConfig *config);
 

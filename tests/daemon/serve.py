@@ -16,7 +16,7 @@ import tempfile
 import time
 
 PLID = os.path.join(os.environ.get("G_TEST_BUILDDIR", "build"), "plid")
-PORTS = (24, 25, 143)
+PORTS = (24, 25, 143, 465, 587, 993)
 
 MESSAGE = (b"From: Ann <ann@example.org>\r\n"
            b"To: bob@example.net\r\n"

@@ -60,7 +60,7 @@ test_whole(void)
 	g_assert_cmpstr(config->password, ==, "a b\\");
 	g_assert_cmpuint(config->listeners->len, ==, 2);
 	l = g_ptr_array_index(config->listeners, 0);
-	g_assert_cmpstr(l->name, ==, "in");
+	g_assert_cmpstr(l->group.name, ==, "in");
 	g_assert_cmpuint(l->protocol, ==, PLI_PROTOCOL_LMTP);
 	g_assert_cmpuint(l->port, ==, 2424);
 	g_assert_cmpstr(l->address, ==, "127.0.0.1");
@@ -152,6 +152,60 @@ test_loopback_only(void)
 	g_assert_false(pli_config_is_loopback("localhost"));
 }
 
+static void
+test_certificates(void)
+{
+	g_autoptr(PliConfig) config = NULL;
+	g_autofree char *errors = NULL;
+	PliConfigCertificate *c;
+	PliConfigListener *l;
+
+	errors = check(SERVER "[listener out]\nprotocol=submission\n"
+	               "tls=implicit\n"
+	               "[certificate mx]\ncertificate=/c\nkey=/k\n"
+	               "[certificate other]\nkey=/l\ncertificate=/d\n",
+	               &config);
+	g_assert_cmpstr(errors, ==, "");
+	l = g_ptr_array_index(config->listeners, 0);
+	g_assert_cmpuint(l->tls, ==, PLI_LISTENER_IMPLICIT);
+	g_assert_cmpuint(pli_config_listener_get_port(l), ==, 465);
+	l->tls = PLI_LISTENER_STARTTLS;
+	g_assert_cmpuint(pli_config_listener_get_port(l), ==, 587);
+	g_assert_cmpuint(config->certificates->len, ==, 2);
+	c = g_ptr_array_index(config->certificates, 1);
+	g_assert_cmpstr(c->certificate, ==, "/d");
+	g_assert_cmpstr(c->key, ==, "/l");
+	assert_errors(SERVER "[listener a]\nprotocol=imap\ntls=implicit\n",
+	              "f:3: [listener a] has tls=implicit, and there is no "
+	              "[certificate NAME]\n");
+	assert_errors(SERVER "[listener b]\nprotocol=lmtp\ntls=implicit\n"
+	              "[certificate x]\nkey=k\n[certificate x]\n"
+	              "[certificate]\n",
+	              "f:3: [listener b]: LMTP has no implicit TLS, "
+	              "tls=starttls has it\n"
+	              "f:6: `certificate` is missing in [certificate x]\n"
+	              "f:7: `key` must be an absolute path, such as "
+	              "/var/lib/pli\n"
+	              "f:8: [certificate x] was opened in line 6 already\n"
+	              "f:9: a certificate needs a name: write [certificate "
+	              "NAME]\n"
+	              "f:9: `certificate` is missing in [certificate ?]\n"
+	              "f:9: `key` is missing in [certificate ?]\n");
+}
+
+static void
+test_mechanisms(void)
+{
+	assert_errors(SERVER LISTENER "[accounts]\nmechanisms=SCRAM-SHA256\n",
+	              "f:6: `SCRAM-SHA256` is no mechanism, did you mean "
+	              "`SCRAM-SHA-256`?\n");
+	assert_errors(SERVER LISTENER
+	              "[accounts]\nmechanisms=PLAIN  ANONYMOUS\n",
+	              "f:6: `ANONYMOUS` is no mechanism, it is one of: "
+	              "SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-256, "
+	              "SCRAM-SHA-1, PLAIN, LOGIN, CRAM-MD5, EXTERNAL\n");
+}
+
 /* Every row of the table is usable: its default is a value of its own. */
 static void
 test_table(void)
@@ -164,13 +218,15 @@ test_table(void)
 	for (i = 0; i < n; i++) {
 		g_autofree char *text = NULL, *errors = NULL;
 		gboolean l = g_str_equal(keys[i].group, "listener");
+		gboolean named = l ||
+		                 g_str_equal(keys[i].group, "certificate");
 
 		g_assert_cmpstr(keys[i].text, !=, "");
 		if (keys[i].fallback == NULL)
 			continue;
 		text = g_strdup_printf("%s%s[%s%s]\n%s%s=%s\n", SERVER,
 		                       l ? "" : LISTENER, keys[i].group,
-		                       l ? " b" : "",
+		                       named ? " b" : "",
 		                       l ? "protocol=smtp\n" : "",
 		                       keys[i].name, keys[i].fallback);
 		errors = check(text, NULL);
@@ -188,6 +244,8 @@ main(int argc, char **argv)
 	g_test_add_func("/daemon/config/empty", test_empty);
 	g_test_add_func("/daemon/config/hostile", test_hostile);
 	g_test_add_func("/daemon/config/loopback-only", test_loopback_only);
+	g_test_add_func("/daemon/config/certificates", test_certificates);
+	g_test_add_func("/daemon/config/mechanisms", test_mechanisms);
 	g_test_add_func("/daemon/config/table", test_table);
 	return g_test_run();
 }

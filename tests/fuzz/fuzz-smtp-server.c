@@ -216,6 +216,7 @@ take_events(Run *run)
 			answer(run, &event);
 		take_output(run);
 	}
+	take_output(run);
 	g_assert(step == PLI_STEP_WANT);
 }
 

@@ -23,7 +23,7 @@ static const struct {
 	{"atrn", PLI_SMTP_OFFER_ATRN},
 };
 
-/* An offer's word, or one of clear, needauth, sync, bare. */
+/* An offer's word, or one of tls, clear, needauth, sync, bare. */
 static void
 set_word(PliSmtpConfig *config, const char *word)
 {
@@ -35,6 +35,8 @@ set_word(PliSmtpConfig *config, const char *word)
 	}
 	if (strcmp(word, "bare") == 0)
 		config->allow_bare = TRUE;
+	else if (strcmp(word, "tls") == 0)
+		config->implicit_tls = TRUE;
 	else if (strcmp(word, "clear") == 0)
 		config->allow_clear = TRUE;
 	else if (strcmp(word, "needauth") == 0)
@@ -45,19 +47,8 @@ set_word(PliSmtpConfig *config, const char *word)
 		g_assert_cmpstr(word, ==, "");
 }
 
-/* "none": without a client's certificate. */
-static void
-set_tls(PliSmtpConfig *config, const char *client)
-{
-	config->is_tls = TRUE;
-	config->tls = (PliSessionTls){"TLSv1.3", "TLS_AES_256_GCM_SHA384",
-				      client};
-	if (strcmp(client, "none") == 0)
-		config->tls.client_name = NULL;
-}
-
 /* "mode=lmtp size=1000 rcpts=2 errors=3 line=100 bare water=50
- * auth=PLAIN,LOGIN tls=CLIENT hold=FUTURERELEASE,ARGUMENTS chunking ..." */
+ * auth=PLAIN,LOGIN tls hold=FUTURERELEASE,ARGUMENTS chunking ..." */
 static PliSession *
 new_session(const char *text)
 {
@@ -88,8 +79,6 @@ new_session(const char *text)
 		else if (g_str_has_prefix(words[i], "hold="))
 			config.future_release =
 				g_strdelimit(words[i] + 5, ",", ' ');
-		else if (g_str_has_prefix(words[i], "tls="))
-			set_tls(&config, words[i] + 4);
 		else
 			set_word(&config, words[i]);
 	}
@@ -275,7 +264,8 @@ answer_detailed(PliSession *session, guint64 ask, const char *text)
 	} else if (g_str_has_prefix(text, "challenge ")) {
 		step.challenge = pli_slice_from_string(text + 10);
 		accept_with(session, ask, &step);
-	} else if (strcmp(text, "tls") == 0) {
+	} else if (g_str_has_prefix(text, "tls")) {
+		tls.client_name = text[3] == ' ' ? text + 4 : NULL;
 		accept_with(session, ask, &tls);
 	} else if (g_str_has_prefix(text, "members ")) {
 		members = g_strsplit(text + 8, ", ", -1);
@@ -287,7 +277,8 @@ answer_detailed(PliSession *session, guint64 ask, const char *text)
 }
 
 /* "each ANSWER | ANSWER | ..." is one for each recipient; "user NAME",
- * "challenge TEXT", "tls", "members A, B" accept with what they say. */
+ * "challenge TEXT", "tls", "tls CLIENT", "members A, B" accept with what they
+ * say. */
 static void
 answer(PliSession *session, guint64 ask, const char *text)
 {

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/auth.h"
+
+#include <string.h>
+
+#include "daemon/directory.h"
+
+#define QUEUE_MAX 1000
+
+struct PliAuth {
+	const PliConfig *config;
+	struct event_base *base;
+	PliPost *post;
+	PliDirectory *directory;
+	PliSaslAccounts accounts;
+	GThreadPool *thread;
+	GQueue delayed; /* Step */
+	guint n_open;
+};
+
+typedef struct {
+	PliAuth *auth;
+	PliSaslExchange *exchange; /* NULL: a password, to be checked */
+	GBytes *response;	   /* NULL: none */
+	char *user, *password;
+	PliAuthDone done;
+	gpointer data;
+	PliSaslResult result;
+	PliSlice challenge;
+	struct event *timer; /* while a refusal waits */
+	GList link;
+} Step;
+
+static void
+tell(Step *step)
+{
+	step->auth->n_open--;
+	step->done(step->data, step->result, step->challenge);
+	if (step->timer != NULL) {
+		event_free(step->timer);
+		g_queue_unlink(&step->auth->delayed, &step->link);
+	}
+	g_free(step);
+}
+
+static void
+on_delay_over(evutil_socket_t fd, short what, gpointer data)
+{
+	tell(data);
+}
+
+/* Back on the loop. */
+static void
+on_stepped(gpointer data)
+{
+	Step *step = data;
+	PliAuth *auth = step->auth;
+	struct timeval delay = {(time_t)auth->config->failure_seconds, 0};
+
+	if (step->result != PLI_SASL_REFUSED || delay.tv_sec == 0) {
+		tell(step);
+		return;
+	}
+	step->timer = evtimer_new(auth->base, on_delay_over, step);
+	step->link.data = step;
+	g_queue_push_tail_link(&auth->delayed, &step->link);
+	event_add(step->timer, &delay);
+}
+
+static void
+check(Step *step)
+{
+	const PliSaslAccounts *accounts = &step->auth->accounts;
+	gboolean good = accounts->check_password(accounts->data, step->user,
+						 step->password);
+
+	step->result = good ? PLI_SASL_DONE : PLI_SASL_REFUSED;
+	explicit_bzero(step->password, strlen(step->password));
+	g_free(step->password);
+	g_free(step->user);
+}
+
+static void
+free_response(GBytes *response)
+{
+	gsize len;
+	gpointer octets;
+
+	if (response == NULL)
+		return;
+	octets = g_bytes_unref_to_data(response, &len);
+	explicit_bzero(octets, len);
+	g_free(octets);
+}
+
+/* The thread. */
+static void
+run_step(gpointer data, gpointer user_data)
+{
+	Step *step = data;
+	PliSlice response = PLI_SLICE_NONE;
+	gsize len;
+
+	if (step->exchange == NULL) {
+		check(step);
+		pli_post_send(step->auth->post, on_stepped, step);
+		return;
+	}
+	if (step->response != NULL) {
+		gconstpointer octets = g_bytes_get_data(step->response, &len);
+
+		response = pli_slice_new(len > 0 ? octets : "", len);
+	}
+	step->result = pli_sasl_exchange_step(step->exchange, response,
+					      &step->challenge);
+	free_response(g_steal_pointer(&step->response));
+	pli_post_send(step->auth->post, on_stepped, step);
+}
+
+PliAuth *
+pli_auth_new(const PliConfig *config, struct event_base *base, PliPost *post)
+{
+	PliAuth *auth = g_new0(PliAuth, 1);
+
+	auth->config = config;
+	auth->base = base;
+	auth->post = post;
+	auth->directory = pli_directory_new(config);
+	auth->accounts = pli_directory_get_sasl(auth->directory);
+	auth->thread = g_thread_pool_new(run_step, NULL, 1, FALSE, NULL);
+	g_queue_init(&auth->delayed);
+	return auth;
+}
+
+void
+pli_auth_free(PliAuth *auth)
+{
+	if (auth == NULL)
+		return;
+	g_thread_pool_free(auth->thread, FALSE, TRUE);
+	pli_post_flush(auth->post);
+	while (auth->delayed.head != NULL)
+		tell(auth->delayed.head->data);
+	g_assert(auth->n_open == 0);
+	pli_directory_free(auth->directory);
+	g_free(auth);
+}
+
+PliSaslExchange *
+pli_auth_start(PliAuth *auth, const char *mechanism,
+	       const PliSaslChannel *channel)
+{
+	return pli_sasl_exchange_new(&auth->accounts, mechanism, channel);
+}
+
+/* NULL: there are too many already, and it was told. */
+static Step *
+step_new(PliAuth *auth, PliAuthDone done, gpointer data)
+{
+	Step *step;
+
+	if (auth->n_open >= QUEUE_MAX) {
+		done(data, PLI_SASL_TROUBLE, PLI_SLICE_NONE);
+		return NULL;
+	}
+	auth->n_open++;
+	step = g_new0(Step, 1);
+	step->auth = auth;
+	step->done = done;
+	step->data = data;
+	return step;
+}
+
+void
+pli_auth_step(PliAuth *auth, PliSaslExchange *exchange, PliSlice response,
+	      PliAuthDone done, gpointer data)
+{
+	Step *step = step_new(auth, done, data);
+
+	if (step == NULL)
+		return;
+	step->exchange = exchange;
+	if (response.data != NULL)
+		step->response = g_bytes_new(response.data, response.len);
+	g_thread_pool_push(auth->thread, step, NULL);
+}
+
+void
+pli_auth_check(PliAuth *auth, const char *user, const char *password,
+	       PliAuthDone done, gpointer data)
+{
+	Step *step = step_new(auth, done, data);
+
+	if (step == NULL)
+		return;
+	step->user = g_strdup(user);
+	step->password = g_strdup(password);
+	g_thread_pool_push(auth->thread, step, NULL);
+}

@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Submission: STARTTLS, implicit TLS and AUTH, with the programs that people
+submit mail with; BDAT and SMTPUTF8 by hand; IMAP under TLS."""
+import base64
+import imaplib
+import os
+import shutil
+import smtplib
+import socket
+import ssl
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "lib"))
+import mailwire  # noqa: E402
+import plidev  # noqa: E402
+import tap  # noqa: E402
+
+BODY = b"Subject: %s\r\nFrom: ada@test.invalid\r\n\r\n.dots\r\n..\r\nend\r\n"
+
+
+def run(*command, octets=b"", env=None):
+    got = subprocess.run(command, input=octets, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, timeout=120,
+                         env={**os.environ, **(env or {})})
+    return got.returncode, got.stdout.decode("utf-8", "replace")
+
+
+def with_tool(name):
+    if shutil.which(name):
+        return True
+    tap.skip(f"{name} submits", f"{name} is not installed")
+    return False
+
+
+class Box:
+    """What an account has got, read under TLS."""
+
+    def __init__(self, server, context):
+        self.server = server
+        self.context = context
+
+    def read(self, user):
+        with imaplib.IMAP4_SSL("localhost", self.server.port(993),
+                               ssl_context=self.context) as imap:
+            imap.login(user, "pass")
+            _, count = imap.select("INBOX", readonly=True)
+            if count == [b"0"]:
+                return []
+            _, data = imap.fetch("1:*", "(BODY.PEEK[])")
+            return [part[1] for part in data if isinstance(part, tuple)]
+
+    def has(self, user, subject, seconds=20):
+        """The message of that subject, once it is there."""
+        for _ in range(seconds * 10):
+            for octets in self.read(user):
+                if b"Subject: " + subject.encode() + b"\r\n" in octets:
+                    return octets
+            time.sleep(0.1)
+        return b""
+
+
+def submit_swaks(server, box):
+    if not with_tool("swaks"):
+        return
+    for name, port, extra in (("starttls", 587, ["--tls"]),
+                              ("implicit", 465, ["--tls-on-connect"]),
+                              ("clear", 587, [])):
+        for mechanism in ("PLAIN", "LOGIN"):
+            user = f"swaks.{name}.{mechanism.lower()}"
+            status, out = run(
+                "swaks", "--server", f"127.0.0.1:{server.port(port)}",
+                "--from", "ada@test.invalid", "--to", f"{user}@test.invalid",
+                "--header", f"Subject: {user}", "--auth", mechanism,
+                "--auth-user", "ada", "--auth-password", "pass", *extra)
+            octets = box.has(user, user) if status == 0 else b""
+            with_what = b"ESMTPA" if name == "clear" else b"ESMTPSA"
+            tap.ok(with_what in octets, f"swaks, {name}, {mechanism}",
+                   out + octets.decode())
+    status, out = run(
+        "swaks", "--server", f"127.0.0.1:{server.port(587)}", "--from",
+        "ada@test.invalid", "--to", "bob@test.invalid", "--tls", "--auth",
+        "PLAIN", "--auth-user", "ada", "--auth-password", "wrong")
+    tap.ok(status == 28 and "535 5.7.8" in out, "swaks, a wrong password", out)
+    status, out = run(
+        "swaks", "--server", f"127.0.0.1:{server.port(587)}", "--from",
+        "ada@test.invalid", "--to", "bob@test.invalid", "--tls")
+    tap.ok(status != 0 and "530 5.7.0" in out, "swaks, without AUTH", out)
+
+
+def submit_curl(server, box):
+    if not with_tool("curl"):
+        return
+    path = os.path.join(server.root, "curl.eml")
+    ca = ["--cacert", os.path.join(server.root, "certificate.pem")]
+    for name, url, extra in (
+            ("starttls", f"smtp://localhost:{server.port(587)}/there",
+             ["--ssl-reqd"]),
+            ("implicit", f"smtps://localhost:{server.port(465)}/there", [])):
+        for mechanism in ("PLAIN", "LOGIN"):
+            user = f"curl.{name}.{mechanism.lower()}"
+            with open(path, "wb") as f:
+                f.write(BODY % user.encode())
+            status, out = run(
+                "curl", "-sS", url, *ca, *extra, "-u", "ada:pass",
+                "--login-options", f"AUTH={mechanism}", "--mail-from",
+                "ada@test.invalid", "--mail-rcpt", f"{user}@test.invalid",
+                "-T", path)
+            octets = box.has(user, user) if status == 0 else b""
+            tap.ok(octets.endswith(BODY % user.encode()),
+                   f"curl, {name}, {mechanism}", out + octets.decode())
+    status, out = run("curl", "-sS", *ca, "-u", "curl.implicit.plain:pass",
+                      f"imaps://localhost:{server.port(993)}/INBOX;UID=1")
+    tap.ok(status == 0 and "Subject: curl.implicit.plain" in out,
+           "curl reads by imaps", out)
+
+
+def submit_msmtp(server, box):
+    if not with_tool("msmtp"):
+        return
+    for name, port, extra in (("starttls", 587, []),
+                              ("implicit", 465, ["--tls-starttls=off"])):
+        for method in ("plain", "scram-sha-256", "login"):
+            user = f"msmtp.{name}.{method}"
+            status, out = run(
+                "msmtp", "--host=localhost", f"--port={server.port(port)}",
+                "--tls=on", "--tls-trust-file="
+                + os.path.join(server.root, "certificate.pem"),
+                f"--auth={method}", "--user=ada",
+                "--passwordeval=echo pass", "--from=ada@test.invalid",
+                *extra, f"{user}@test.invalid",
+                octets=(BODY % user.encode()).replace(b"\r\n", b"\n"))
+            octets = box.has(user, user) if status == 0 else b""
+            tap.ok(b"ESMTPSA" in octets, f"msmtp, {name}, {method}",
+                   out + octets.decode())
+
+
+def submit_s_nail(server, box):
+    if not with_tool("s-nail"):
+        return
+    home = os.path.join(server.root, "home")
+    os.makedirs(home, exist_ok=True)
+    for mechanism in ("plain", "login"):
+        user = f"nail.{mechanism}"
+        status, out = run(
+            "s-nail", "-:/", "-Sv15-compat", "-Sttycharset=utf-8",
+            f"-Smta=smtps://ada:pass@localhost:{server.port(465)}",
+            f"-Ssmtp-auth={mechanism}", "-Stls-ca-file="
+            + os.path.join(server.root, "certificate.pem"),
+            "-Stls-verify=strict", "-Sfrom=ada@test.invalid",
+            "-Ssendwait", "-s", user, f"{user}@test.invalid",
+            octets=b"by s-nail\n", env={"HOME": home})
+        octets = box.has(user, user) if status == 0 else b""
+        tap.ok(b"ESMTPSA" in octets, f"s-nail, {mechanism}",
+               out + octets.decode())
+
+
+def authenticate_gsasl(server):
+    """The mechanisms that few clients have, bound to the channel or not."""
+    if not with_tool("gsasl"):
+        return
+    common = ["gsasl", "--smtp", "--connect",
+              f"127.0.0.1:{server.port(587)}", "--hostname", "localhost",
+              "--service", "smtp", "-a", "ada", "--x509-ca-file="
+              + os.path.join(server.root, "certificate.pem")]
+    for mechanism, extra in (("SCRAM-SHA-1", ["--no-cb"]),
+                             ("SCRAM-SHA-256", ["--no-cb"]),
+                             ("SCRAM-SHA-1-PLUS", []),
+                             ("SCRAM-SHA-256-PLUS", [])):
+        _, out = run(*common, "-m", mechanism, "-p", "pass", *extra)
+        tap.ok("235 2.7.0" in out or "server trusted" in out,
+               f"gsasl, {mechanism}", out)
+        _, out = run(*common, "-m", mechanism, "-p", "wrong", *extra)
+        tap.ok("535 5.7.8" in out, f"gsasl, {mechanism}, a wrong password",
+               out)
+
+
+def read_maildir(server, account, seconds=20):
+    """The first message there, once there is one."""
+    folder = os.path.join(server.root, "mail", account, "Maildir", "new")
+    for _ in range(seconds * 10):
+        for name in os.listdir(folder) if os.path.isdir(folder) else []:
+            with open(os.path.join(folder, name), "rb") as f:
+                return f.read()
+        time.sleep(0.1)
+    return b""
+
+
+def submit_smtplib(server, box, context):
+    with smtplib.SMTP("localhost", server.port(587), timeout=60) as smtp:
+        smtp.starttls(context=context)
+        smtp.login("ada", "pass")
+        big = BODY % b"big" + (b"x" * 998 + b"\r\n") * 5000
+        refused = smtp.sendmail("ada@test.invalid", ["big@test.invalid"], big)
+        tap.ok(not refused, "smtplib, 5 MB under TLS", refused)
+        smtp.sendmail("j\u00f5ran@test.invalid",
+                      ["\u7528\u6237@test.invalid"], BODY % b"utf8",
+                      mail_options=["SMTPUTF8", "BODY=8BITMIME"])
+    octets = box.has("big", "big")
+    tap.ok(octets.endswith(big), "it came whole", len(octets))
+    octets = read_maildir(server, "%E7%94%A8%E6%88%B7")
+    tap.ok("Return-Path: <j\u00f5ran@test.invalid>".encode() in octets
+           and b"with UTF8SMTPSA" in octets
+           and "for <\u7528\u6237@test.invalid>".encode() in octets,
+           "smtplib, SMTPUTF8", octets)
+
+
+def submit_chunks(server, box):
+    smtp = mailwire.Smtp(server.smtp)
+    code, text = smtp.hello()
+    tap.ok("CHUNKING" in text and "BINARYMIME" not in text,
+           "EHLO offers CHUNKING", text)
+    message = BODY % b"chunks"
+    chunks = [message[:7], message[7:8], b"", message[8:]]
+    smtp.send(b"MAIL FROM:<ada@test.invalid>\r\nRCPT TO:<chunks@x>\r\n")
+    for i, chunk in enumerate(chunks):
+        last = b" LAST" if i == len(chunks) - 1 else b""
+        smtp.send(b"BDAT %d%s\r\n" % (len(chunk), last) + chunk)
+    codes = [smtp.reply()[0] for _ in range(2 + len(chunks))]
+    tap.equal(codes, [250] * (2 + len(chunks)), "chunks in one piece")
+    octets = box.has("chunks", "chunks")
+    tap.ok(octets.endswith(message), "BDAT came as it was sent", octets)
+    smtp.send(b"MAIL FROM:<>\r\nRCPT TO:<chunks@x>\r\n"
+              b"BDAT 8 LAST\r\na\nQUIT\r\nNOOP\r\n")
+    codes = [smtp.reply()[0] for _ in range(4)]
+    tap.equal(codes, [250, 250, 550, 250], "a bare LF in a chunk is refused")
+
+
+def drop_what_came_early(server, context):
+    """CVE-2011-0411: what is sent behind STARTTLS is no command."""
+    for port in (25, 24, 587):
+        with socket.create_connection(("localhost", server.port(port)),
+                                      60) as s:
+            s.recv(1000)
+            s.sendall(b"STARTTLS\r\nNOOP\r\nMAIL FROM:<early@test>\r\n")
+            reply = s.recv(1000)
+            with context.wrap_socket(s, server_hostname="localhost") as t:
+                verb = b"LHLO" if port == 24 else b"EHLO"
+                t.sendall(verb + b" x\r\n")
+                first = t.recv(4000)
+                t.sendall(b"QUIT\r\n")
+                second = t.recv(1000)
+        tap.ok(reply.startswith(b"220 2.0.0") and b"STARTTLS" not in first
+               and first.startswith(b"250-localhost")
+               and second.startswith(b"221"),
+               f"port {port}: nothing is left of what came before TLS",
+               (reply, first, second))
+
+
+def refuse_bad_handshakes(server):
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    old.check_hostname = False
+    old.verify_mode = ssl.CERT_NONE
+    old.minimum_version = ssl.TLSVersion.TLSv1
+    old.maximum_version = ssl.TLSVersion.TLSv1_1
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    try:
+        with socket.create_connection(("localhost", server.port(465)),
+                                      60) as s:
+            old.wrap_socket(s)
+        tap.ok(False, "TLS 1.1 is refused")
+    except (ssl.SSLError, ConnectionError) as error:
+        tap.ok(True, "TLS 1.1 is refused", error)
+    with socket.create_connection(("localhost", server.port(465)), 60) as s:
+        s.sendall(b"EHLO in the clear\r\n")
+        got = s.recv(1000)
+        tap.ok(not got.startswith(b"220"), "no greeting without TLS", got)
+    smtp = mailwire.Smtp(server.port(587))
+    tap.equal(smtp.command("NOOP")[0], 250, "it serves on")
+
+
+def use_auth_by_hand(server):
+    smtp = mailwire.Smtp(server.port(587))
+    smtp.hello()
+    user = base64.b64encode(b"ada").decode()
+    password = base64.b64encode(b"pass").decode()
+    tap.equal(smtp.command("AUTH CRAM-MD5")[0], 504, "CRAM-MD5 is off")
+    tap.equal(smtp.command("AUTH LOGIN " + user),
+              (334, base64.b64encode(b"Password").decode()),
+              "LOGIN with the name along")
+    tap.equal(smtp.command(password)[0], 235, "and then the password")
+    smtp = mailwire.Smtp(server.smtp)
+    _, text = smtp.hello()
+    tap.ok("AUTH" not in text, "port 25 offers no AUTH", text)
+
+
+def main():
+    with plidev.Server() as server:
+        context = ssl.create_default_context(
+            cafile=os.path.join(server.root, "certificate.pem"))
+        box = Box(server, context)
+        submit_swaks(server, box)
+        submit_curl(server, box)
+        submit_msmtp(server, box)
+        submit_s_nail(server, box)
+        authenticate_gsasl(server)
+        submit_smtplib(server, box, context)
+        submit_chunks(server, box)
+        drop_what_came_early(server, context)
+        refuse_bad_handshakes(server)
+        use_auth_by_hand(server)
+        log = server.log_tail(10 ** 7)
+        tap.ok("pass" not in log.replace("result=", ""),
+               "the log holds no password",
+               [line for line in log.splitlines() if "pass" in line])
+        tap.equal(server.stop(), 0, "SIGTERM ends it with 0")
+    tap.done()
+
+
+main()
