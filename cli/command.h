@@ -23,6 +23,7 @@ struct PliCommand {
 	int (*run)(const PliCommand *command, int argc, char **argv);
 };
 
+extern const PliCommand pli_alias_command;
 extern const PliCommand pli_check_command;
 extern const PliCommand pli_dev_command;
 extern const PliCommand pli_envelope_command;
@@ -31,6 +32,7 @@ extern const PliCommand pli_help_command;
 extern const PliCommand pli_join_command;
 extern const PliCommand pli_structure_command;
 extern const PliCommand pli_tree_command;
+extern const PliCommand pli_user_command;
 
 /* All of them, in the order of the list; NULL-terminated, static. */
 const PliCommand *const *pli_command_get_all(void);

@@ -3,15 +3,12 @@
 
 #include <string.h>
 
-#include "daemon/directory.h"
-
 #define QUEUE_MAX 1000
 
 struct PliAuth {
 	const PliConfig *config;
 	struct event_base *base;
 	PliPost *post;
-	PliDirectory *directory;
 	PliSaslAccounts accounts;
 	GThreadPool *thread;
 	GQueue delayed; /* Step */
@@ -118,15 +115,15 @@ run_step(gpointer data, gpointer user_data)
 }
 
 PliAuth *
-pli_auth_new(const PliConfig *config, struct event_base *base, PliPost *post)
+pli_auth_new(const PliConfig *config, PliDirectory *directory,
+	     struct event_base *base, PliPost *post)
 {
 	PliAuth *auth = g_new0(PliAuth, 1);
 
 	auth->config = config;
 	auth->base = base;
 	auth->post = post;
-	auth->directory = pli_directory_new(config);
-	auth->accounts = pli_directory_get_sasl(auth->directory);
+	auth->accounts = pli_directory_get_sasl(directory);
 	auth->thread = g_thread_pool_new(run_step, NULL, 1, FALSE, NULL);
 	g_queue_init(&auth->delayed);
 	return auth;
@@ -142,7 +139,6 @@ pli_auth_free(PliAuth *auth)
 	while (auth->delayed.head != NULL)
 		tell(auth->delayed.head->data);
 	g_assert(auth->n_open == 0);
-	pli_directory_free(auth->directory);
 	g_free(auth);
 }
 

@@ -11,14 +11,16 @@
 #define PLI_DAEMON_AUTH_H
 
 #include "daemon/config.h"
+#include "daemon/directory.h"
 #include "daemon/post.h"
 #include "daemon/sasl.h"
 
 typedef struct PliAuth PliAuth;
 
-/* `config` and `post` are borrowed. */
+/* Everything is borrowed. */
 PliAuth *
-pli_auth_new(const PliConfig *config, struct event_base *base, PliPost *post);
+pli_auth_new(const PliConfig *config, PliDirectory *directory,
+	     struct event_base *base, PliPost *post);
 
 /* Waits for the thread and tells what is open. */
 void

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 
 #include "daemon/config-priv.h"
+#include "protocols/smtp-path.h"
 
 #define WORD_OCTETS 64 /* longer words get no suggestion */
 
@@ -461,6 +462,31 @@ check_mechanisms(Reader *r)
 }
 
 static void
+check_accounts(Reader *r)
+{
+	const PliConfig *config = r->config;
+	g_auto(GStrv) domains = g_strsplit(config->domains, " ", -1);
+	guint i;
+
+	if (config->accounts == PLI_ACCOUNTS_FILE && *config->users == '\0')
+		add_error(r, find_line(r, "accounts", "mode"),
+		          g_strdup("mode=file needs users=PATH in [accounts], "
+		                   "such as users=/etc/pli/users"));
+	if (strlen(config->separator) > 1)
+		add_error(r, find_line(r, "accounts", "separator"),
+		          g_strdup_printf("`%s` is no `separator`: one "
+		                          "character, such as +, or none",
+		                          config->separator));
+	for (i = 0; domains[i] != NULL; i++)
+		if (*domains[i] != '\0' &&
+		    !pli_smtp_path_is_domain(pli_slice_from_string(domains[i])))
+			add_error(r, find_line(r, "accounts", "domains"),
+			          g_strdup_printf("`%s` is no domain; they "
+			                          "stand apart by blanks",
+			                          domains[i]));
+}
+
+static void
 check_whole(Reader *r)
 {
 	guint i;
@@ -478,6 +504,7 @@ check_whole(Reader *r)
 		check_given(r, "certificate", group->name, group->line);
 	}
 	check_mechanisms(r);
+	check_accounts(r);
 }
 
 static gint

@@ -56,6 +56,8 @@ static const PliConfigKey keys[] = {
 	 "Offers MT-PRIORITY (RFC 6710).", AT(mt_priority)},
 	{"smtp", "requiretls", PLI_CONFIG_CHOICE, "no", "", "no|yes", 0, 0,
 	 "Offers REQUIRETLS (RFC 8689).", AT(require_tls)},
+	{"smtp", "expn", PLI_CONFIG_CHOICE, "no", "", "no|yes", 0, 0,
+	 "Offers EXPN, which shows who is on a list.", AT(expn)},
 	{"smtp", "etrn", PLI_CONFIG_CHOICE, "no", "", "no|yes", 0, 0,
 	 "Offers ETRN (RFC 1985).", AT(etrn)},
 	{"smtp", "atrn", PLI_CONFIG_CHOICE, "no", "", "no|yes", 0, 0,
@@ -82,9 +84,21 @@ static const PliConfigKey keys[] = {
 	 "451.", AT(pending_octets)},
 	{"limits", "row_octets", PLI_CONFIG_OCTETS, "64K", "octets", NULL, 0,
 	 G, "Larger messages lie in a file beside the spool.", AT(row_octets)},
-	{"accounts", "mode", PLI_CONFIG_CHOICE, "any", "", "any", 0, 0,
+	{"accounts", "mode", PLI_CONFIG_CHOICE, "any", "", "any|file", 0, 0,
 	 "any: every local part is an account, made when first used; only on "
-	 "loopback addresses.", AT(accounts)},
+	 "loopback addresses. file: those of `users`.",
+	 AT(accounts)},
+	{"accounts", "users", PLI_CONFIG_PATH, "", "", NULL, 0, 0,
+	 "The file of accounts (pli.users(5)), for mode file.", AT(users)},
+	{"accounts", "aliases", PLI_CONFIG_PATH, "", "", NULL, 0, 0,
+	 "The file of aliases (pli.aliases(5)), for mode file.", AT(aliases)},
+	{"accounts", "domains", PLI_CONFIG_TEXT, "", "", NULL, 0, 0,
+	 "Domains whose mail is for accounts here, apart by blanks; hostname "
+	 "always is one.",
+	 AT(domains)},
+	{"accounts", "separator", PLI_CONFIG_TEXT, "+", "", NULL, 0, 0,
+	 "What parts an account from a subaddress (RFC 5233); empty: nothing.",
+	 AT(separator)},
 	{"accounts", "password", PLI_CONFIG_TEXT, "", "", NULL, 0, 0,
 	 "The password of every account in mode any; empty: nobody logs in.",
 	 AT(password)},
@@ -171,6 +185,10 @@ pli_config_free(PliConfig *config)
 	g_free(config->hostname);
 	g_free(config->root);
 	g_free(config->password);
+	g_free(config->users);
+	g_free(config->aliases);
+	g_free(config->domains);
+	g_free(config->separator);
 	g_free(config->mechanisms);
 	g_free(config->client_ca);
 	g_ptr_array_unref(config->listeners);

@@ -49,6 +49,7 @@ typedef enum {
 
 typedef enum {
 	PLI_ACCOUNTS_ANY, /* any local part, one password: loopback only */
+	PLI_ACCOUNTS_FILE, /* those of `users` */
 } PliAccountsMode;
 
 /* What every named group begins with. */
@@ -86,11 +87,14 @@ typedef struct {
 	guint64 row_octets;
 	guint64 accounts; /* PliAccountsMode */
 	char *password;
+	char *users, *aliases; /* paths; "": there is none */
+	char *domains;         /* apart by blanks */
+	char *separator;       /* "": there are no subaddresses */
 	char *mechanisms;
 	guint64 failure_seconds;
 	/* extensions of SMTP; yes or no */
 	guint64 early_octets, prdr, dsn, deliver_by, mt_priority, require_tls;
-	guint64 etrn, atrn;
+	guint64 expn, etrn, atrn;
 	guint64 hold_seconds; /* FUTURERELEASE's longest; 0: not offered */
 } PliConfig;
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/delivery.h"
 
-
-#include "daemon/account-name.h"
 #include "store/maildir-account.h"
 
 #define LANES 4
@@ -14,7 +12,7 @@ typedef struct {
 	PliDelivery *delivery;
 	char *id;
 	guint recipient;
-	char *account; /* NULL: the address names none */
+	char *account;
 	PliDeliveryDone done;
 	gpointer data;
 	guint tries;
@@ -373,7 +371,7 @@ pli_delivery_free(PliDelivery *delivery)
 
 void
 pli_delivery_add(PliDelivery *delivery, const char *id, guint recipient,
-                 const char *address, PliDeliveryDone done, gpointer data)
+                 const char *account, PliDeliveryDone done, gpointer data)
 {
 	Job *job = g_new0(Job, 1);
 	Lane *lane;
@@ -381,9 +379,7 @@ pli_delivery_add(PliDelivery *delivery, const char *id, guint recipient,
 	job->delivery = delivery;
 	job->id = g_strdup(id);
 	job->recipient = recipient;
-	job->account = pli_account_name_from_address(address);
-	/* RCPT took no other, see daemon/intake.c */
-	g_assert(job->account != NULL);
+	job->account = g_strdup(account);
 	job->done = done;
 	job->data = data;
 	lane = &delivery->lanes[g_str_hash(job->account) % LANES];
@@ -406,14 +402,11 @@ replay_one(PliDelivery *delivery, const char *id, GError **error)
 	if (spooled == NULL)
 		return FALSE;
 	envelope = pli_spooled_get_envelope(spooled);
-	for (i = 0; envelope->recipients[i] != NULL; i++) {
-		g_autofree char *name = pli_account_name_from_address(
-		        envelope->recipients[i]);
-
-		if (name != NULL && !pli_spooled_is_done(spooled, i))
+	for (i = 0; i < envelope->n_recipients; i++)
+		if (!pli_spooled_is_done(spooled, i))
 			pli_delivery_add(delivery, id, i,
-			                 envelope->recipients[i], NULL, NULL);
-	}
+			                 envelope->recipients[i].account, NULL,
+			                 NULL);
 	return TRUE;
 }
 

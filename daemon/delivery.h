@@ -38,7 +38,7 @@ pli_delivery_free(PliDelivery *delivery);
 /* One recipient of a committed message. `done` may be NULL. Loop only. */
 void
 pli_delivery_add(PliDelivery *delivery, const char *id, guint recipient,
-                 const char *address, PliDeliveryDone done, gpointer data);
+                 const char *account, PliDeliveryDone done, gpointer data);
 
 /* Adds all that an earlier run left in the spool. */
 gboolean

@@ -6,33 +6,28 @@
 #include <string.h>
 
 #include "daemon/account-name.h"
+#include "daemon/directory-priv.h"
 
 #define ITERATIONS 4096
 #define SALT_OCTETS 16
-
-/* SCRAM's keys of the one password of accounts of mode any. */
-typedef struct {
-	Gsasl_hash hash;
-	PliSaslScram scram;
-} Keys;
-
-struct PliDirectory {
-	const PliConfig *config;
-	GMutex lock;
-	Keys keys[2]; /* made when first wanted */
-};
+#define POSTMASTER "postmaster" /* RFC 5321 4.5.1: always accepted */
 
 static char *
 dup_account(gpointer data, const char *user)
 {
-	return pli_account_name_from_address(user);
+	PliDirectory *directory = data;
+	char *name = pli_account_name_from_address(user);
+
+	if (name != NULL && directory->config->accounts == PLI_ACCOUNTS_FILE &&
+	    !pli_directory_is_ours(directory, user))
+		g_clear_pointer(&name, g_free);
+	return name;
 }
 
 /* Equal, in a time that tells nothing but the length. */
 static gboolean
-check_password(gpointer data, const char *user, const char *password)
+is_the_password(const PliDirectory *directory, const char *password)
 {
-	PliDirectory *directory = data;
 	const char *wanted = directory->config->password;
 	gsize n = strlen(wanted);
 
@@ -40,8 +35,33 @@ check_password(gpointer data, const char *user, const char *password)
 	       CRYPTO_memcmp(password, wanted, n) == 0;
 }
 
+/* The account that `user` names, and the file that it lies in, which is to be
+ * unreferenced; NULL: there is none. */
+static const PliUser *
+find_user(PliDirectory *directory, const char *user, PliUsers **ret_users)
+{
+	g_autofree char *name = dup_account(directory, user);
+
+	*ret_users = pli_directory_ref_users(directory);
+	return name != NULL ? pli_users_find(*ret_users, name) : NULL;
+}
+
+static gboolean
+check_password(gpointer data, const char *user, const char *password)
+{
+	PliDirectory *directory = data;
+	g_autoptr(PliUsers) users = NULL;
+	const PliUser *found;
+
+	if (directory->config->accounts == PLI_ACCOUNTS_ANY)
+		return is_the_password(directory, password);
+	found = find_user(directory, user, &users);
+	return pli_user_check_password(found, password);
+}
+
+/* The keys of the one password of accounts of mode any. */
 static void
-make_keys(PliDirectory *directory, Keys *keys)
+make_keys(PliDirectory *directory, PliDirectoryKeys *keys)
 {
 	char salt[SALT_OCTETS];
 	char salted[GSASL_HASH_MAX_SIZE], client[GSASL_HASH_MAX_SIZE];
@@ -63,11 +83,10 @@ make_keys(PliDirectory *directory, Keys *keys)
 }
 
 static void
-get_scram(gpointer data, const char *user, const char *hash,
-	  PliSaslScram *ret_scram)
+get_scram_of_any(PliDirectory *directory, PliUserHash hash,
+		 PliSaslScram *ret_scram)
 {
-	PliDirectory *directory = data;
-	Keys *keys = &directory->keys[strcmp(hash, "SHA-1") == 0 ? 0 : 1];
+	PliDirectoryKeys *keys = &directory->keys[hash];
 
 	g_mutex_lock(&directory->lock);
 	if (keys->scram.salt == NULL)
@@ -81,37 +100,71 @@ get_scram(gpointer data, const char *user, const char *hash,
 	g_mutex_unlock(&directory->lock);
 }
 
+/* Who is unknown has a salt all the same, which stays the same (RFC 5802 9,
+ * and so that nobody can ask for the names), and keys that no password has. */
+static void
+get_scram_of_nobody(PliDirectory *directory, const char *user,
+		    PliUserHash hash, PliSaslScram *ret_scram)
+{
+	gsize n = gsasl_hash_length(directory->keys[hash].hash);
+	guint8 keys[2][GSASL_HASH_MAX_SIZE];
+	g_autoptr(GHmac) salt = g_hmac_new(G_CHECKSUM_SHA256,
+					   directory->decoy,
+					   sizeof(directory->decoy));
+	guint8 octets[32];
+	gsize len = sizeof(octets);
+
+	g_hmac_update(salt, (const guchar *)user, -1);
+	g_hmac_get_digest(salt, octets, &len);
+	gsasl_nonce((char *)keys, sizeof(keys));
+	*ret_scram = (PliSaslScram){
+		.salt = g_base64_encode(octets, SALT_OCTETS),
+		.stored_key = g_base64_encode(keys[0], n),
+		.server_key = g_base64_encode(keys[1], n),
+		.iterations = PLI_USERS_ITERATIONS,
+	};
+}
+
+static void
+get_scram(gpointer data, const char *user, const char *hash,
+	  PliSaslScram *ret_scram)
+{
+	PliDirectory *directory = data;
+	PliUserHash id =
+		strcmp(hash, "SHA-1") == 0 ? PLI_USER_SHA1 : PLI_USER_SHA256;
+	g_autoptr(PliUsers) users = NULL;
+	const PliUser *found;
+
+	if (directory->config->accounts == PLI_ACCOUNTS_ANY) {
+		get_scram_of_any(directory, id, ret_scram);
+		return;
+	}
+	found = find_user(directory, user, &users);
+	if (found == NULL || found->scram[id].salt == NULL) {
+		get_scram_of_nobody(directory, user, id, ret_scram);
+		return;
+	}
+	*ret_scram = (PliSaslScram){
+		.salt = g_strdup(found->scram[id].salt),
+		.stored_key = g_strdup(found->scram[id].stored_key),
+		.server_key = g_strdup(found->scram[id].server_key),
+		.iterations = found->scram[id].iterations,
+	};
+}
+
 static char *
 dup_secret(gpointer data, const char *user)
 {
 	PliDirectory *directory = data;
+	g_autoptr(PliUsers) users = NULL;
+	const PliUser *found;
 
-	return *directory->config->password != '\0'
-		       ? g_strdup(directory->config->password)
-		       : NULL;
-}
-
-PliDirectory *
-pli_directory_new(const PliConfig *config)
-{
-	PliDirectory *directory = g_new0(PliDirectory, 1);
-
-	directory->config = config;
-	g_mutex_init(&directory->lock);
-	directory->keys[0].hash = GSASL_HASH_SHA1;
-	directory->keys[1].hash = GSASL_HASH_SHA256;
-	return directory;
-}
-
-void
-pli_directory_free(PliDirectory *directory)
-{
-	if (directory == NULL)
-		return;
-	for (guint i = 0; i < G_N_ELEMENTS(directory->keys); i++)
-		pli_sasl_scram_clear(&directory->keys[i].scram);
-	g_mutex_clear(&directory->lock);
-	g_free(directory);
+	if (directory->config->accounts == PLI_ACCOUNTS_ANY)
+		return *directory->config->password != '\0'
+			       ? g_strdup(directory->config->password)
+			       : NULL;
+	found = find_user(directory, user, &users);
+	return found != NULL ? g_strdup(found->secret) : NULL;
 }
 
 PliSaslAccounts
@@ -124,4 +177,35 @@ pli_directory_get_sasl(PliDirectory *directory)
 		.get_scram = get_scram,
 		.dup_secret = dup_secret,
 	};
+}
+
+static PliDirectoryPlace
+resolve_any(const PliSmtpPath *path, char ***ret_accounts)
+{
+	char *name = pli_account_name_from_local(path->local);
+
+	if (name == NULL)
+		return PLI_DIRECTORY_NO_USER;
+	*ret_accounts = g_new0(char *, 2);
+	(*ret_accounts)[0] = name;
+	return PLI_DIRECTORY_HERE;
+}
+
+PliDirectoryPlace
+pli_directory_resolve(PliDirectory *directory, const PliSmtpPath *path,
+		      char ***ret_accounts)
+{
+	gboolean is_postmaster =
+		g_ascii_strcasecmp(path->local, POSTMASTER) == 0;
+	PliDirectoryPlace place;
+
+	if (directory->config->accounts == PLI_ACCOUNTS_ANY)
+		return resolve_any(path, ret_accounts);
+	if (*path->domain != '\0' &&
+	    !pli_directory_is_domain(directory, path->domain))
+		return PLI_DIRECTORY_ELSEWHERE;
+	place = pli_directory_expand(directory, path, ret_accounts);
+	return place == PLI_DIRECTORY_NO_USER && is_postmaster
+		       ? resolve_any(path, ret_accounts)
+		       : place;
 }

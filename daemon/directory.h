@@ -1,23 +1,46 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who there is: accounts and their passwords, as the configuration says.
+ * Who there is: accounts, their passwords, and where mail for an address goes,
+ * as the configuration says.
  *
- * May be asked from any thread.
+ * The files are looked at again when a second has passed since the last look;
+ * one that has become wrong is logged, and what was known stays. May be asked
+ * from any thread.
  */
 #ifndef PLI_DAEMON_DIRECTORY_H
 #define PLI_DAEMON_DIRECTORY_H
 
 #include "daemon/config.h"
 #include "daemon/sasl.h"
+#include "protocols/smtp-path.h"
 
 typedef struct PliDirectory PliDirectory;
 
-/* `config` is borrowed. */
+typedef enum {
+	PLI_DIRECTORY_HERE,
+	PLI_DIRECTORY_NO_USER, /* the domain is ours, the local part nobody */
+	PLI_DIRECTORY_ELSEWHERE,
+} PliDirectoryPlace;
+
+/* Everything is borrowed. NULL: a file cannot be read (PLI_USERS_ERROR,
+ * PLI_ALIASES_ERROR) or an alias leads nowhere. */
 PliDirectory *
-pli_directory_new(const PliConfig *config);
+pli_directory_new(const PliConfig *config, const PliLog *log, GError **error);
 
 void
 pli_directory_free(PliDirectory *directory);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliDirectory, pli_directory_free)
+
+/* The accounts that mail for the address goes to (NULL-terminated, one at
+ * least, each once; to be freed with g_strfreev) when it is HERE. */
+PliDirectoryPlace
+pli_directory_resolve(PliDirectory *directory, const PliSmtpPath *path,
+		      char ***ret_accounts);
+
+/* The targets of an alias, as written; NULL: it is none. To be freed. */
+char **
+pli_directory_dup_members(PliDirectory *directory, const char *name);
 
 /* Its side of an exchange; valid as long as it is. */
 PliSaslAccounts

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/intake.h"
 
-#include "daemon/account-name.h"
 #include "daemon/message.h"
 #include "daemon/session-log.h"
 
@@ -12,6 +11,8 @@ typedef struct {
 	char *peer;
 	PliMessage *message; /* between DATA_BEGIN and DATA_END */
 	guint accepted;
+	GPtrArray *targets; /* of the transaction: each recipient's accounts,
+	                       char ** */
 	PliSaslExchange *exchange; /* an authentication that goes on */
 } Intake;
 
@@ -21,8 +22,9 @@ typedef struct {
 	guint64 ask;
 	PliMessage *message;
 	gboolean by_recipient; /* LMTP, PRDR */
-	PliAnswer *replies;    /* then one a recipient */
-	guint n_replies, n_open;
+	GPtrArray *targets;    /* each recipient's accounts */
+	PliAnswer *outcomes;   /* then one an account */
+	guint n_open;
 	gboolean any_served;
 } Pending;
 
@@ -31,7 +33,8 @@ pending_free(Pending *pending)
 {
 	pli_message_free(pending->message);
 	pli_conn_unref(pending->conn);
-	g_free(pending->replies);
+	g_ptr_array_unref(pending->targets);
+	g_free(pending->outcomes);
 	g_free(pending);
 }
 
@@ -80,24 +83,62 @@ answer_whole(Pending *pending, const GError *error)
 	pli_conn_answer(pending->conn, pending->ask, &answer);
 }
 
-/* A recipient's mailbox has the message, or not. */
-static void
-on_delivered(gpointer data, guint recipient, const GError *error)
+static const PliAnswer *
+find_outcome(const Pending *pending, const char *account)
 {
-	Pending *pending = data;
-	PliSmtpReplies replies = {pending->replies, pending->n_replies};
+	const GArray *rows = pending->message->recipients;
+	guint i;
+
+	for (i = 0; i < rows->len; i++)
+		if (g_str_equal(g_array_index(rows, PliSpoolRecipient, i)
+		                        .account,
+		                account))
+			return &pending->outcomes[i];
+	g_assert_not_reached();
+}
+
+/* A recipient is served when each of its accounts is. */
+static PliAnswer
+judge_targets(const Pending *pending, char **accounts)
+{
+	for (; *accounts != NULL; accounts++) {
+		const PliAnswer *outcome = find_outcome(pending, *accounts);
+
+		if (outcome->verdict != PLI_VERDICT_ACCEPT)
+			return *outcome;
+	}
+	return accept_answer;
+}
+
+/* Each mailbox has the message, or not. */
+static void
+answer_each(Pending *pending, const GError *error)
+{
+	guint i, n = pending->targets->len;
+	g_autofree PliAnswer *answers = g_new0(PliAnswer, n);
+	PliSmtpReplies replies = {answers, n};
 	PliAnswer answer = accept_answer;
 
-	pending->replies[recipient] = make_answer(error);
-	pending->any_served |= error == NULL;
-	if (--pending->n_open > 0)
-		return;
-	if (pending->any_served)
-		error = NULL;
+	for (i = 0; i < n; i++)
+		answers[i] = judge_targets(
+		        pending, g_ptr_array_index(pending->targets, i));
 	answer.detail = &replies;
 	count_outcome(pli_conn_get_data(pending->conn), error);
 	pli_message_log(pending->message, error);
 	pli_conn_answer(pending->conn, pending->ask, &answer);
+}
+
+/* A mailbox has the message, or not. */
+static void
+on_delivered(gpointer data, guint row, const GError *error)
+{
+	Pending *pending = data;
+
+	pending->outcomes[row] = make_answer(error);
+	pending->any_served |= error == NULL;
+	if (--pending->n_open > 0)
+		return;
+	answer_each(pending, pending->any_served ? NULL : error);
 	pending_free(pending);
 }
 
@@ -107,13 +148,15 @@ deliver(Pending *pending)
 	PliMessage *message = pending->message;
 	PliDelivery *delivery = message->services->delivery;
 	const char *id = pli_spool_entry_get_id(message->entry);
-	guint i, n = message->recipients->len - 1;
+	guint i, n = message->recipients->len;
 
-	pending->replies = g_new0(PliAnswer, n);
-	pending->n_replies = pending->n_open = n;
+	pending->outcomes = g_new0(PliAnswer, n);
+	pending->n_open = n;
 	for (i = 0; i < n; i++)
 		pli_delivery_add(delivery, id, i,
-		                 g_ptr_array_index(message->recipients, i),
+		                 g_array_index(message->recipients,
+		                               PliSpoolRecipient, i)
+		                         .account,
 		                 pending->by_recipient ? on_delivered : NULL,
 		                 pending);
 }
@@ -140,9 +183,11 @@ end_message(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 	pending->conn = pli_conn_ref(conn);
 	pending->ask = event->ask;
 	pending->message = g_steal_pointer(&intake->message);
+	pending->targets = g_steal_pointer(&intake->targets);
 	pending->by_recipient = intake->protocol == PLI_PROTOCOL_LMTP ||
 	                        envelope->mail->prdr;
-	if (!pli_message_finish(pending->message, envelope)) {
+	if (!pli_message_finish(pending->message, envelope,
+	                        pending->targets)) {
 		answer_whole(pending, pending->message->error);
 		return;
 	}
@@ -168,16 +213,61 @@ begin_message(Intake *intake, PliConn *conn, guint64 ask)
 	pli_conn_answer(conn, ask, &accept_answer);
 }
 
+/* A new transaction has no recipients yet. */
 static void
-judge_recipient(PliConn *conn, guint64 ask, const PliSmtpRcpt *rcpt)
+begin_transaction(Intake *intake)
 {
-	static const PliAnswer refusal = {
-	        PLI_VERDICT_REFUSE, 550, "5.1.1",
-	        "No account can have that name", NULL};
-	g_autofree char *name = NULL;
+	g_clear_pointer(&intake->targets, g_ptr_array_unref);
+	intake->targets =
+	        g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+}
 
-	name = pli_account_name_from_address(rcpt->path->text);
-	pli_conn_answer(conn, ask, name != NULL ? &accept_answer : &refusal);
+static void
+judge_recipient(Intake *intake, PliConn *conn, const PliSessionEvent *event)
+{
+	static const PliAnswer no_user = {PLI_VERDICT_REFUSE, 550, "5.1.1",
+	                                  "there is no such mailbox here",
+	                                  NULL};
+	static const PliAnswer elsewhere = {
+	        PLI_VERDICT_REFUSE, 550, "5.7.1",
+	        "mail for other domains is not taken here", NULL};
+	static const PliAnswer no_relay = {
+	        PLI_VERDICT_REFUSE, 550, "5.7.1",
+	        "this server does not send mail on; only accounts here can be "
+	        "written to",
+	        NULL};
+	const PliSmtpRcpt *rcpt = event->detail;
+	gboolean submits = intake->protocol == PLI_PROTOCOL_SUBMISSION;
+	char **accounts;
+
+	switch (pli_directory_resolve(intake->services->directory, rcpt->path,
+	                              &accounts)) {
+	case PLI_DIRECTORY_HERE:
+		g_ptr_array_add(intake->targets, accounts);
+		pli_conn_answer(conn, event->ask, &accept_answer);
+		break;
+	case PLI_DIRECTORY_NO_USER:
+		pli_conn_answer(conn, event->ask, &no_user);
+		break;
+	case PLI_DIRECTORY_ELSEWHERE:
+		pli_conn_answer(conn, event->ask,
+		                submits ? &no_relay : &elsewhere);
+		break;
+	}
+}
+
+static void
+show_members(Intake *intake, PliConn *conn, const PliSessionEvent *event)
+{
+	static const PliAnswer no_list = {PLI_VERDICT_REFUSE, 550, "5.1.1",
+	                                  "there is no such list here", NULL};
+	const PliSmtpVrfy *asked = event->detail;
+	g_auto(GStrv) members = pli_directory_dup_members(
+	        intake->services->directory, asked->argument);
+	PliAnswer answer = {.verdict = PLI_VERDICT_ACCEPT, .detail = members};
+
+	pli_conn_answer(conn, event->ask,
+	                members != NULL ? &answer : &no_list);
 }
 
 /* A step of an authentication that was taken; holds the connection. */
@@ -286,8 +376,15 @@ on_event(PliConn *conn, gpointer data, const PliSessionEvent *event)
 	Intake *intake = data;
 
 	switch (event->type) {
+	case PLI_SMTP_EVENT_MAIL:
+		begin_transaction(intake);
+		pli_conn_answer(conn, event->ask, &accept_answer);
+		break;
 	case PLI_SMTP_EVENT_RCPT:
-		judge_recipient(conn, event->ask, event->detail);
+		judge_recipient(intake, conn, event);
+		break;
+	case PLI_SMTP_EVENT_EXPN:
+		show_members(intake, conn, event);
 		break;
 	case PLI_SMTP_EVENT_DATA_BEGIN:
 		begin_message(intake, conn, event->ask);
@@ -309,7 +406,7 @@ on_event(PliConn *conn, gpointer data, const PliSessionEvent *event)
 	case PLI_SMTP_EVENT_ATRN: /* nothing waits (RFC 2645 5.2.1) */
 		pli_conn_answer(conn, event->ask, &later_answer);
 		break;
-	default: /* MAIL, VRFY, ETRN: the usual reply */
+	default: /* VRFY, ETRN: the usual reply */
 		if (event->ask != 0)
 			pli_conn_answer(conn, event->ask, &accept_answer);
 	}
@@ -331,6 +428,8 @@ on_free(gpointer data)
 	Intake *intake = data;
 
 	pli_sasl_exchange_free(intake->exchange);
+	if (intake->targets != NULL)
+		g_ptr_array_unref(intake->targets);
 	g_free(intake->peer);
 	g_free(intake);
 }
@@ -358,6 +457,7 @@ get_offers(const PliServices *services, const PliConfigListener *listener)
 	        {config->deliver_by, PLI_SMTP_OFFER_DELIVERBY},
 	        {config->mt_priority, PLI_SMTP_OFFER_MT_PRIORITY},
 	        {config->require_tls, PLI_SMTP_OFFER_REQUIRETLS},
+	        {config->expn, PLI_SMTP_OFFER_EXPN},
 	        {config->etrn, PLI_SMTP_OFFER_ETRN},
 	        {config->atrn &&
 	                 listener->protocol == PLI_PROTOCOL_SUBMISSION,

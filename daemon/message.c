@@ -67,8 +67,8 @@ pli_message_free(PliMessage *message)
 	pli_spool_entry_free(message->entry);
 	pli_structure_unref(message->structure);
 	g_clear_error(&message->error);
-	if (message->recipients != NULL)
-		g_ptr_array_unref(message->recipients);
+	g_clear_pointer(&message->recipients, g_array_unref);
+	g_free(message->recipient);
 	g_free(message->sender);
 	g_free(message->helo);
 	g_free(message->peer);
@@ -88,17 +88,47 @@ pli_message_append(PliMessage *message, PliSlice octets)
 	pli_spool_entry_append(message->entry, octets, &message->error);
 }
 
+static gboolean
+has_account(const PliMessage *message, const char *account)
+{
+	guint i;
+
+	for (i = 0; i < message->recipients->len; i++) {
+		const PliSpoolRecipient *other = &g_array_index(
+		        message->recipients, PliSpoolRecipient, i);
+
+		if (g_str_equal(other->account, account))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* One row an account, though several recipients lead there. */
 static void
-set_people(PliMessage *message, const PliSmtpEnvelope *envelope)
+add_accounts(PliMessage *message, const PliSmtpRcpt *rcpt, char **accounts)
+{
+	for (; *accounts != NULL; accounts++) {
+		PliSpoolRecipient row = {rcpt->path->text, *accounts,
+		                         rcpt->parameters};
+
+		if (!has_account(message, *accounts))
+			pli_spool_recipients_add(message->recipients, &row);
+	}
+}
+
+static void
+set_people(PliMessage *message, const PliSmtpEnvelope *envelope,
+           const GPtrArray *targets)
 {
 	guint i;
 
 	message->sender = g_strdup(envelope->mail->path->text);
-	message->recipients = g_ptr_array_new_with_free_func(g_free);
+	message->recipients = pli_spool_recipients_new();
 	for (i = 0; i < envelope->n_recipients; i++)
-		g_ptr_array_add(message->recipients,
-		                g_strdup(envelope->recipients[i]->path->text));
-	g_ptr_array_add(message->recipients, NULL);
+		add_accounts(message, envelope->recipients[i],
+		             g_ptr_array_index(targets, i));
+	message->recipient = g_strdup(envelope->recipients[0]->path->text);
+	message->n_recipients = envelope->n_recipients;
 	message->protocol = envelope->protocol;
 	message->helo = g_strdup(envelope->helo);
 	message->peer = g_strdup(envelope->peer);
@@ -123,8 +153,8 @@ make_prefix(const PliMessage *message, gint64 seconds)
 	        .seconds = seconds,
 	};
 
-	if (message->recipients->len == 2) /* one, and the NULL */
-		trace.recipient = g_ptr_array_index(message->recipients, 0);
+	if (message->n_recipients == 1)
+		trace.recipient = message->recipient;
 	return pli_trace_format(&trace);
 }
 
@@ -202,13 +232,14 @@ make_structure(PliMessage *message, PliSlice prefix)
 }
 
 gboolean
-pli_message_finish(PliMessage *message, const PliSmtpEnvelope *envelope)
+pli_message_finish(PliMessage *message, const PliSmtpEnvelope *envelope,
+                   const GPtrArray *targets)
 {
 	gint64 seconds = g_get_real_time() / G_USEC_PER_SEC;
 	g_autofree char *prefix = NULL;
 	PliSpoolEnvelope spooled;
 
-	set_people(message, envelope);
+	set_people(message, envelope, targets);
 	if (message->error != NULL)
 		return FALSE;
 	prefix = make_prefix(message, seconds);
@@ -219,7 +250,8 @@ pli_message_finish(PliMessage *message, const PliSmtpEnvelope *envelope)
 	spooled = (PliSpoolEnvelope){
 	        .sender = message->sender,
 	        .recipients =
-	                (const char *const *)message->recipients->pdata,
+	                (const PliSpoolRecipient *)message->recipients->data,
+	        .n_recipients = message->recipients->len,
 	        .structure = message->structure,
 	        .prefix = pli_slice_from_string(prefix),
 	        .arrival = seconds,
@@ -243,8 +275,6 @@ log_structure(PliLogLine *line, const PliStructure *structure)
 void
 pli_message_log(const PliMessage *message, const GError *error)
 {
-	GPtrArray *recipients = message->recipients;
-	guint n = recipients != NULL ? recipients->len - 1 : 0;
 	PliLogLine line;
 
 	pli_log_line_begin(&line, message->services->log, "message");
@@ -257,10 +287,8 @@ pli_message_log(const PliMessage *message, const GError *error)
 	pli_log_line_add_text(&line, "protocol", message->protocol);
 	pli_log_line_add_text(&line, "user", message->user);
 	pli_log_line_add_text(&line, "sender", message->sender);
-	if (n > 0)
-		pli_log_line_add_text(&line, "recipient",
-		                      g_ptr_array_index(recipients, 0));
-	pli_log_line_add_number(&line, "recipients", n);
+	pli_log_line_add_text(&line, "recipient", message->recipient);
+	pli_log_line_add_number(&line, "recipients", message->n_recipients);
 	pli_log_line_add_number(&line, "octets", (gint64)message->octets);
 	log_structure(&line, message->structure);
 	pli_log_line_add_number(

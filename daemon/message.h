@@ -24,7 +24,9 @@ typedef struct {
 	/* set by finish */
 	PliStructure *structure; /* with the trace fields */
 	char *sender;
-	GPtrArray *recipients; /* char *, NULL-terminated */
+	GArray *recipients; /* PliSpoolRecipient, one an account */
+	char *recipient;    /* the first that the client named */
+	guint n_recipients; /* that it named */
 	const char *protocol;
 	char *helo, *peer;
 	char *user; /* who authenticated; NULL: nobody */
@@ -45,10 +47,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliMessage, pli_message_free)
 void
 pli_message_append(PliMessage *message, PliSlice octets);
 
-/* The last octet has come. FALSE: see `error`, the message cannot be kept.
+/* The last octet has come. `targets` has the accounts (char **) of each of the
+ * envelope's recipients. FALSE: see `error`, the message cannot be kept.
  * TRUE: the entry is ready for the committer. */
 gboolean
-pli_message_finish(PliMessage *message, const PliSmtpEnvelope *envelope);
+pli_message_finish(PliMessage *message, const PliSmtpEnvelope *envelope,
+                   const GPtrArray *targets);
 
 /* The message's line in the log; `error` NULL: accepted. */
 void

@@ -10,10 +10,13 @@
 #include <unistd.h>
 
 #include "daemon/config.h"
+#include "daemon/directory.h"
 #include "daemon/listener.h"
 #include "daemon/root.h"
 #include "daemon/worker.h"
+#include "store/aliases.h"
 #include "store/spool.h"
+#include "store/users.h"
 
 #define MAX_PORT_BASE (65535 - 993) /* the highest port that dev will have */
 #define DEV_ADDRESS "127.0.0.1"
@@ -46,7 +49,9 @@ get_status(const GError *error)
 		                                            : EX_CANTCREAT;
 	if (error->domain == PLI_SPOOL_ERROR)
 		return EX_IOERR;
-	if (error->domain == PLI_TLS_ERROR)
+	if (error->domain == PLI_TLS_ERROR ||
+	    error->domain == PLI_USERS_ERROR ||
+	    error->domain == PLI_ALIASES_ERROR)
 		return EX_CONFIG;
 	return EX_OSERR;
 }
@@ -247,15 +252,20 @@ run_dev(const Options *options)
 	return serve(config, TRUE);
 }
 
-/* What the file cannot show: whether the certificates can be used. */
+/* What the file cannot show: whether what it names can be used. */
 static int
-check_tls(const PliConfig *config)
+check_files(const PliConfig *config)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(PliTls) tls = load_tls(config, &error);
 	g_autofree char *warning = tls != NULL ? pli_tls_dup_warning(tls)
 	                                       : NULL;
 
+	if (error == NULL) {
+		PliLog log = {STDERR_FILENO, (PliLogFormat)config->log};
+
+		pli_directory_free(pli_directory_new(config, &log, &error));
+	}
 	if (error != NULL)
 		return complain(EX_CONFIG, error->message);
 	return warning != NULL ? complain(EX_CONFIG, warning) : EX_OK;
@@ -272,7 +282,7 @@ run_file(const Options *options)
 	config = read_config(options->file, &status);
 	if (config == NULL)
 		return status;
-	return options->check ? check_tls(config) : serve(config, FALSE);
+	return options->check ? check_files(config) : serve(config, FALSE);
 }
 
 static int

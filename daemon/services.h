@@ -13,6 +13,7 @@
 #include "daemon/conn.h"
 #include "daemon/counters.h"
 #include "daemon/delivery.h"
+#include "daemon/directory.h"
 #include "daemon/log.h"
 #include "daemon/post.h"
 #include "daemon/shared-spool.h"
@@ -27,6 +28,7 @@ typedef struct {
 	PliCommitter *committer;
 	PliDelivery *delivery;
 	PliAccounts *accounts;
+	PliDirectory *directory;
 	PliAuth *auth;
 	GThreadPool *pool;      /* of imap-access's tasks */
 	GPtrArray *parsers;     /* PliParser, reset, for the next messages */

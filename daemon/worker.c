@@ -158,7 +158,8 @@ start_services(PliWorker *worker, const PliConfig *config, const PliRoot *root,
 	services->delivery = pli_delivery_new(
 	        services->spool, services->accounts, services->post,
 	        services->counters, log);
-	services->auth = pli_auth_new(config, worker->base, services->post);
+	services->auth = pli_auth_new(config, services->directory,
+	                              worker->base, services->post);
 	services->pool = pli_imap_access_pool_new();
 	services->parsers = g_ptr_array_new_with_free_func(
 	        (GDestroyNotify)pli_parser_free);
@@ -184,6 +185,9 @@ pli_worker_new(const PliConfig *config, const PliRoot *root, const PliLog *log,
 	worker->spool.spool =
 	        pli_spool_open(root->spool, SLOT, config->row_octets, error);
 	if (worker->spool.spool == NULL)
+		return NULL;
+	worker->services.directory = pli_directory_new(config, log, error);
+	if (worker->services.directory == NULL)
 		return NULL;
 	start_services(worker, config, root, log);
 	add_signals(worker);
@@ -224,6 +228,7 @@ pli_worker_free(PliWorker *worker)
 	g_ptr_array_unref(worker->doors);
 	stop_services(worker);
 	pli_post_free(worker->services.post);
+	pli_directory_free(worker->services.directory);
 	for (i = 0; i < G_N_ELEMENTS(stop_signals); i++)
 		if (worker->stop[i] != NULL)
 			event_free(worker->stop[i]);

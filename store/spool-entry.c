@@ -22,6 +22,39 @@ pli_spool_entry_new(PliSpool *spool)
 	return entry;
 }
 
+static void
+clear_recipient(gpointer data)
+{
+	PliSpoolRecipient *recipient = data;
+
+	g_free((char *)recipient->address);
+	g_free((char *)recipient->account);
+	g_free((char *)recipient->parameters);
+}
+
+GArray *
+pli_spool_recipients_new(void)
+{
+	GArray *recipients =
+		g_array_new(FALSE, FALSE, sizeof(PliSpoolRecipient));
+
+	g_array_set_clear_func(recipients, clear_recipient);
+	return recipients;
+}
+
+void
+pli_spool_recipients_add(GArray *recipients,
+			 const PliSpoolRecipient *recipient)
+{
+	PliSpoolRecipient copy = {
+		.address = g_strdup(recipient->address),
+		.account = g_strdup(recipient->account),
+		.parameters = g_strdup(recipient->parameters),
+	};
+
+	g_array_append_val(recipients, copy);
+}
+
 void
 pli_spool_entry_free(PliSpoolEntry *entry)
 {
@@ -33,7 +66,7 @@ pli_spool_entry_free(PliSpoolEntry *entry)
 	g_clear_pointer(&entry->octets, g_byte_array_unref);
 	g_clear_pointer(&entry->prefix, g_bytes_unref);
 	pli_structure_unref(entry->structure);
-	g_strfreev(entry->recipients);
+	g_clear_pointer(&entry->recipients, g_array_unref);
 	g_free(entry->parameters);
 	g_free(entry->sender);
 	g_free(entry->file);
@@ -145,12 +178,15 @@ pli_spool_entry_set_envelope(PliSpoolEntry *entry,
 {
 	g_free(entry->sender);
 	g_free(entry->parameters);
-	g_strfreev(entry->recipients);
+	g_clear_pointer(&entry->recipients, g_array_unref);
 	g_clear_pointer(&entry->prefix, g_bytes_unref);
 	pli_structure_unref(entry->structure);
 	entry->sender = g_strdup(envelope->sender);
 	entry->parameters = g_strdup(envelope->parameters);
-	entry->recipients = g_strdupv((char **)envelope->recipients);
+	entry->recipients = pli_spool_recipients_new();
+	for (guint i = 0; i < envelope->n_recipients; i++)
+		pli_spool_recipients_add(entry->recipients,
+					 &envelope->recipients[i]);
 	entry->prefix =
 		g_bytes_new(envelope->prefix.data, envelope->prefix.len);
 	entry->structure = envelope->structure != NULL

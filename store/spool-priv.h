@@ -35,7 +35,7 @@ struct PliSpoolEntry {
 	gboolean committed;
 	char *id;
 	char *sender;
-	char **recipients;
+	GArray *recipients; /* PliSpoolRecipient, strings owned */
 	PliStructure *structure;
 	GBytes *prefix;
 	gint64 arrival;

@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 /* A log that nobody moved away in time is moved by a commit. */
 #define LOG_OCTETS_MAX (256 * 1024 * 1024)
 
@@ -21,6 +21,7 @@ static const char schema[] =
 	" file TEXT, octets BLOB);"
 	"CREATE TABLE recipient(seq INTEGER NOT NULL,"
 	" position INTEGER NOT NULL, address TEXT NOT NULL,"
+	" account TEXT NOT NULL, parameters TEXT NOT NULL,"
 	" done INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(seq, position))"
 	" WITHOUT ROWID;"
 	"CREATE TABLE epoch(name TEXT NOT NULL);"
@@ -31,13 +32,14 @@ static const char *const statements[PLI_SPOOL_N_STATEMENTS] = {
 		"INSERT INTO message(arrival, sender, parameters, structure,"
 		" prefix, file, octets) VALUES(?, ?, ?, ?, ?, ?, ?)",
 	[PLI_SPOOL_INSERT_RECIPIENT] =
-		"INSERT INTO recipient(seq, position, address) VALUES(?, ?, ?)",
+		"INSERT INTO recipient(seq, position, address, account,"
+		" parameters) VALUES(?, ?, ?, ?, ?)",
 	[PLI_SPOOL_LIST] = "SELECT seq FROM message ORDER BY seq",
 	[PLI_SPOOL_LOAD] = "SELECT arrival, sender, parameters, structure,"
 			   " prefix, file, octets FROM message WHERE seq = ?",
 	[PLI_SPOOL_LOAD_RECIPIENTS] =
-		"SELECT address, done FROM recipient WHERE seq = ?"
-		" ORDER BY position",
+		"SELECT address, account, parameters, done FROM recipient"
+		" WHERE seq = ? ORDER BY position",
 	[PLI_SPOOL_SET_DONE] = "UPDATE recipient SET done = 1"
 			       " WHERE seq = ? AND position = ?",
 	[PLI_SPOOL_COUNT_WAITING] = "SELECT count(*) FROM recipient"
@@ -218,7 +220,9 @@ insert_recipients(PliSpool *spool, PliSpoolEntry *entry, gint64 seq,
 {
 	guint i;
 
-	for (i = 0; entry->recipients[i] != NULL; i++) {
+	for (i = 0; i < entry->recipients->len; i++) {
+		const PliSpoolRecipient *recipient = &g_array_index(
+			entry->recipients, PliSpoolRecipient, i);
 		sqlite3_stmt *insert = pli_db_get(
 			&spool->db, PLI_SPOOL_INSERT_RECIPIENT, error);
 
@@ -226,7 +230,9 @@ insert_recipients(PliSpool *spool, PliSpoolEntry *entry, gint64 seq,
 			return FALSE;
 		sqlite3_bind_int64(insert, 1, seq);
 		sqlite3_bind_int64(insert, 2, i);
-		pli_db_bind_text(insert, 3, entry->recipients[i]);
+		pli_db_bind_text(insert, 3, recipient->address);
+		pli_db_bind_text(insert, 4, recipient->account);
+		pli_db_bind_text(insert, 5, recipient->parameters);
 		if (!pli_db_run(&spool->db, insert, error))
 			return FALSE;
 	}

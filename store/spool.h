@@ -66,10 +66,26 @@ pli_spool_entry_get_length(const PliSpoolEntry *entry);
 PliSource *
 pli_spool_entry_get_source(PliSpoolEntry *entry, GError **error);
 
+typedef struct {
+	const char *address;    /* forward-path without <> */
+	const char *account;    /* whose mailbox it leads to */
+	const char *parameters; /* of RCPT, as text; may be "" */
+} PliSpoolRecipient;
+
+/* An array that frees the strings of its PliSpoolRecipients. */
+GArray *
+pli_spool_recipients_new(void);
+
+/* Copies the strings. */
+void
+pli_spool_recipients_add(GArray *recipients,
+                         const PliSpoolRecipient *recipient);
+
 /* What the message is committed with; all of it is copied. */
 typedef struct {
-	const char *sender;            /* reverse-path without <>; "" is null */
-	const char *const *recipients; /* forward-paths, NULL-terminated */
+	const char *sender; /* reverse-path without <>; "" is null */
+	const PliSpoolRecipient *recipients;
+	guint n_recipients;
 	PliStructure *structure;       /* of prefix and octets */
 	PliSlice prefix;               /* trace fields put before the octets */
 	gint64 arrival;                /* seconds since 1970 */

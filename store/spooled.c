@@ -15,7 +15,7 @@ struct PliSpooled {
 	char *sender;
 	char *parameters;
 	GBytes *prefix;
-	GPtrArray *recipients; /* NULL-terminated */
+	GArray *recipients; /* PliSpoolRecipient, strings owned */
 	GArray *done;	       /* of gboolean, by position */
 };
 
@@ -88,16 +88,19 @@ read_recipients(PliSpool *spool, PliSpooled *spooled, gint64 seq,
 	sqlite3_bind_int64(list, 1, seq);
 	while ((step = pli_db_step(&spool->db, list, error)) ==
 	       PLI_STEP_READY) {
-		gboolean done = sqlite3_column_int(list, 1) != 0;
+		gboolean done = sqlite3_column_int(list, 3) != 0;
+		PliSpoolRecipient recipient = {
+			(const char *)sqlite3_column_text(list, 0),
+			(const char *)sqlite3_column_text(list, 1),
+			(const char *)sqlite3_column_text(list, 2),
+		};
 
-		g_ptr_array_add(
-			spooled->recipients,
-			g_strdup((const char *)sqlite3_column_text(list, 0)));
+		pli_spool_recipients_add(spooled->recipients, &recipient);
 		g_array_append_val(spooled->done, done);
 	}
-	g_ptr_array_add(spooled->recipients, NULL);
 	spooled->envelope.recipients =
-		(const char *const *)spooled->recipients->pdata;
+		(const PliSpoolRecipient *)spooled->recipients->data;
+	spooled->envelope.n_recipients = spooled->recipients->len;
 	return step == PLI_STEP_WANT;
 }
 
@@ -128,7 +131,7 @@ pli_spool_load(PliSpool *spool, const char *id, GError **error)
 	g_autoptr(PliSpooled) spooled = g_new0(PliSpooled, 1);
 	GError *cause = NULL;
 
-	spooled->recipients = g_ptr_array_new_with_free_func(g_free);
+	spooled->recipients = pli_spool_recipients_new();
 	spooled->done = g_array_new(FALSE, TRUE, sizeof(gboolean));
 	if ((!spool->broken || pli_spool_reopen(spool, &cause)) &&
 	    load(spool, spooled, id, &cause))
@@ -149,7 +152,7 @@ pli_spooled_free(PliSpooled *spooled)
 	pli_source_unref(spooled->source);
 	pli_structure_unref(spooled->envelope.structure);
 	g_clear_pointer(&spooled->prefix, g_bytes_unref);
-	g_ptr_array_unref(spooled->recipients);
+	g_array_unref(spooled->recipients);
 	g_array_unref(spooled->done);
 	g_free(spooled->sender);
 	g_free(spooled->parameters);

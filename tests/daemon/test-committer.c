@@ -88,12 +88,13 @@ on_done(gpointer data, const GError *error)
 static gboolean
 add_message(Fixture *f, PliSlice octets)
 {
-	static const char *const recipients[] = {"b@x", NULL};
+	static const PliSpoolRecipient recipients[] = {{"b@x", "b", ""}};
 	g_autoptr(PliStructure) structure =
 	        pli_parser_parse(octets, PLI_LINE_AS_IS, NULL);
 	PliSpoolEnvelope envelope = {
 	        .sender = "a@x",
 	        .recipients = recipients,
+	        .n_recipients = 1,
 	        .structure = structure,
 	        .parameters = "",
 	};

@@ -73,6 +73,8 @@ take(Fixture *f, PliSlice text, gsize piece)
 	g_autoptr(PliMessage) message = pli_message_new(&f->services);
 	g_autoptr(PliSpooled) spooled = NULL;
 	g_autoptr(PliStructure) fresh = NULL;
+	char *accounts[] = {(char *)"b", NULL};
+	g_autoptr(GPtrArray) targets = g_ptr_array_new();
 	g_autoptr(GByteArray) all = g_byte_array_new();
 	g_autoptr(GError) error = NULL;
 	const PliSpoolEnvelope *stored;
@@ -84,7 +86,8 @@ take(Fixture *f, PliSlice text, gsize piece)
 		pli_message_append(message, pli_slice_new(rest.data, n));
 		rest = pli_slice_skip(rest, n);
 	}
-	g_assert_true(pli_message_finish(message, &envelope));
+	g_ptr_array_add(targets, accounts);
+	g_assert_true(pli_message_finish(message, &envelope, targets));
 	g_assert_true(pli_spool_commit(f->spool.spool, &message->entry, 1,
 	                               &error));
 	g_assert_no_error(error);

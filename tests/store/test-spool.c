@@ -33,7 +33,10 @@ make_message(guint number, gsize length)
 static PliSpoolEntry *
 make_entry(PliSpool *spool, guint number, gsize length)
 {
-	static const char *const recipients[] = {"b@x", "\"c d\"@y", NULL};
+	static const PliSpoolRecipient recipients[] = {
+		{"b@x", "b", ""},
+		{"\"c d\"@y", "list", "NOTIFY=NEVER"},
+	};
 	PliSpoolEntry *entry = pli_spool_entry_new(spool);
 	g_autofree char *octets = make_message(number, length);
 	g_autofree char *whole = g_strconcat(PREFIX, octets, NULL);
@@ -43,6 +46,7 @@ make_entry(PliSpool *spool, guint number, gsize length)
 	PliSpoolEnvelope envelope = {
 		.sender = sender,
 		.recipients = recipients,
+		.n_recipients = G_N_ELEMENTS(recipients),
 		.structure = structure,
 		.prefix = PLI_SLICE_LITERAL(PREFIX),
 		.arrival = 1000000 + number,
@@ -82,9 +86,14 @@ check_message(PliSpool *spool, const char *id)
 	g_assert_cmpstr(envelope->parameters, ==, "BODY=8BITMIME");
 	g_assert_cmpmem(envelope->prefix.data, envelope->prefix.len, PREFIX,
 			strlen(PREFIX));
-	g_assert_cmpstr(envelope->recipients[0], ==, "b@x");
-	g_assert_cmpstr(envelope->recipients[1], ==, "\"c d\"@y");
-	g_assert_null(envelope->recipients[2]);
+	g_assert_cmpuint(envelope->n_recipients, ==, 2);
+	g_assert_cmpstr(envelope->recipients[0].address, ==, "b@x");
+	g_assert_cmpstr(envelope->recipients[0].account, ==, "b");
+	g_assert_cmpstr(envelope->recipients[0].parameters, ==, "");
+	g_assert_cmpstr(envelope->recipients[1].address, ==, "\"c d\"@y");
+	g_assert_cmpstr(envelope->recipients[1].account, ==, "list");
+	g_assert_cmpstr(envelope->recipients[1].parameters, ==,
+			"NOTIFY=NEVER");
 	g_assert_cmpuint(pli_structure_get_length(envelope->structure), ==,
 			 strlen(PREFIX) + strlen(octets));
 	return number;

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the accounts (directory.c), the files (directory-file.c) and the way of
+ * an address through the aliases (directory-alias.c) share. */
+#ifndef PLI_DAEMON_DIRECTORY_PRIV_H
+#define PLI_DAEMON_DIRECTORY_PRIV_H
+
+#include <gsasl.h>
+
+#include "daemon/directory.h"
+#include "store/aliases.h"
+#include "store/users.h"
+
+typedef struct {
+	Gsasl_hash hash;
+	PliSaslScram scram;
+} PliDirectoryKeys;
+
+struct PliDirectory {
+	const PliConfig *config;
+	const PliLog *log;
+	char **domains;
+	guint8 decoy[32]; /* what salts of unknown users are made from */
+	GMutex lock;	  /* of all that follows */
+	PliDirectoryKeys keys[PLI_USER_N_HASHES]; /* made when first wanted */
+	PliUsers *users;	/* NULL in mode any */
+	PliAliases *aliases;	/* NULL: there are none */
+	gint64 looked_us;	/* at the files */
+	char *told;		/* the last fault that was logged */
+};
+
+/* As they are now; to be unreferenced. */
+PliUsers *
+pli_directory_ref_users(PliDirectory *directory);
+
+/* NULL: there are none. */
+PliAliases *
+pli_directory_ref_aliases(PliDirectory *directory);
+
+gboolean
+pli_directory_is_domain(const PliDirectory *directory, const char *domain);
+
+/* Whether an address has no domain, or one of ours. */
+gboolean
+pli_directory_is_ours(const PliDirectory *directory, const char *address);
+
+/* Through the aliases. */
+PliDirectoryPlace
+pli_directory_expand(PliDirectory *directory, const PliSmtpPath *path,
+		     char ***ret_accounts);
+
+/* Whether each alias leads to accounts; the error names the first that does
+ * not. */
+gboolean
+pli_directory_check_aliases(const PliDirectory *directory,
+			    const PliAliases *aliases, GError **error);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What reading (users.c), keys (users-key.c) and edits (users-edit.c) share. */
+#ifndef PLI_STORE_USERS_PRIV_H
+#define PLI_STORE_USERS_PRIV_H
+
+#include "store/users.h"
+
+/* The names of the fields, by PliUserHash. */
+extern const char *const pli_users_hash_names[PLI_USER_N_HASHES];
+
+void
+pli_users_free_user(PliUser *user);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliUser, pli_users_free_user)
+
+/* The keys of a password; `flags` as of pli_users_set(). NULL: it cannot be
+ * one. */
+PliUser *
+pli_users_make_user(const char *name, const char *password, guint iterations,
+	     PliUsersFlags flags, GError **error);
+
+/* The account's line, with its LF. */
+char *
+pli_users_format_user(const PliUser *user);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The file of accounts: names, and keys that tell a password.
+ *
+ * Text, a line an account (see pli.users(5)):
+ *
+ *	NAME:scram-sha-256=N,SALT,STORED,SERVER:scram-sha-1=...:crypt=$y$...
+ *
+ * A loaded file never changes; a reader asks pli_users_is_stale() and loads it
+ * anew. Edits take a lock, write a new file, sync it and put it in the place
+ * of the old one: whoever is killed leaves the one or the other.
+ *
+ * Passwords are prepared by SASLprep (RFC 4013).
+ */
+#ifndef PLI_STORE_USERS_H
+#define PLI_STORE_USERS_H
+
+#include "engine/slice.h"
+
+#define PLI_USERS_NAME_MAX 200
+#define PLI_USERS_PASSWORD_MAX 1024
+#define PLI_USERS_ITERATIONS 10000 /* of new keys */
+#define PLI_USERS_ITERATIONS_MAX 1000000
+
+typedef enum {
+	PLI_USERS_ERROR_FILE,	  /* cannot be read or written */
+	PLI_USERS_ERROR_SYNTAX,	  /* FILE:LINE: what is wrong */
+	PLI_USERS_ERROR_NO_USER,
+	PLI_USERS_ERROR_EXISTS,
+	PLI_USERS_ERROR_PASSWORD, /* too long, empty, or what none may hold */
+	PLI_USERS_ERROR_NAME,
+} PliUsersError;
+
+#define PLI_USERS_ERROR (pli_users_error_quark())
+GQuark
+pli_users_error_quark(void);
+
+/* Keys of SCRAM (RFC 5802 3), in base64; salt NULL: it has none. */
+typedef struct {
+	guint iterations;
+	char *salt, *stored_key, *server_key;
+} PliUserScram;
+
+typedef enum {
+	PLI_USER_SHA1,
+	PLI_USER_SHA256,
+	PLI_USER_N_HASHES,
+} PliUserHash;
+
+typedef struct {
+	char *name;
+	PliUserScram scram[PLI_USER_N_HASHES];
+	char *crypt;  /* of crypt(5), such as yescrypt; or NULL */
+	char *secret; /* the password itself, for CRAM-MD5 and APOP; or NULL */
+} PliUser;
+
+typedef struct PliUsers PliUsers;
+
+/* Reads `text`, called `file` in errors. NULL: PLI_USERS_ERROR. */
+PliUsers *
+pli_users_parse(PliSlice text, const char *file, GError **error);
+
+PliUsers *
+pli_users_load(const char *path, GError **error);
+
+PliUsers *
+pli_users_ref(PliUsers *users);
+
+void
+pli_users_unref(PliUsers *users);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliUsers, pli_users_unref)
+
+/* The file is another one now, or has gone. */
+gboolean
+pli_users_is_stale(const PliUsers *users);
+
+/* NULL: there is none. Valid as long as `users`. */
+const PliUser *
+pli_users_find(const PliUsers *users, const char *name);
+
+guint
+pli_users_get_n(const PliUsers *users);
+
+/* In the order of the file. */
+const PliUser *
+pli_users_get(const PliUsers *users, guint i);
+
+/* `user` NULL costs the same and is FALSE. */
+gboolean
+pli_user_check_password(const PliUser *user, const char *password);
+
+/* What an edit gives an account. */
+typedef enum {
+	PLI_USERS_WITH_CRYPT = 1 << 0,	/* yescrypt in place of SCRAM's keys */
+	PLI_USERS_WITH_SECRET = 1 << 1, /* the password itself, too */
+	PLI_USERS_ADD = 1 << 2,		/* there must be none; else: one */
+} PliUsersFlags;
+
+/* Adds an account, or gives one another password. Makes the file (mode 0600)
+ * when it adds the first. */
+gboolean
+pli_users_set(const char *path, const char *name, const char *password,
+	      guint iterations, PliUsersFlags flags, GError **error);
+
+gboolean
+pli_users_remove(const char *path, const char *name, GError **error);
+
+/* Whether an account may have that name: that of its directory, [a-z0-9._+-]
+ * and %XX, without a leading dot. */
+gboolean
+pli_users_is_name(const char *name);
+
+#endif

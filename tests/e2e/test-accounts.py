@@ -1,0 +1,334 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A server with a file of accounts and one of aliases: who gets what, who may
+log in, what an edit changes, and what no edit breaks."""
+import base64
+import imaplib
+import os
+import shutil
+import smtplib
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "lib"))
+import mailwire  # noqa: E402
+import plidev  # noqa: E402
+import tap  # noqa: E402
+
+PLI = os.path.join(tap.top_builddir(), "pli")
+PLID = os.path.join(tap.top_builddir(), "plid")
+BODY = b"Subject: %s\r\n\r\nbody\r\n"
+
+
+class Server(plidev.Server):
+    """plid with a configuration of the test's."""
+
+    def __init__(self, folder, certificate):
+        super().__init__(root=folder)
+        self.users = os.path.join(folder, "users")
+        self.aliases = os.path.join(folder, "aliases")
+        self.file = os.path.join(folder, "plid.conf")
+        self.certificate = certificate
+
+    def configure(self, more=""):
+        doors = "".join(
+            f"[listener {name}]\nprotocol={protocol}\nport={self.port(n)}\n"
+            f"tls={tls}\n" for name, protocol, n, tls in (
+                ("in", "smtp", 25, "starttls"), ("lmtp", "lmtp", 24, "none"),
+                ("submit", "submission", 587, "starttls"),
+                ("read", "imap", 993, "implicit"),
+                ("clear", "imap", 143, "starttls")))
+        with open(self.file, "w", encoding="utf-8") as f:
+            f.write(f"[server]\nroot={self.root}/root\n"
+                    f"hostname=mx.example.org\n{doors}"
+                    f"[certificate own]\ncertificate={self.certificate}.pem\n"
+                    f"key={self.certificate}.key\n"
+                    f"[smtp]\nexpn=yes\n"
+                    f"[accounts]\nmode=file\nusers={self.users}\n"
+                    f"aliases={self.aliases}\ndomains=example.org "
+                    f"example.net\nfailure_delay=0\n"
+                    f"mechanisms=SCRAM-SHA-256 PLAIN LOGIN CRAM-MD5\n{more}")
+
+    def check(self):
+        got = subprocess.run([PLID, "-t", "-c", self.file],
+                             capture_output=True, timeout=60)
+        return got.returncode, got.stderr.decode()
+
+    def start(self, seconds=60):
+        log = open(self.log_path, "ab")
+        self.process = subprocess.Popen(
+            [PLID, "-c", self.file], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=log)
+        log.close()
+        if self.process.stdout.readline() != b"ready\n":
+            raise RuntimeError(self.log_tail())
+        return self
+
+    def write_aliases(self, text):
+        with open(self.aliases + ".new", "w", encoding="utf-8") as f:
+            f.write(text)
+        os.rename(self.aliases + ".new", self.aliases)
+
+    def user(self, *words, said=b""):
+        return subprocess.run([PLI, "user", *words, "-f", self.users,
+                               "--iterations", "4096"], input=said,
+                              capture_output=True, timeout=60).returncode
+
+
+def make_certificate(path):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-subj", "/CN=mx.example.org", "-addext",
+                    "subjectAltName=DNS:localhost", "-keyout", path + ".key",
+                    "-out", path + ".pem"], check=True, capture_output=True,
+                   timeout=60)
+
+
+def count(server, account):
+    folder = os.path.join(server.root, "root", "mail", account, "Maildir",
+                          "new")
+    return len(os.listdir(folder)) if os.path.isdir(folder) else 0
+
+
+def wait_count(server, account, wanted, seconds=20):
+    for _ in range(seconds * 20):
+        if count(server, account) >= wanted:
+            break
+        time.sleep(0.05)
+    return count(server, account)
+
+
+def check_recipients(server):
+    smtp = mailwire.Smtp(server.smtp)
+    smtp.hello()
+    smtp.command("MAIL FROM:<x@elsewhere.test>")
+    for path, code, status in (
+            ("alice@example.org", 250, "2.1.5"),
+            ("ALICE@EXAMPLE.NET", 250, "2.1.5"),
+            ("alice@mx.example.org", 250, "2.1.5"),
+            ("alice+lists@example.org", 250, "2.1.5"),
+            ("info@example.org", 250, "2.1.5"),
+            ("info@example.net", 550, "5.1.1"),
+            ("team@example.net", 250, "2.1.5"),
+            ("team+x@example.net", 250, "2.1.5"),
+            ("nobody@example.org", 550, "5.1.1"),
+            ("anything@mx.example.org", 250, "2.1.5"),
+            ("postmaster", 250, "2.1.5"),
+            ("Postmaster@example.org", 250, "2.1.5"),
+            ("\"alice\"@example.org", 250, "2.1.5"),
+            ("@relay.test:alice@example.org", 250, "2.1.5"),
+            ("alice@elsewhere.test", 550, "5.7.1"),
+            ("alice%elsewhere.test@example.org", 550, "5.1.1"),
+            ("elsewhere.test!alice@example.org", 550, "5.1.1"),
+            ("\"alice@elsewhere.test\"@example.org", 550, "5.1.1"),
+            ("@example.org:alice@elsewhere.test", 550, "5.7.1"),
+            ("alice@[127.0.0.1]", 550, "5.7.1"),
+            ("alice@example.org.elsewhere.test", 550, "5.7.1"),
+            ("bob", 501, "5.1.3"),
+            ("gone@example.org", 550, "5.1.1")):
+        got, text = smtp.command(f"RCPT TO:<{path}>")
+        tap.ok((got, text[:5]) == (code, status), f"RCPT {path}",
+               (got, text))
+    for name, code, text in (
+            ("team", 250, "alice\n2.1.5 bob"), ("alice", 550, ""),
+            ("info@example.org", 250, "alice"), ("@mx.example.org", 550, ""),
+            ("none", 550, "")):
+        got, said = smtp.command(f"EXPN {name}")
+        tap.ok(got == code and text in said, f"EXPN {name}", (got, said))
+
+
+def check_delivery(server):
+    with smtplib.SMTP("127.0.0.1", server.smtp, timeout=60) as smtp:
+        smtp.sendmail("x@y.test", ["team@example.org", "alice@example.org",
+                                   "loop@example.org"], BODY % b"once")
+    tap.equal((wait_count(server, "alice", 1), wait_count(server, "bob", 1)),
+              (1, 1), "one copy an account, though several names lead there")
+    with smtplib.LMTP("127.0.0.1", server.port(24)) as lmtp:
+        lmtp.sendmail("x@y.test", ["team@example.org"], BODY % b"lmtp")
+    tap.equal((count(server, "alice"), count(server, "bob")), (2, 2),
+              "LMTP answers once each account has it")
+    smtp = mailwire.Smtp(server.smtp)
+    smtp.hello()
+    smtp.send(b"MAIL FROM:<> PRDR\r\nRCPT TO:<team@example.org>\r\n"
+              b"RCPT TO:<bob@example.org>\r\nDATA\r\n")
+    codes = [smtp.reply()[0] for _ in range(4)]
+    smtp.send(BODY % b"prdr" + b".\r\n")
+    codes += [smtp.reply()[0] for _ in range(4)]
+    tap.equal(codes, [250, 250, 250, 354, 353, 250, 250, 250],
+              "PRDR answers for each recipient")
+    tap.equal(count(server, "bob"), 3, "and bob has it once")
+
+
+def log_in(server, user, password, mechanism):
+    smtp = smtplib.SMTP("localhost", server.port(587), timeout=60)
+    smtp.starttls(context=ssl._create_unverified_context())
+    smtp.ehlo()
+    if mechanism == "PLAIN":
+        reply = smtp.docmd("AUTH", "PLAIN " + base64.b64encode(
+            f"\0{user}\0{password}".encode()).decode())
+    else:
+        try:
+            smtp.user, smtp.password = user, password
+            reply = smtp.auth(mechanism, smtp.auth_cram_md5)
+        except smtplib.SMTPAuthenticationError as error:
+            reply = error.smtp_code, error.smtp_error
+    smtp.close()
+    return reply[0]
+
+
+def check_logins(server):
+    for user, password, mechanism, code in (
+            ("alice", "a secret", "PLAIN", 235),
+            ("Alice", "a secret", "PLAIN", 235),
+            ("alice@example.org", "a secret", "PLAIN", 235),
+            ("alice@elsewhere.test", "a secret", "PLAIN", 535),
+            ("alice", "another", "PLAIN", 535),
+            ("alice", "", "PLAIN", 535),
+            ("nobody", "a secret", "PLAIN", 535),
+            ("bob", "b secret", "PLAIN", 235),
+            ("bob", "a secret", "PLAIN", 535),
+            ("carol", "c secret", "CRAM-MD5", 235),
+            ("carol", "wrong", "CRAM-MD5", 535),
+            ("alice", "a secret", "CRAM-MD5", 535)):
+        tap.equal(log_in(server, user, password, mechanism), code,
+                  f"{mechanism} {user} {password or 'nothing'}")
+    smtp = mailwire.Smtp(server.port(587))
+    _, text = smtp.hello()
+    tap.ok("AUTH SCRAM-SHA-256 CRAM-MD5\n" in text + "\n",
+           "without TLS neither PLAIN nor LOGIN is offered", text)
+    tap.equal(smtp.command("AUTH PLAIN AGFsaWNlAGEgc2VjcmV0")[0], 538,
+              "nor taken")
+    context = ssl._create_unverified_context()
+    with imaplib.IMAP4_SSL("localhost", server.port(993),
+                           ssl_context=context) as imap:
+        imap.login("alice", "a secret")
+        tap.equal(imap.select()[1], [str(count(server, "alice")).encode()],
+                  "IMAP under TLS")
+    try:
+        with imaplib.IMAP4_SSL("localhost", server.port(993),
+                               ssl_context=context) as imap:
+            imap.login("alice", "b secret")
+        tap.ok(False, "IMAP, a wrong password")
+    except imaplib.IMAP4.error as error:
+        tap.ok("AUTHENTICATIONFAILED" in str(error),
+               "IMAP, a wrong password", error)
+    imap = imaplib.IMAP4("localhost", server.imap)
+    tap.ok("LOGINDISABLED" in imap.capabilities, "IMAP without TLS",
+           imap.capabilities)
+    imap.shutdown()
+
+
+def scram_gsasl(server, user, password):
+    got = subprocess.run(
+        ["gsasl", "--smtp", "--connect", f"127.0.0.1:{server.port(587)}",
+         "--hostname", "localhost", "--service", "smtp", "--no-starttls",
+         "-m", "SCRAM-SHA-256", "-a", user, "-p", password], input=b"",
+        capture_output=True, timeout=60)
+    return b"235 2.7.0" in got.stdout + got.stderr or got.returncode == 0
+
+
+def check_scram(server):
+    if not shutil.which("gsasl"):
+        tap.skip("SCRAM against the file", "gsasl is not installed")
+        return
+    for user, password, good in (("alice", "a secret", True),
+                                 ("alice", "b secret", False),
+                                 ("bob", "b secret", False),
+                                 ("nobody", "a secret", False)):
+        tap.equal(scram_gsasl(server, user, password), good,
+                  f"SCRAM {user} {password}")
+    salts = set()
+    for _ in range(2):
+        smtp = mailwire.Smtp(server.port(587))
+        smtp.hello()
+        _, text = smtp.command("AUTH SCRAM-SHA-256 " + base64.b64encode(
+            b"n,,n=nobody,r=abcdefgh").decode())
+        salts.add(base64.b64decode(text).split(b",")[1])
+    tap.equal(len(salts), 1, "who is unknown has a salt that stays")
+
+
+def check_reload(server):
+    tap.equal(server.user("add", "dora", said=b"d secret\n"), 0, "an account")
+    with open(server.aliases, encoding="utf-8") as f:
+        before = f.read()
+    server.write_aliases(before + "new: dora\n")
+    time.sleep(1.2)
+    smtp = mailwire.Smtp(server.smtp)
+    smtp.hello()
+    smtp.command("MAIL FROM:<>")
+    tap.equal([smtp.command(f"RCPT TO:<{name}@example.org>")[0]
+               for name in ("dora", "new")], [250, 250],
+              "is seen without a restart, and so is an alias")
+    tap.equal(log_in(server, "dora", "d secret", "PLAIN"), 235,
+              "and may log in")
+    server.write_aliases("broken line\n")
+    time.sleep(1.2)
+    tap.equal([smtp.command(f"RCPT TO:<{name}@example.org>")[0]
+               for name in ("dora", "new", "team")], [250, 250, 250],
+              "a file that is wrong changes nothing")
+    time.sleep(1.2)
+    smtp.command("RCPT TO:<dora@example.org>")
+    said = server.log_tail().count("aliases:1: NAME: TARGET was expected")
+    tap.equal(said, 1, "and is logged once")
+    server.write_aliases(before)
+    time.sleep(1.2)
+    tap.equal(server.user("remove", "dora"), 0, "removed again")
+    time.sleep(1.2)
+    tap.equal(smtp.command("RCPT TO:<dora@example.org>")[0], 550,
+              "it has gone")
+
+
+def check_configuration(server):
+    for text, said in (("ext: x@elsewhere.test\n", ":1: x@elsewhere.test is"),
+                       ("a@elsewhere.test: alice\n", "elsewhere.test is no"),
+                       ("a:\n", ":1: "), ("a: b\nA: c\n", ":2: ")):
+        with open(server.aliases, encoding="utf-8") as f:
+            before = f.read()
+        server.write_aliases(text)
+        status, out = server.check()
+        tap.ok(status == 78 and said in out, f"plid -t: {said}", out)
+        server.write_aliases(before)
+    os.rename(server.certificate + ".key", server.certificate + ".away")
+    status, out = server.check()
+    tap.ok(status == 78 and ".key" in out and "No such file" in out,
+           "plid -t: the key is missing", out)
+    os.rename(server.certificate + ".away", server.certificate + ".key")
+    tap.equal(server.check(), (0, ""), "plid -t: all is well")
+
+
+def main():
+    if not shutil.which("openssl"):
+        tap.skip_all("openssl is not installed")
+    with tempfile.TemporaryDirectory(prefix="pli-test-") as folder:
+        certificate = os.path.join(folder, "own")
+        make_certificate(certificate)
+        server = Server(folder, certificate)
+        server.configure()
+        server.user("add", "alice", said=b"a secret\n")
+        server.user("add", "--crypt", "bob", said=b"b secret\n")
+        server.user("add", "--secret", "carol", said=b"c secret\n")
+        server.write_aliases("# lists\nteam: alice, bob@example.org\n"
+                             "info@example.org: alice\n"
+                             "@mx.example.org: carol\n"
+                             "loop: loop2, bob\nloop2: loop\ngone: nobody\n")
+        check_configuration(server)
+        try:
+            server.start()
+            check_recipients(server)
+            check_delivery(server)
+            check_logins(server)
+            check_scram(server)
+            check_reload(server)
+            log = server.log_tail(10 ** 7)
+            tap.ok("secret" not in log, "the log holds no password",
+                   [x for x in log.splitlines() if "secret" in x])
+            tap.equal(server.stop(), 0, "SIGTERM ends it with 0")
+        finally:
+            server.close()
+    tap.done()
+
+
+main()
