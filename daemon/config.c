@@ -73,6 +73,10 @@ static const PliConfigKey keys[] = {
 	{"limits", "recipients", PLI_CONFIG_NUMBER, "1000", "recipients", NULL,
 	 100, 100000, "Recipients of one message (RFC 5321 4.5.3.1.8: at "
 	 "least 100).", AT(recipients)},
+	{"limits", "hops", PLI_CONFIG_NUMBER, "100", "Received fields", NULL,
+	 10, 10000,
+	 "A message that has as many goes round and is refused (RFC 5321 6.3).",
+	 AT(hops)},
 	{"limits", "connections", PLI_CONFIG_NUMBER, "10000", "connections",
 	 NULL, 1, 1000000, "Connections at one time, all listeners together.",
 	 AT(connections)},

@@ -81,6 +81,7 @@ typedef struct {
 	char *client_ca;         /* "": clients are asked for none */
 	guint64 message_octets;
 	guint64 recipients;
+	guint64 hops;
 	guint64 connections;
 	guint64 pending_messages;
 	guint64 pending_octets;

@@ -82,18 +82,23 @@ log_job(const Job *job, const GError *error)
 	pli_log_line_send(&line);
 }
 
-/* The recipient is served, or is somebody else's to serve. A failure is
- * harmless: the replay meets the same origin. */
+/* The recipients are served, or are somebody else's to serve. A failure is
+ * harmless: the replay meets the same origins. */
 static void
-set_done(Job *job)
+set_done(PliDelivery *delivery, Job *const *jobs, guint n)
 {
-	PliSharedSpool *spool = job->delivery->spool;
+	PliSharedSpool *spool = delivery->spool;
+	g_autofree PliSpoolDone *done = g_new(PliSpoolDone, n);
 	g_autoptr(GError) error = NULL;
+	guint i;
 
-	g_clear_pointer(&job->spooled, pli_spooled_free);
+	for (i = 0; i < n; i++) {
+		g_clear_pointer(&jobs[i]->spooled, pli_spooled_free);
+		done[i] = (PliSpoolDone){jobs[i]->id, jobs[i]->recipient};
+	}
 	g_mutex_lock(&spool->lock);
-	if (!pli_spool_set_done(spool->spool, job->id, job->recipient, &error))
-		pli_log_error(job->delivery->log, "spool", error->message);
+	if (!pli_spool_set_done(spool->spool, done, n, &error))
+		pli_log_error(delivery->log, "spool", error->message);
 	g_mutex_unlock(&spool->lock);
 }
 
@@ -105,8 +110,16 @@ compare_due(gconstpointer a, gconstpointer b, gpointer data)
 	return (x->due_us > y->due_us) - (x->due_us < y->due_us);
 }
 
-/* Ends with a job, in the thread of its lane. Takes it; `error` may be
- * NULL. */
+/* Whether the spool need not keep it: it is served, or somebody who waits is
+ * told that it is not. */
+static gboolean
+has_ended(const Job *job, const GError *error)
+{
+	return error == NULL || job->done != NULL;
+}
+
+/* Ends with a job, in the thread of its lane; one that has_ended() is set done
+ * already. Takes it; `error` may be NULL. */
 static void
 finish_job(Lane *lane, Job *job, const GError *error)
 {
@@ -115,8 +128,7 @@ finish_job(Lane *lane, Job *job, const GError *error)
 	log_job(job, error);
 	if (error == NULL)
 		pli_counters_add(delivery->counters, delivered, 1);
-	if (error == NULL || job->done != NULL) {
-		set_done(job);
+	if (has_ended(job, error)) {
 		if (job->done == NULL) {
 			job_free(job);
 			return;
@@ -150,10 +162,13 @@ load_job(Lane *lane, Job *job)
 		return TRUE;
 	if (job->done == NULL &&
 	    (job->spooled != NULL ||
-	     g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT)))
+	     g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))) {
 		job_free(job); /* served before the last restart */
-	else
-		finish_job(lane, job, error);
+		return FALSE;
+	}
+	if (has_ended(job, error))
+		set_done(lane->delivery, &job, 1);
+	finish_job(lane, job, error);
 	return FALSE;
 }
 
@@ -199,26 +214,47 @@ append_jobs(PliAccountUse *use, GPtrArray *jobs, GError **error)
 	return ok;
 }
 
+/* Those that have ended leave the spool together. */
+static void
+finish_jobs(Lane *lane, GPtrArray *jobs, GError *const *errors)
+{
+	g_autofree Job **ended = g_new(Job *, jobs->len);
+	guint i, n = 0;
+
+	for (i = 0; i < jobs->len; i++) {
+		Job *job = g_ptr_array_index(jobs, i);
+
+		if (has_ended(job, errors[i]))
+			ended[n++] = job;
+	}
+	if (n > 0)
+		set_done(lane->delivery, ended, n);
+	for (i = 0; i < jobs->len; i++)
+		finish_job(lane, g_ptr_array_index(jobs, i), errors[i]);
+}
+
 /* Jobs of one account, loaded. When the batch fails each is tried alone, so
  * that one bad message does not hold up the others. */
 static void
 deliver_jobs(Lane *lane, PliAccountUse *use, GPtrArray *jobs)
 {
+	g_autofree GError **errors = g_new0(GError *, jobs->len);
 	g_autoptr(GError) error = NULL;
-	gboolean ok = append_jobs(use, jobs, &error);
 	guint i;
 
-	for (i = 0; i < jobs->len; i++) {
-		Job *job = g_ptr_array_index(jobs, i);
-		g_autoptr(GPtrArray) one = g_ptr_array_new();
-		g_autoptr(GError) own = NULL;
+	if (!append_jobs(use, jobs, &error)) {
+		for (i = 0; i < jobs->len && jobs->len > 1; i++) {
+			g_autoptr(GPtrArray) one = g_ptr_array_new();
 
-		g_ptr_array_add(one, job);
-		if (ok || (jobs->len > 1 && append_jobs(use, one, &own)))
-			finish_job(lane, job, NULL);
-		else
-			finish_job(lane, job, own != NULL ? own : error);
+			g_ptr_array_add(one, g_ptr_array_index(jobs, i));
+			append_jobs(use, one, &errors[i]);
+		}
+		if (jobs->len == 1)
+			errors[0] = g_steal_pointer(&error);
 	}
+	finish_jobs(lane, jobs, errors);
+	for (i = 0; i < jobs->len; i++)
+		g_clear_error(&errors[i]);
 }
 
 static void
@@ -335,7 +371,7 @@ cancel_job(gpointer data, gpointer user_data)
 
 	if (job->done == NULL)
 		return; /* stays in the spool for the next run */
-	set_done(job);
+	set_done(job->delivery, &(Job *){job}, 1);
 	g_set_error_literal(&error, G_FILE_ERROR, G_FILE_ERROR_INTR,
 	                    "the server stops");
 	job->done(job->data, job->recipient, error);

@@ -43,7 +43,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pending, pending_free)
 static const PliAnswer accept_answer = {.verdict = PLI_VERDICT_ACCEPT};
 static const PliAnswer later_answer = {.verdict = PLI_VERDICT_TEMPORARY};
 
-/* What a client is told about a failure on our side. */
+/* What a client is told about a message that is not kept. */
 static PliAnswer
 make_answer(const GError *error)
 {
@@ -53,6 +53,10 @@ make_answer(const GError *error)
 	    g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC))
 		return (PliAnswer){PLI_VERDICT_TEMPORARY, 452, "4.3.1",
 		                   "Insufficient storage, try again later",
+		                   NULL};
+	if (g_error_matches(error, PLI_MESSAGE_ERROR, PLI_MESSAGE_ERROR_LOOP))
+		return (PliAnswer){PLI_VERDICT_REFUSE, 554, "5.4.6",
+		                   "Too many hops, the message goes round",
 		                   NULL};
 	return (PliAnswer){PLI_VERDICT_TEMPORARY, 451, "4.3.0",
 	                   "The message could not be stored, try again later",
@@ -210,6 +214,8 @@ begin_message(Intake *intake, PliConn *conn, guint64 ask)
 		return;
 	}
 	intake->message = pli_message_new(intake->services);
+	intake->message->is_submitted =
+	        intake->protocol == PLI_PROTOCOL_SUBMISSION;
 	pli_conn_answer(conn, ask, &accept_answer);
 }
 

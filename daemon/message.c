@@ -2,10 +2,14 @@
 #include "daemon/message.h"
 
 #include "daemon/trace.h"
+#include "engine/date.h"
 #include "engine/derive.h"
+#include "engine/field-name.h"
 
 #define SPARE_PARSERS 16
 #define SPARE_PARSER_OCTETS (256 * 1024) /* larger ones are freed */
+
+G_DEFINE_QUARK(pli-message-error, pli_message_error)
 
 static PliParser *
 take_parser(PliServices *services)
@@ -138,8 +142,43 @@ set_people(PliMessage *message, const PliSmtpEnvelope *envelope,
 	message->utf8 = envelope->mail->utf8;
 }
 
+static guint
+count_fields(const PliStructure *structure, PliFieldName name)
+{
+	PliPart root;
+	guint32 i;
+	guint n = 0;
+
+	pli_structure_get_part(structure, 0, &root);
+	for (i = 0; i < root.n_fields; i++) {
+		PliField field;
+
+		pli_structure_get_field(structure, root.first_field + i,
+		                        &field);
+		n += field.name == name;
+	}
+	return n;
+}
+
+/* What a client that submits may leave to us (RFC 6409 8). */
+static void
+add_missing(const PliMessage *message, const PliStructure *plain,
+            gint64 seconds, GString *prefix)
+{
+	char date[40];
+
+	if (count_fields(plain, PLI_FIELD_NAME_DATE) == 0) {
+		pli_date_format(seconds, 0, date);
+		g_string_append_printf(prefix, "Date: %s\r\n", date);
+	}
+	if (count_fields(plain, PLI_FIELD_NAME_MESSAGE_ID) == 0)
+		g_string_append_printf(prefix, "Message-ID: <%s@%s>\r\n",
+		                       message->id,
+		                       message->services->config->hostname);
+}
+
 static char *
-make_prefix(const PliMessage *message, gint64 seconds)
+make_trace(const PliMessage *message, gint64 seconds)
 {
 	PliTrace trace = {
 	        .sender = message->sender,
@@ -217,10 +256,10 @@ rebuild(PliMessage *message, PliSlice prefix)
 	return pli_parser_steal_structure(parser);
 }
 
+/* Of the octets as they came with those of the prefix before them. */
 static PliStructure *
-make_structure(PliMessage *message, PliSlice prefix)
+make_structure(PliMessage *message, const PliStructure *plain, PliSlice prefix)
 {
-	g_autoptr(PliStructure) plain = end_scan(message);
 	PliStructure *derived = pli_derive_prepend(plain, prefix, NULL, NULL);
 
 	pli_counters_add(message->services->counters, prefix_octets,
@@ -231,20 +270,42 @@ make_structure(PliMessage *message, PliSlice prefix)
 	return derived;
 }
 
+/* RFC 5321 6.3: who has been here that often goes round. */
+static gboolean
+check_hops(PliMessage *message, const PliStructure *plain)
+{
+	guint64 most = message->services->config->hops;
+	guint n = count_fields(plain, PLI_FIELD_NAME_RECEIVED);
+
+	if (n < most)
+		return TRUE;
+	g_set_error(&message->error, PLI_MESSAGE_ERROR, PLI_MESSAGE_ERROR_LOOP,
+	            "%u Received fields: the message goes round", n);
+	return FALSE;
+}
+
 gboolean
 pli_message_finish(PliMessage *message, const PliSmtpEnvelope *envelope,
                    const GPtrArray *targets)
 {
 	gint64 seconds = g_get_real_time() / G_USEC_PER_SEC;
-	g_autofree char *prefix = NULL;
+	g_autoptr(PliStructure) plain = NULL;
+	g_autoptr(GString) prefix = g_string_new(NULL);
+	g_autofree char *trace = NULL;
 	PliSpoolEnvelope spooled;
 
 	set_people(message, envelope, targets);
 	if (message->error != NULL)
 		return FALSE;
-	prefix = make_prefix(message, seconds);
-	message->structure =
-	        make_structure(message, pli_slice_from_string(prefix));
+	plain = end_scan(message);
+	if (!check_hops(message, plain))
+		return FALSE;
+	trace = make_trace(message, seconds);
+	g_string_append(prefix, trace);
+	if (message->is_submitted)
+		add_missing(message, plain, seconds, prefix);
+	message->structure = make_structure(
+	        message, plain, pli_slice_new(prefix->str, prefix->len));
 	if (message->structure == NULL)
 		return FALSE;
 	spooled = (PliSpoolEnvelope){
@@ -253,7 +314,7 @@ pli_message_finish(PliMessage *message, const PliSmtpEnvelope *envelope,
 	                (const PliSpoolRecipient *)message->recipients->data,
 	        .n_recipients = message->recipients->len,
 	        .structure = message->structure,
-	        .prefix = pli_slice_from_string(prefix),
+	        .prefix = pli_slice_new(prefix->str, prefix->len),
 	        .arrival = seconds,
 	        .parameters = envelope->mail->parameters,
 	};

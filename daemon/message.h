@@ -13,6 +13,14 @@
 #include "engine/parser.h"
 #include "protocols/smtp-server.h"
 
+typedef enum {
+	PLI_MESSAGE_ERROR_LOOP, /* 554 5.4.6 */
+} PliMessageError;
+
+#define PLI_MESSAGE_ERROR (pli_message_error_quark())
+GQuark
+pli_message_error_quark(void);
+
 typedef struct {
 	PliServices *services;
 	char *id; /* ours, in Received and the log */
@@ -21,6 +29,7 @@ typedef struct {
 	GError *error; /* the first one; octets are thrown away from then on */
 	guint64 octets;
 	gint64 start_us;
+	gboolean is_submitted; /* Date and Message-ID are added when missing */
 	/* set by finish */
 	PliStructure *structure; /* with the trace fields */
 	char *sender;

@@ -480,19 +480,29 @@ mark_done(PliSpool *spool, gint64 seq, guint recipient, GError **error)
 	return !last || remove_row(spool, seq, error);
 }
 
+static gboolean
+mark_all_done(PliSpool *spool, const PliSpoolDone *done, guint n,
+	      GError **error)
+{
+	gint64 seq;
+
+	for (guint i = 0; i < n; i++)
+		if (pli_spool_find_row(spool, done[i].id, &seq) &&
+		    !mark_done(spool, seq, done[i].recipient, error))
+			return FALSE; /* one that is not found is long gone */
+	return TRUE;
+}
+
 gboolean
-pli_spool_set_done(PliSpool *spool, const char *id, guint recipient,
+pli_spool_set_done(PliSpool *spool, const PliSpoolDone *done, guint n,
 		   GError **error)
 {
 	GError *cause = NULL;
-	gint64 seq;
 
-	if (!pli_spool_find_row(spool, id, &seq))
-		return TRUE; /* long gone */
 	if ((!spool->broken || pli_spool_reopen(spool, &cause)) &&
 	    pli_db_exec(&spool->db,
 			"PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE", &cause) &&
-	    mark_done(spool, seq, recipient, &cause) &&
+	    mark_all_done(spool, done, n, &cause) &&
 	    pli_db_exec(&spool->db, "COMMIT", &cause))
 		return TRUE;
 	spool->broken = TRUE;

@@ -141,11 +141,17 @@ pli_spooled_get_source(PliSpooled *spooled);
 gboolean
 pli_spooled_is_done(const PliSpooled *spooled, guint recipient);
 
-/* Notes that a recipient was served; with the last one the message leaves the
- * spool. Needs no sync: a delivery repeated after a crash is recognised by
- * its origin ("ID/recipient"), see PliMailboxAppend. */
+/* A recipient, by position in the envelope, of a message. */
+typedef struct {
+	const char *id;
+	guint recipient;
+} PliSpoolDone;
+
+/* Notes that recipients were served, in one transaction; with its last one a
+ * message leaves the spool. Needs no sync: a delivery repeated after a crash is
+ * recognised by its origin ("ID/recipient"), see PliMailboxAppend. */
 gboolean
-pli_spool_set_done(PliSpool *spool, const char *id, guint recipient,
+pli_spool_set_done(PliSpool *spool, const PliSpoolDone *done, guint n,
                    GError **error);
 
 /*

@@ -78,6 +78,7 @@ take(Fixture *f, PliSlice text, gsize piece)
 	g_autoptr(GByteArray) all = g_byte_array_new();
 	g_autoptr(GError) error = NULL;
 	const PliSpoolEnvelope *stored;
+	PliSpoolDone done = {NULL, 0};
 	PliSlice rest = text;
 
 	while (rest.len > 0) {
@@ -109,9 +110,8 @@ take(Fixture *f, PliSlice text, gsize piece)
 	g_assert_cmpuint(f->counters.octets_received, ==,
 	                 f->counters.octets_scanned);
 	g_assert_cmpuint(f->counters.scan_mismatches, ==, 0);
-	g_assert_true(pli_spool_set_done(f->spool.spool,
-	                                 pli_spool_entry_get_id(message->entry),
-	                                 0, NULL));
+	done.id = pli_spool_entry_get_id(message->entry);
+	g_assert_true(pli_spool_set_done(f->spool.spool, &done, 1, NULL));
 }
 
 static void

@@ -228,6 +228,40 @@ def submit_chunks(server, box):
     tap.equal(codes, [250, 250, 550, 250], "a bare LF in a chunk is refused")
 
 
+def repair(server, box):
+    """RFC 6409 8: what a client leaves out is added, on submission only."""
+    with smtplib.SMTP("localhost", server.port(587), timeout=60) as smtp:
+        smtp.login("ada", "pass")
+        smtp.sendmail("ada@x", ["repair@x"], b"Subject: bare\r\n\r\nx\r\n")
+        smtp.sendmail("ada@x", ["repair@x"], b"Subject: full\r\n"
+                      b"Date: Thu, 26 Nov 2026 12:00:00 +0000\r\n"
+                      b"message-id: <own@x>\r\n\r\nx\r\n")
+    with smtplib.SMTP("localhost", server.smtp, timeout=60) as smtp:
+        smtp.sendmail("ada@x", ["repair@x"], b"Subject: relay\r\n\r\nx\r\n")
+    bare, full, relay = (box.has("repair", name)
+                         for name in ("bare", "full", "relay"))
+    tap.ok(bare.count(b"\r\nDate: ") == 1
+           and bare.count(b"\r\nMessage-ID: <") == 1,
+           "Date and Message-ID are added", bare)
+    tap.ok(full.lower().count(b"\r\ndate: ") == 1
+           and full.lower().count(b"message-id: ") == 1, "not twice", full)
+    tap.ok(relay and b"Date: " not in relay and b"Message-ID" not in relay,
+           "nor by port 25", relay)
+
+
+def stop_loops(server, box):
+    hop = b"Received: from a by b; Thu, 26 Nov 2026 12:00:00 +0000\r\n"
+    with smtplib.SMTP("localhost", server.smtp, timeout=60) as smtp:
+        smtp.sendmail("a@x", ["loop@x"], hop * 99 + b"Subject: 99\r\n\r\nx")
+        try:
+            smtp.sendmail("a@x", ["loop@x"], hop * 100 + b"\r\nx")
+            tap.ok(False, "100 hops are too many")
+        except smtplib.SMTPDataError as error:
+            tap.equal((error.smtp_code, error.smtp_error[:5]),
+                      (554, b"5.4.6"), "100 hops are too many")
+    tap.ok(box.has("loop", "99"), "99 are not")
+
+
 def drop_what_came_early(server, context):
     """CVE-2011-0411: what is sent behind STARTTLS is no command."""
     for port in (25, 24, 587):
@@ -298,6 +332,8 @@ def main():
         authenticate_gsasl(server)
         submit_smtplib(server, box, context)
         submit_chunks(server, box)
+        repair(server, box)
+        stop_loops(server, box)
         drop_what_came_early(server, context)
         refuse_bad_handshakes(server)
         use_auth_by_hand(server)

@@ -7,6 +7,13 @@
 #define ROW 2000
 #define PREFIX "Received: from a by b\r\n"
 
+static gboolean
+set_done(PliSpool *spool, const char *id, guint recipient)
+{
+	return pli_spool_set_done(spool, &(PliSpoolDone){id, recipient}, 1,
+				  NULL);
+}
+
 static PliSpool *
 open_spool(const char *dir)
 {
@@ -166,21 +173,21 @@ test_done(void)
 	g_autoptr(PliSpooled) gone = NULL;
 	g_autoptr(GError) error = NULL;
 
-	g_assert_true(pli_spool_set_done(spool, id, 1, NULL));
+	g_assert_true(set_done(spool, id, 1));
 	pli_spool_close(spool);
 	spool = open_spool(dir);
 	spooled = pli_spool_load(spool, id, NULL);
 	g_assert_false(pli_spooled_is_done(spooled, 0));
 	g_assert_true(pli_spooled_is_done(spooled, 1));
-	g_assert_true(pli_spool_set_done(spool, id, 1, NULL));
+	g_assert_true(set_done(spool, id, 1));
 	g_assert_cmpuint(count_waiting(spool), ==, 1);
-	g_assert_true(pli_spool_set_done(spool, id, 0, NULL));
+	g_assert_true(set_done(spool, id, 0));
 	g_assert_cmpuint(count_waiting(spool), ==, 0);
 	gone = pli_spool_load(spool, id, &error);
 	g_assert_null(gone);
 	g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
 	/* again: the delivery was repeated */
-	g_assert_true(pli_spool_set_done(spool, id, 0, NULL));
+	g_assert_true(set_done(spool, id, 0));
 	next = commit_one(spool, 8, 100);
 	g_assert_cmpstr(next, !=, id);
 	g_assert_cmpuint(fixture_count_files(files), ==, 0);
@@ -220,8 +227,8 @@ test_ids(void)
 	g_autofree char *second = NULL;
 	g_autofree char *third = NULL;
 
-	pli_spool_set_done(spool, first, 0, NULL);
-	pli_spool_set_done(spool, first, 1, NULL);
+	set_done(spool, first, 0);
+	set_done(spool, first, 1);
 	pli_spool_close(spool);
 	spool = open_spool(dir);
 	second = commit_one(spool, 2, 100);
@@ -395,8 +402,8 @@ check_round(const char *dir, GArray *reported)
 
 		g_assert_true(
 			g_hash_table_add(found, GUINT_TO_POINTER(number + 1)));
-		g_assert_true(pli_spool_set_done(spool, ids[i], 0, NULL));
-		g_assert_true(pli_spool_set_done(spool, ids[i], 1, NULL));
+		g_assert_true(set_done(spool, ids[i], 0));
+		g_assert_true(set_done(spool, ids[i], 1));
 	}
 	for (i = 0; i < reported->len; i++) {
 		guint32 number = g_array_index(reported, guint32, i);
