@@ -6,10 +6,10 @@
 #define QUEUE_MAX 1000
 
 struct PliAuth {
-	const PliConfig *config;
+	PliConfig *config;
+	PliDirectory *directory;
 	struct event_base *base;
 	PliPost *post;
-	PliSaslAccounts accounts;
 	GThreadPool *thread;
 	GQueue delayed; /* Step */
 	guint n_open;
@@ -19,6 +19,7 @@ typedef struct {
 	PliAuth *auth;
 	PliSaslExchange *exchange; /* NULL: a password, to be checked */
 	GBytes *response;	   /* NULL: none */
+	PliDirectory *directory; /* and what it is checked against */
 	char *user, *password;
 	PliAuthDone done;
 	gpointer data;
@@ -67,14 +68,16 @@ on_stepped(gpointer data)
 static void
 check(Step *step)
 {
-	const PliSaslAccounts *accounts = &step->auth->accounts;
-	gboolean good = accounts->check_password(accounts->data, step->user,
-						 step->password);
+	const PliSaslAccounts accounts =
+		pli_directory_get_sasl(step->directory);
+	gboolean good = accounts.check_password(accounts.data, step->user,
+						step->password);
 
 	step->result = good ? PLI_SASL_DONE : PLI_SASL_REFUSED;
 	explicit_bzero(step->password, strlen(step->password));
 	g_free(step->password);
 	g_free(step->user);
+	pli_directory_unref(step->directory);
 }
 
 static void
@@ -114,16 +117,24 @@ run_step(gpointer data, gpointer user_data)
 	pli_post_send(step->auth->post, on_stepped, step);
 }
 
+void
+pli_auth_set(PliAuth *auth, const PliConfig *config, PliDirectory *directory)
+{
+	pli_config_free(auth->config);
+	pli_directory_unref(auth->directory);
+	auth->config = pli_config_ref(config);
+	auth->directory = pli_directory_ref(directory);
+}
+
 PliAuth *
 pli_auth_new(const PliConfig *config, PliDirectory *directory,
 	     struct event_base *base, PliPost *post)
 {
 	PliAuth *auth = g_new0(PliAuth, 1);
 
-	auth->config = config;
 	auth->base = base;
 	auth->post = post;
-	auth->accounts = pli_directory_get_sasl(directory);
+	pli_auth_set(auth, config, directory);
 	auth->thread = g_thread_pool_new(run_step, NULL, 1, FALSE, NULL);
 	g_queue_init(&auth->delayed);
 	return auth;
@@ -139,6 +150,8 @@ pli_auth_free(PliAuth *auth)
 	while (auth->delayed.head != NULL)
 		tell(auth->delayed.head->data);
 	g_assert(auth->n_open == 0);
+	pli_config_free(auth->config);
+	pli_directory_unref(auth->directory);
 	g_free(auth);
 }
 
@@ -146,7 +159,10 @@ PliSaslExchange *
 pli_auth_start(PliAuth *auth, const char *mechanism,
 	       const PliSaslChannel *channel)
 {
-	return pli_sasl_exchange_new(&auth->accounts, mechanism, channel);
+	const PliSaslAccounts accounts =
+		pli_directory_get_sasl(auth->directory);
+
+	return pli_sasl_exchange_new(&accounts, mechanism, channel);
 }
 
 /* NULL: there are too many already, and it was told. */
@@ -189,6 +205,7 @@ pli_auth_check(PliAuth *auth, const char *user, const char *password,
 
 	if (step == NULL)
 		return;
+	step->directory = pli_directory_ref(auth->directory);
 	step->user = g_strdup(user);
 	step->password = g_strdup(password);
 	g_thread_pool_push(auth->thread, step, NULL);

@@ -17,10 +17,14 @@
 
 typedef struct PliAuth PliAuth;
 
-/* Everything is borrowed. */
+/* `base` and `post` are borrowed. */
 PliAuth *
 pli_auth_new(const PliConfig *config, PliDirectory *directory,
 	     struct event_base *base, PliPost *post);
+
+/* From the next exchange on. */
+void
+pli_auth_set(PliAuth *auth, const PliConfig *config, PliDirectory *directory);
 
 /* Waits for the thread and tells what is open. */
 void

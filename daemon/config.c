@@ -174,6 +174,7 @@ pli_config_new(void)
 {
 	PliConfig *config = g_new0(PliConfig, 1);
 
+	config->ref_count = 1;
 	config->listeners = g_ptr_array_new_with_free_func(listener_free);
 	config->certificates =
 	        g_ptr_array_new_with_free_func(certificate_free);
@@ -181,10 +182,19 @@ pli_config_new(void)
 	return config;
 }
 
+PliConfig *
+pli_config_ref(const PliConfig *config)
+{
+	PliConfig *shared = (PliConfig *)config;
+
+	g_atomic_int_inc(&shared->ref_count);
+	return shared;
+}
+
 void
 pli_config_free(PliConfig *config)
 {
-	if (config == NULL)
+	if (config == NULL || !g_atomic_int_dec_and_test(&config->ref_count))
 		return;
 	g_free(config->hostname);
 	g_free(config->root);

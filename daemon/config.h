@@ -72,6 +72,7 @@ typedef struct {
 } PliConfigCertificate;
 
 typedef struct {
+	gint ref_count;
 	char *hostname;
 	char *root;
 	guint64 log; /* PliLogFormat */
@@ -109,9 +110,13 @@ typedef struct {
 const PliConfigKey *
 pli_config_get_keys(gsize *ret_n);
 
-/* Every key at its default, no listener. */
+/* Every key at its default, no listener. Does not change once it is shared;
+ * pli_config_free() gives a reference back. */
 PliConfig *
 pli_config_new(void);
+
+PliConfig *
+pli_config_ref(const PliConfig *config);
 
 void
 pli_config_free(PliConfig *config);

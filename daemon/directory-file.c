@@ -48,7 +48,8 @@ pli_directory_new(const PliConfig *config, const PliLog *log, GError **error)
 {
 	g_autoptr(PliDirectory) directory = g_new0(PliDirectory, 1);
 
-	directory->config = config;
+	directory->ref_count = 1;
+	directory->config = pli_config_ref(config);
 	directory->log = log;
 	directory->domains = list_domains(config);
 	gsasl_nonce((char *)directory->decoy, sizeof(directory->decoy));
@@ -61,10 +62,18 @@ pli_directory_new(const PliConfig *config, const PliLog *log, GError **error)
 	return g_steal_pointer(&directory);
 }
 
-void
-pli_directory_free(PliDirectory *directory)
+PliDirectory *
+pli_directory_ref(PliDirectory *directory)
 {
-	if (directory == NULL)
+	g_atomic_int_inc(&directory->ref_count);
+	return directory;
+}
+
+void
+pli_directory_unref(PliDirectory *directory)
+{
+	if (directory == NULL ||
+	    !g_atomic_int_dec_and_test(&directory->ref_count))
 		return;
 	for (guint i = 0; i < PLI_USER_N_HASHES; i++)
 		pli_sasl_scram_clear(&directory->keys[i].scram);
@@ -73,6 +82,7 @@ pli_directory_free(PliDirectory *directory)
 	g_strfreev(directory->domains);
 	g_mutex_clear(&directory->lock);
 	g_free(directory->told);
+	pli_config_free(directory->config);
 	g_free(directory);
 }
 

@@ -16,7 +16,8 @@ typedef struct {
 } PliDirectoryKeys;
 
 struct PliDirectory {
-	const PliConfig *config;
+	gint ref_count;
+	PliConfig *config;
 	const PliLog *log;
 	char **domains;
 	guint8 decoy[32]; /* what salts of unknown users are made from */

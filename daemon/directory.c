@@ -167,11 +167,25 @@ dup_secret(gpointer data, const char *user)
 	return found != NULL ? g_strdup(found->secret) : NULL;
 }
 
+static gpointer
+ref(gpointer data)
+{
+	return pli_directory_ref(data);
+}
+
+static void
+unref(gpointer data)
+{
+	pli_directory_unref(data);
+}
+
 PliSaslAccounts
 pli_directory_get_sasl(PliDirectory *directory)
 {
 	return (PliSaslAccounts){
 		.data = directory,
+		.ref = ref,
+		.unref = unref,
 		.dup_account = dup_account,
 		.check_password = check_password,
 		.get_scram = get_scram,

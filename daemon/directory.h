@@ -22,15 +22,18 @@ typedef enum {
 	PLI_DIRECTORY_ELSEWHERE,
 } PliDirectoryPlace;
 
-/* Everything is borrowed. NULL: a file cannot be read (PLI_USERS_ERROR,
+/* Takes a reference of `config`; `log` is borrowed. NULL: a file cannot be read (PLI_USERS_ERROR,
  * PLI_ALIASES_ERROR) or an alias leads nowhere. */
 PliDirectory *
 pli_directory_new(const PliConfig *config, const PliLog *log, GError **error);
 
-void
-pli_directory_free(PliDirectory *directory);
+PliDirectory *
+pli_directory_ref(PliDirectory *directory);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliDirectory, pli_directory_free)
+void
+pli_directory_unref(PliDirectory *directory);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliDirectory, pli_directory_unref)
 
 /* The accounts that mail for the address goes to (NULL-terminated, one at
  * least, each once; to be freed with g_strfreev) when it is HERE. */
@@ -42,7 +45,7 @@ pli_directory_resolve(PliDirectory *directory, const PliSmtpPath *path,
 char **
 pli_directory_dup_members(PliDirectory *directory, const char *name);
 
-/* Its side of an exchange; valid as long as it is. */
+/* Its side of an exchange. */
 PliSaslAccounts
 pli_directory_get_sasl(PliDirectory *directory);
 

@@ -194,9 +194,59 @@ say_ready(const PliLog *log)
 		fflush(stdout);
 }
 
-/* `is_dev`: with a certificate of our own making. */
+typedef struct {
+	const char *file;
+	const PliLog *log;
+} Reload;
+
+/* Each error in the log, and the old configuration goes on. */
+static PliConfig *
+read_again(const Reload *reload)
+{
+	g_autoptr(GPtrArray) errors = pli_config_errors_new();
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = NULL;
+	PliConfig *config;
+	gsize len;
+	guint i;
+
+	if (!g_file_get_contents(reload->file, &text, &len, &error)) {
+		pli_log_error(reload->log, "reload", error->message);
+		return NULL;
+	}
+	config = pli_config_parse(pli_slice_new(text, len), reload->file,
+	                          errors);
+	for (i = 0; i < errors->len; i++) {
+		g_autofree char *line = pli_config_error_format(
+		        g_ptr_array_index(errors, i));
+
+		pli_log_error(reload->log, "reload", line);
+	}
+	return config;
+}
+
+static void
+on_reload(PliWorker *worker, gpointer data)
+{
+	const Reload *reload = data;
+	g_autoptr(PliConfig) config = read_again(reload);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(PliTls) tls = NULL;
+
+	if (config == NULL)
+		return;
+	tls = load_tls(config, &error);
+	if (error == NULL && pli_worker_set_config(worker, config, &error)) {
+		pli_worker_set_tls(worker, tls);
+		pli_log_notice(reload->log, "reloaded");
+	} else {
+		pli_log_error(reload->log, "reload", error->message);
+	}
+}
+
+/* `file` NULL: with a certificate of our own making. */
 static int
-serve(const PliConfig *config, gboolean is_dev)
+serve(const PliConfig *config, const char *file)
 {
 	PliLog log = {STDERR_FILENO, (PliLogFormat)config->log};
 	g_autoptr(GError) error = NULL;
@@ -204,6 +254,7 @@ serve(const PliConfig *config, gboolean is_dev)
 	g_autoptr(PliWorker) worker = NULL;
 	g_autoptr(PliTls) tls = NULL;
 	g_autoptr(GArray) sockets = NULL;
+	Reload reload = {file, &log};
 	PliCounters counters;
 	guint i;
 
@@ -211,9 +262,10 @@ serve(const PliConfig *config, gboolean is_dev)
 	signal(SIGXFSZ, SIG_IGN); /* a write past a limit is a full disk */
 	raise_limits();
 	if (root != NULL)
-		tls = is_dev ? pli_tls_new_self_signed(
-		                       root->path, config->hostname, &error)
-		             : load_tls(config, &error);
+		tls = file == NULL
+		              ? pli_tls_new_self_signed(
+		                        root->path, config->hostname, &error)
+		              : load_tls(config, &error);
 	if (error == NULL)
 		sockets = bind_all(config, &error);
 	if (sockets != NULL)
@@ -227,6 +279,8 @@ serve(const PliConfig *config, gboolean is_dev)
 		                        g_array_index(sockets, int, i));
 	}
 	pli_worker_set_tls(worker, tls);
+	if (file != NULL)
+		pli_worker_set_reload(worker, on_reload, &reload);
 	say_ready(&log);
 	pli_worker_run(worker);
 	pli_worker_get_counters(worker, &counters);
@@ -249,7 +303,7 @@ run_dev(const Options *options)
 		return complain(EX_USAGE, "--dev serves loopback addresses "
 		                          "only, such as 127.0.0.1");
 	config = make_dev_config(options);
-	return serve(config, TRUE);
+	return serve(config, NULL);
 }
 
 /* What the file cannot show: whether what it names can be used. */
@@ -264,7 +318,7 @@ check_files(const PliConfig *config)
 	if (error == NULL) {
 		PliLog log = {STDERR_FILENO, (PliLogFormat)config->log};
 
-		pli_directory_free(pli_directory_new(config, &log, &error));
+		pli_directory_unref(pli_directory_new(config, &log, &error));
 	}
 	if (error != NULL)
 		return complain(EX_CONFIG, error->message);
@@ -282,7 +336,7 @@ run_file(const Options *options)
 	config = read_config(options->file, &status);
 	if (config == NULL)
 		return status;
-	return options->check ? check_files(config) : serve(config, FALSE);
+	return options->check ? check_files(config) : serve(config, options->file);
 }
 
 static int

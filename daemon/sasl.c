@@ -176,6 +176,7 @@ pli_sasl_exchange_new(const PliSaslAccounts *accounts, const char *mechanism,
 	g_autoptr(PliSaslExchange) exchange = g_new0(PliSaslExchange, 1);
 
 	exchange->accounts = *accounts;
+	exchange->accounts.data = accounts->ref(accounts->data);
 	exchange->mechanism = g_strdup(mechanism);
 	exchange->hostname = g_strdup(channel->hostname);
 	exchange->client_name = g_strdup(channel->client_name);
@@ -200,6 +201,7 @@ pli_sasl_exchange_free(PliSaslExchange *exchange)
 		gsasl_finish(exchange->session);
 	if (exchange->context != NULL)
 		gsasl_done(exchange->context);
+	exchange->accounts.unref(exchange->accounts.data);
 	gsasl_free(exchange->challenge);
 	g_free(exchange->mechanism);
 	g_free(exchange->hostname);

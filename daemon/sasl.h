@@ -27,6 +27,8 @@ pli_sasl_scram_clear(PliSaslScram *scram);
  * says, UTF-8 and of any length that the exchange allows. */
 typedef struct {
 	gpointer data;
+	gpointer (*ref)(gpointer data);
+	void (*unref)(gpointer data);
 	/* The account's name, to be freed; NULL: nobody can have it. */
 	char *(*dup_account)(gpointer data, const char *user);
 	/* Costs the same whether there is such an account or not. */
@@ -55,7 +57,7 @@ typedef enum {
 	PLI_SASL_TROUBLE,   /* ours */
 } PliSaslResult;
 
-/* All is copied but `accounts`, which must outlive the exchange. NULL: the
+/* All is copied; takes a reference of the accounts. NULL: the
  * mechanism is not known. */
 PliSaslExchange *
 pli_sasl_exchange_new(const PliSaslAccounts *accounts, const char *mechanism,

@@ -19,6 +19,8 @@
 
 static const int stop_signals[] = {SIGTERM, SIGINT};
 
+G_DEFINE_QUARK(pli-worker-error, pli_worker_error)
+
 typedef struct {
 	PliWorker *worker;
 	const PliConfigListener *config;
@@ -33,6 +35,9 @@ struct PliWorker {
 	GPtrArray *doors;
 	struct event *stop[G_N_ELEMENTS(stop_signals)];
 	struct event *dump;
+	struct event *reload;
+	PliWorkerReload on_reload; /* NULL: SIGHUP is passed over */
+	gpointer reload_data;
 	struct event *drain;
 	gint64 drain_until;
 };
@@ -109,6 +114,76 @@ on_dump(evutil_socket_t fd, short what, gpointer data)
 	pli_counters_log(&worker->counters, worker->services.log);
 }
 
+static void
+on_hangup(evutil_socket_t fd, short what, gpointer data)
+{
+	PliWorker *worker = data;
+
+	if (worker->on_reload != NULL)
+		worker->on_reload(worker, worker->reload_data);
+}
+
+void
+pli_worker_set_reload(PliWorker *worker, PliWorkerReload reload, gpointer data)
+{
+	worker->on_reload = reload;
+	worker->reload_data = data;
+}
+
+static const PliConfigListener *
+find_listener(const PliConfig *config, const PliConfigListener *old)
+{
+	guint i;
+
+	for (i = 0; i < config->listeners->len; i++) {
+		const PliConfigListener *l =
+		        g_ptr_array_index(config->listeners, i);
+
+		if (g_str_equal(l->group.name, old->group.name) &&
+		    l->protocol == old->protocol &&
+		    g_str_equal(l->address, old->address) &&
+		    pli_config_listener_get_port(l) ==
+		            pli_config_listener_get_port(old))
+			return l;
+	}
+	return NULL;
+}
+
+gboolean
+pli_worker_set_config(PliWorker *worker, const PliConfig *config,
+                      GError **error)
+{
+	PliServices *services = &worker->services;
+	g_autoptr(PliDirectory) directory = NULL;
+	guint i;
+
+	for (i = 0; i < worker->doors->len; i++) {
+		Door *door = g_ptr_array_index(worker->doors, i);
+
+		if (find_listener(config, door->config) != NULL)
+			continue;
+		g_set_error(error, PLI_WORKER_ERROR, PLI_WORKER_ERROR_LISTENER,
+		            "[listener %s] is another one now, which takes a "
+		            "restart",
+		            door->config->group.name);
+		return FALSE;
+	}
+	directory = pli_directory_new(config, services->log, error);
+	if (directory == NULL)
+		return FALSE;
+	for (i = 0; i < worker->doors->len; i++) {
+		Door *door = g_ptr_array_index(worker->doors, i);
+
+		door->config = find_listener(config, door->config);
+	}
+	pli_auth_set(services->auth, config, directory);
+	pli_directory_unref(services->directory);
+	services->directory = g_steal_pointer(&directory);
+	pli_config_free((PliConfig *)services->config);
+	services->config = pli_config_ref(config);
+	return TRUE;
+}
+
 /* With epoll's changelist a turn that switches events back and forth costs no
  * system call. */
 static struct event_base *
@@ -136,6 +211,8 @@ add_signals(PliWorker *worker)
 	}
 	worker->dump = evsignal_new(worker->base, SIGUSR1, on_dump, worker);
 	event_add(worker->dump, NULL);
+	worker->reload = evsignal_new(worker->base, SIGHUP, on_hangup, worker);
+	event_add(worker->reload, NULL);
 	worker->drain = event_new(worker->base, -1, EV_PERSIST, on_drain,
 	                          worker);
 }
@@ -146,7 +223,7 @@ start_services(PliWorker *worker, const PliConfig *config, const PliRoot *root,
 {
 	PliServices *services = &worker->services;
 
-	services->config = config;
+	services->config = pli_config_ref(config);
 	services->log = log;
 	services->counters = &worker->counters;
 	services->conns = pli_conn_loop_new(worker->base);
@@ -228,12 +305,15 @@ pli_worker_free(PliWorker *worker)
 	g_ptr_array_unref(worker->doors);
 	stop_services(worker);
 	pli_post_free(worker->services.post);
-	pli_directory_free(worker->services.directory);
+	pli_directory_unref(worker->services.directory);
+	pli_config_free((PliConfig *)worker->services.config);
 	for (i = 0; i < G_N_ELEMENTS(stop_signals); i++)
 		if (worker->stop[i] != NULL)
 			event_free(worker->stop[i]);
 	if (worker->dump != NULL)
 		event_free(worker->dump);
+	if (worker->reload != NULL)
+		event_free(worker->reload);
 	if (worker->drain != NULL)
 		event_free(worker->drain);
 	if (worker->base != NULL)

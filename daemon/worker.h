@@ -16,7 +16,15 @@
 
 typedef struct PliWorker PliWorker;
 
-/* Everything is borrowed. Opens the spool and starts what was left in it.
+typedef enum {
+	PLI_WORKER_ERROR_LISTENER, /* a change that takes a restart */
+} PliWorkerError;
+
+#define PLI_WORKER_ERROR (pli_worker_error_quark())
+GQuark
+pli_worker_error_quark(void);
+
+/* `root` and `log` are borrowed. Opens the spool and starts what was left in it.
  * NULL: PLI_SPOOL_ERROR or the system's errors. */
 PliWorker *
 pli_worker_new(const PliConfig *config, const PliRoot *root, const PliLog *log,
@@ -27,7 +35,8 @@ pli_worker_free(PliWorker *worker);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliWorker, pli_worker_free)
 
-/* Takes over a listening socket; `config` is borrowed. */
+/* Takes over a listening socket; `config` is one of the worker's
+ * configuration. */
 void
 pli_worker_add_listener(PliWorker *worker, const PliConfigListener *config,
                         int fd);
@@ -35,6 +44,17 @@ pli_worker_add_listener(PliWorker *worker, const PliConfigListener *config,
 /* What connections that want TLS get from now on. */
 void
 pli_worker_set_tls(PliWorker *worker, PliTls *tls);
+
+/* Sessions from now on are as `config` says, and so is the next authentication;
+ * limits of what waits for a sync stay. FALSE: nothing has changed. */
+gboolean
+pli_worker_set_config(PliWorker *worker, const PliConfig *config,
+                      GError **error);
+
+/* What SIGHUP does. */
+typedef void (*PliWorkerReload)(PliWorker *worker, gpointer data);
+void
+pli_worker_set_reload(PliWorker *worker, PliWorkerReload reload, gpointer data);
 
 /* Serves until SIGTERM or SIGINT; then takes no connection any more and ends
  * once the answers that are open have been given and its threads are done;

@@ -49,8 +49,19 @@ dup_secret(gpointer data, const char *user)
 	return strcmp(user, USER) == 0 ? g_strdup(PASSWORD) : NULL;
 }
 
-static const PliSaslAccounts accounts = {NULL, dup_account, check_password,
-					 get_scram, dup_secret};
+static gpointer
+ref(gpointer data)
+{
+	return data;
+}
+
+static void
+unref(gpointer data)
+{
+}
+
+static const PliSaslAccounts accounts = {
+	NULL, ref, unref, dup_account, check_password, get_scram, dup_secret};
 
 /* The client's side. */
 typedef struct {

@@ -5,6 +5,7 @@ import base64
 import imaplib
 import os
 import shutil
+import signal
 import smtplib
 import ssl
 import subprocess
@@ -33,7 +34,7 @@ class Server(plidev.Server):
         self.file = os.path.join(folder, "plid.conf")
         self.certificate = certificate
 
-    def configure(self, more=""):
+    def configure(self, domains="example.org example.net"):
         doors = "".join(
             f"[listener {name}]\nprotocol={protocol}\nport={self.port(n)}\n"
             f"tls={tls}\n" for name, protocol, n, tls in (
@@ -48,9 +49,9 @@ class Server(plidev.Server):
                     f"key={self.certificate}.key\n"
                     f"[smtp]\nexpn=yes\n"
                     f"[accounts]\nmode=file\nusers={self.users}\n"
-                    f"aliases={self.aliases}\ndomains=example.org "
-                    f"example.net\nfailure_delay=0\n"
-                    f"mechanisms=SCRAM-SHA-256 PLAIN LOGIN CRAM-MD5\n{more}")
+                    f"aliases={self.aliases}\ndomains={domains}\n"
+                    f"failure_delay=0\n"
+                    f"mechanisms=SCRAM-SHA-256 PLAIN LOGIN CRAM-MD5\n")
 
     def check(self):
         got = subprocess.run([PLID, "-t", "-c", self.file],
@@ -281,6 +282,60 @@ def check_reload(server):
               "it has gone")
 
 
+def served_certificate(server):
+    return ssl.get_server_certificate(("localhost", server.port(993)))
+
+
+def hang_up(server, said):
+    """SIGHUP, until the log says so once more."""
+    before = server.log_tail(10 ** 7).count(said)
+    server.process.send_signal(signal.SIGHUP)
+    for _ in range(200):
+        if server.log_tail(10 ** 7).count(said) > before:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def check_hangup(server):
+    smtp = smtplib.SMTP("localhost", server.port(587), timeout=60)
+    smtp.starttls(context=ssl._create_unverified_context())
+    smtp.login("alice", "a secret")
+    before = served_certificate(server)
+    make_certificate(server.certificate)
+    server.configure(domains="example.org example.net new.test")
+    tap.ok(hang_up(server, "reloaded"), "SIGHUP reads all again",
+           server.log_tail())
+    tap.ok(served_certificate(server) != before, "a new certificate")
+    smtp.sendmail("alice@example.org", ["alice@example.org"], BODY % b"on")
+    tap.ok(True, "a session goes on")
+    smtp.close()
+    smtp = mailwire.Smtp(server.smtp)
+    smtp.hello()
+    smtp.command("MAIL FROM:<>")
+    tap.equal(smtp.command("RCPT TO:<alice@new.test>")[0], 250,
+              "a new domain")
+    after = served_certificate(server)
+    with open(server.file, "a", encoding="utf-8") as f:
+        f.write("[limts]\n")
+    tap.ok(hang_up(server, "unknown group [limts], did you mean [limits]?"),
+           "a wrong file is logged", server.log_tail())
+    server.configure(domains="example.org")
+    os.rename(server.certificate + ".key", server.certificate + ".away")
+    tap.ok(hang_up(server, "own.key is no PEM file"), "so is a missing key",
+           server.log_tail())
+    os.rename(server.certificate + ".away", server.certificate + ".key")
+    server.base += 1
+    server.configure()
+    server.base -= 1
+    tap.ok(hang_up(server, "which takes a restart"), "and another port",
+           server.log_tail())
+    tap.ok(served_certificate(server) == after
+           and smtp.command("RCPT TO:<bob@new.test>")[0] == 250
+           and mailwire.Smtp(server.smtp).hello()[0] == 250,
+           "and the old one goes on")
+
+
 def check_configuration(server):
     for text, said in (("ext: x@elsewhere.test\n", ":1: x@elsewhere.test is"),
                        ("a@elsewhere.test: alice\n", "elsewhere.test is no"),
@@ -322,6 +377,7 @@ def main():
             check_logins(server)
             check_scram(server)
             check_reload(server)
+            check_hangup(server)
             log = server.log_tail(10 ** 7)
             tap.ok("secret" not in log, "the log holds no password",
                    [x for x in log.splitlines() if "secret" in x])
