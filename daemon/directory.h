@@ -22,8 +22,8 @@ typedef enum {
 	PLI_DIRECTORY_ELSEWHERE,
 } PliDirectoryPlace;
 
-/* Takes a reference of `config`; `log` is borrowed. NULL: a file cannot be read (PLI_USERS_ERROR,
- * PLI_ALIASES_ERROR) or an alias leads nowhere. */
+/* Takes a reference of `config`; `log` is borrowed. NULL: a file cannot be
+ * read (PLI_USERS_ERROR, PLI_ALIASES_ERROR) or an alias leads nowhere. */
 PliDirectory *
 pli_directory_new(const PliConfig *config, const PliLog *log, GError **error);
 

@@ -336,7 +336,8 @@ run_file(const Options *options)
 	config = read_config(options->file, &status);
 	if (config == NULL)
 		return status;
-	return options->check ? check_files(config) : serve(config, options->file);
+	return options->check ? check_files(config)
+	                      : serve(config, options->file);
 }
 
 static int

@@ -24,7 +24,8 @@ typedef enum {
 GQuark
 pli_worker_error_quark(void);
 
-/* `root` and `log` are borrowed. Opens the spool and starts what was left in it.
+/* `root` and `log` are borrowed. Opens the spool and starts what was left in
+ * it.
  * NULL: PLI_SPOOL_ERROR or the system's errors. */
 PliWorker *
 pli_worker_new(const PliConfig *config, const PliRoot *root, const PliLog *log,

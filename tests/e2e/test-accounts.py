@@ -16,76 +16,10 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
 import mailwire  # noqa: E402
-import plidev  # noqa: E402
+import plidfile  # noqa: E402
 import tap  # noqa: E402
 
-PLI = os.path.join(tap.top_builddir(), "pli")
-PLID = os.path.join(tap.top_builddir(), "plid")
 BODY = b"Subject: %s\r\n\r\nbody\r\n"
-
-
-class Server(plidev.Server):
-    """plid with a configuration of the test's."""
-
-    def __init__(self, folder, certificate):
-        super().__init__(root=folder)
-        self.users = os.path.join(folder, "users")
-        self.aliases = os.path.join(folder, "aliases")
-        self.file = os.path.join(folder, "plid.conf")
-        self.certificate = certificate
-
-    def configure(self, domains="example.org example.net"):
-        doors = "".join(
-            f"[listener {name}]\nprotocol={protocol}\nport={self.port(n)}\n"
-            f"tls={tls}\n" for name, protocol, n, tls in (
-                ("in", "smtp", 25, "starttls"), ("lmtp", "lmtp", 24, "none"),
-                ("submit", "submission", 587, "starttls"),
-                ("read", "imap", 993, "implicit"),
-                ("clear", "imap", 143, "starttls")))
-        with open(self.file, "w", encoding="utf-8") as f:
-            f.write(f"[server]\nroot={self.root}/root\n"
-                    f"hostname=mx.example.org\n{doors}"
-                    f"[certificate own]\ncertificate={self.certificate}.pem\n"
-                    f"key={self.certificate}.key\n"
-                    f"[smtp]\nexpn=yes\n"
-                    f"[accounts]\nmode=file\nusers={self.users}\n"
-                    f"aliases={self.aliases}\ndomains={domains}\n"
-                    f"failure_delay=0\n"
-                    f"mechanisms=SCRAM-SHA-256 PLAIN LOGIN CRAM-MD5\n")
-
-    def check(self):
-        got = subprocess.run([PLID, "-t", "-c", self.file],
-                             capture_output=True, timeout=60)
-        return got.returncode, got.stderr.decode()
-
-    def start(self, seconds=60):
-        log = open(self.log_path, "ab")
-        self.process = subprocess.Popen(
-            [PLID, "-c", self.file], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=log)
-        log.close()
-        if self.process.stdout.readline() != b"ready\n":
-            raise RuntimeError(self.log_tail())
-        return self
-
-    def write_aliases(self, text):
-        with open(self.aliases + ".new", "w", encoding="utf-8") as f:
-            f.write(text)
-        os.rename(self.aliases + ".new", self.aliases)
-
-    def user(self, *words, said=b""):
-        return subprocess.run([PLI, "user", *words, "-f", self.users,
-                               "--iterations", "4096"], input=said,
-                              capture_output=True, timeout=60).returncode
-
-
-def make_certificate(path):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                    "-subj", "/CN=mx.example.org", "-addext",
-                    "subjectAltName=DNS:localhost", "-keyout", path + ".key",
-                    "-out", path + ".pem"], check=True, capture_output=True,
-                   timeout=60)
 
 
 def count(server, account):
@@ -302,7 +236,7 @@ def check_hangup(server):
     smtp.starttls(context=ssl._create_unverified_context())
     smtp.login("alice", "a secret")
     before = served_certificate(server)
-    make_certificate(server.certificate)
+    plidfile.make_certificate(server.certificate)
     server.configure(domains="example.org example.net new.test")
     tap.ok(hang_up(server, "reloaded"), "SIGHUP reads all again",
            server.log_tail())
@@ -359,8 +293,8 @@ def main():
         tap.skip_all("openssl is not installed")
     with tempfile.TemporaryDirectory(prefix="pli-test-") as folder:
         certificate = os.path.join(folder, "own")
-        make_certificate(certificate)
-        server = Server(folder, certificate)
+        plidfile.make_certificate(certificate)
+        server = plidfile.Server(folder, certificate)
         server.configure()
         server.user("add", "alice", said=b"a secret\n")
         server.user("add", "--crypt", "bob", said=b"b secret\n")

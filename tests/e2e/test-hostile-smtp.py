@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Each case of tests/lib/hostile_smtp.py: the answers that it names, nothing
+smuggled, nothing relayed, no hang."""
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "lib"))
+import hostile_smtp  # noqa: E402
+import plidfile  # noqa: E402
+import tap  # noqa: E402
+
+SECONDS = 5
+DOORS = {"smtp": 25, "lmtp": 24, "submit": 587}
+
+
+class Closed(Exception):
+    pass
+
+
+class Talk:
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), SECONDS)
+        self.socket.settimeout(SECONDS)
+        self.file = self.socket.makefile("rb")
+        self.reply()
+
+    def reply(self):
+        """"250 2.1.0" or "354"."""
+        while True:
+            line = self.file.readline()
+            if not line:
+                raise Closed
+            if not line.endswith(b"\r\n") or not line[:3].isdigit():
+                raise ValueError(f"no reply: {line[:100]!r}")
+            if line[3:4] != b"-":
+                break
+        words = line[4:].split(b" ")
+        code = line[:3].decode()
+        if words[0].count(b".") == 2 and words[0][:1] == line[:1]:
+            return code + " " + words[0].decode()
+        return code
+
+    def is_closed(self):
+        return self.file.read(1) == b""
+
+
+def fits(got, wanted):
+    if wanted == "refused":
+        return got[0] == "5"
+    if isinstance(wanted, int):
+        return got[:3] == str(wanted)
+    return got == wanted
+
+
+def run_step(talk, octets, replies):
+    """None, or what came in place of it."""
+    try:
+        talk.socket.sendall(octets)
+    except OSError:
+        pass  # it closed in the middle, which the replies tell
+    for wanted in replies or []:
+        if wanted == hostile_smtp.CLOSED:
+            if not talk.is_closed():
+                return "it is not closed"
+            return None
+        if wanted == "no reply":
+            talk.socket.settimeout(0.3)
+            try:
+                return f"a reply: {talk.socket.recv(100)!r}"
+            except TimeoutError:
+                return None
+        got = talk.reply()
+        if not fits(got, wanted):
+            return f"{got} in place of {wanted}"
+    return None
+
+
+def run_case(server, case):
+    start = time.monotonic()
+    fault = None
+    try:
+        talk = Talk(server.port(DOORS[case.door]))
+        for octets, replies in case.steps:
+            fault = run_step(talk, octets, replies)
+            if fault:
+                break
+        talk.file.close()
+        talk.socket.close()
+    except (OSError, Closed, ValueError) as error:
+        fault = repr(error)
+    if not fault and time.monotonic() - start > SECONDS:
+        fault = "it lasted too long"
+    return tap.ok(not fault, f"{case.group}, {case.door}: {case.name}", fault)
+
+
+def count(server, account):
+    folder = os.path.join(server.root, "root/mail", account, "Maildir/new")
+    return len(os.listdir(folder)) if os.path.isdir(folder) else 0
+
+
+def check_deliveries(server, wanted):
+    end = time.monotonic() + 30
+    while count(server, "alice") < wanted and time.monotonic() < end:
+        time.sleep(0.1)
+    time.sleep(0.5)
+    tap.equal(count(server, "alice"), wanted, "what was accepted is there")
+    others = [name for name in os.listdir(server.root + "/root/mail")
+              if name != "alice"]
+    tap.equal(others, [], "and nothing was smuggled in")
+
+
+def check_table(cases):
+    tap.ok(len(cases) >= 250, f"{len(cases)} cases")
+    tap.ok(len(hostile_smtp.RELAYS) >= 40,
+           f"{len(hostile_smtp.RELAYS)} forms of open relay")
+    names = [(c.group, c.door, c.name) for c in cases]
+    tap.equal(sorted(n for n in set(names) if names.count(n) > 1), [],
+              "each once")
+    with open(os.path.join(tap.top_srcdir(), "doc/hostile-smtp.md"),
+              encoding="utf-8") as f:
+        tap.ok(f.read() == hostile_smtp.format_table(),
+               "doc/hostile-smtp.md has them")
+
+
+def main():
+    if not shutil.which("openssl"):
+        tap.skip_all("openssl is not installed")
+    cases = hostile_smtp.get_cases()
+    check_table(cases)
+    with tempfile.TemporaryDirectory(prefix="pli-test-") as folder:
+        certificate = os.path.join(folder, "own")
+        plidfile.make_certificate(certificate)
+        server = plidfile.Server(folder, certificate)
+        server.configure()
+        server.user("add", "alice", said=b"a secret\n")
+        server.user("add", "--secret", "bob", said=b"b secret\n")
+        server.write_aliases("# none\n")
+        try:
+            server.start()
+            wanted = 0
+            for case in cases:
+                if run_case(server, case):
+                    wanted += case.delivers
+            check_deliveries(server, wanted)
+            tap.ok(server.is_alive(), "it serves on")
+            tap.equal(server.stop(), 0, "SIGTERM ends it with 0")
+        finally:
+            server.close()
+    tap.done()
+
+
+main()
