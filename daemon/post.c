@@ -4,6 +4,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#define RETRY_US 1000
+
 typedef struct {
 	PliPostFunc func;
 	gpointer data;
@@ -91,7 +93,8 @@ pli_post_send(PliPost *post, PliPostFunc func, gpointer data)
 	first = post->letters->len == 0;
 	g_array_append_val(post->letters, letter);
 	g_mutex_unlock(&post->lock);
-	/* Cannot fill: the counter is read before the letters are taken. */
-	if (first && write(post->fd, &one, sizeof one) < 0)
-		g_assert_not_reached();
+	/* Cannot fill: the counter is read before the letters are taken. A
+	 * loop that is not woken would hold its answers back for ever. */
+	while (first && write(post->fd, &one, sizeof one) < 0)
+		g_usleep(RETRY_US);
 }
