@@ -89,7 +89,8 @@ free_response(GBytes *response)
 	if (response == NULL)
 		return;
 	octets = g_bytes_unref_to_data(response, &len);
-	explicit_bzero(octets, len);
+	if (len > 0)
+		explicit_bzero(octets, len);
 	g_free(octets);
 }
 
