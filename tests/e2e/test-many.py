@@ -83,12 +83,7 @@ def stream(server, megabytes):
     return code, most - before
 
 
-def main():
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard < IDLE + 1000:
-        tap.skip_all(f"only {hard} descriptors may be open")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (IDLE + 1000, hard))
-    exact = not tap.is_sanitized()
+def try_clear(exact):
     with plidev.Server() as server:
         open_idle(server, 20)
         code, more = stream(server, 40)
@@ -106,7 +101,11 @@ def main():
         tap.ok(ms < 200 or not exact, f"a new client is served in {ms:.1f} ms")
         for s in idle:
             s.close()
-        time.sleep(1)
+        tap.equal(server.stop(), 0, "SIGTERM ends it with 0")
+
+
+def try_tls(exact):
+    with plidev.Server() as server:
         context = ssl.create_default_context(
             cafile=os.path.join(server.root, "certificate.pem"))
         open_tls(server, 20, context)
@@ -118,6 +117,16 @@ def main():
         for s in idle:
             s.close()
         tap.equal(server.stop(), 0, "SIGTERM ends it with 0")
+
+
+def main():
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < IDLE + 1000:
+        tap.skip_all(f"only {hard} descriptors may be open")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (IDLE + 1000, hard))
+    exact = not tap.is_sanitized()
+    try_clear(exact)
+    try_tls(exact)
     tap.done()
 
 
