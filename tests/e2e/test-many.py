@@ -20,11 +20,11 @@ IDLE = 5000
 IDLE_TLS = 500
 
 
-def pss(server):
-    """KiB."""
-    with open(f"/proc/{server.process.pid}/smaps_rollup",
-              encoding="ascii") as f:
-        return int(re.search(r"^Pss: +(\d+) kB", f.read(), re.M)[1])
+def memory(server):
+    """KiB of its own: what sessions and messages are held in. What is shared
+    with other servers counts less or more as they come and go."""
+    with open(f"/proc/{server.process.pid}/status", encoding="ascii") as f:
+        return int(re.search(r"^RssAnon:\s+(\d+) kB", f.read(), re.M)[1])
 
 
 def open_idle(server, count):
@@ -64,7 +64,7 @@ def greet(server):
 
 
 def stream(server, megabytes):
-    """PSS while the message is on its way, against what it was before."""
+    """Memory while the message is on its way, against what it was before."""
     smtp = mailwire.Smtp(server.smtp)
     smtp.hello()
     smtp.command("MAIL FROM:<a@x>")
@@ -73,11 +73,11 @@ def stream(server, megabytes):
     line = b"x" * 70 + b"\r\n"
     smtp.send(b"Subject: big\r\n\r\n" + line * 1000)
     time.sleep(0.2)
-    before, most = pss(server), 0
+    before, most = memory(server), 0
     for n in range(megabytes):
         smtp.send(line * 14563)
         if n % 8 == 7:
-            most = max(most, pss(server))
+            most = max(most, memory(server))
     smtp.send(b".\r\n")
     code = smtp.reply()[0]
     return code, most - before
@@ -86,13 +86,15 @@ def stream(server, megabytes):
 def try_clear(exact):
     with plidev.Server() as server:
         open_idle(server, 20)
+        stream(server, 16)  # what is done for the first time
+        time.sleep(1)
         code, more = stream(server, 40)
         tap.equal(code, 250, "40 MB are taken")
         tap.ok(more <= 128 or not exact, f"and cost {more} KiB while they come")
-        before = pss(server)
+        before = memory(server)
         idle = open_idle(server, IDLE)
         time.sleep(0.2)
-        after = pss(server)
+        after = memory(server)
         each = (after - before) / IDLE
         tap.ok(each <= 24 or not exact,
                f"{IDLE} that stop in a command cost {each:.1f} KiB each")
@@ -109,9 +111,9 @@ def try_tls(exact):
         context = ssl.create_default_context(
             cafile=os.path.join(server.root, "certificate.pem"))
         open_tls(server, 20, context)
-        before = pss(server)
+        before = memory(server)
         idle = open_tls(server, IDLE_TLS, context)
-        each = (pss(server) - before) / IDLE_TLS
+        each = (memory(server) - before) / IDLE_TLS
         tap.ok(each <= 64 or not exact, f"an idle session with TLS costs "
                f"{each:.1f} KiB")
         for s in idle:
