@@ -41,6 +41,11 @@ static const PliConfigKey keys[] = {
 	 "PEM file of authorities; clients are asked for a certificate of "
 	 "theirs.",
 	 AT(client_ca)},
+	{"smtp", "greeting_delay", PLI_CONFIG_NUMBER, "0", "milliseconds",
+	 NULL, 0, 60000,
+	 "How long the greeting of port 25 waits; who speaks meanwhile is "
+	 "refused.",
+	 AT(greeting_ms)},
 	{"smtp", "early_octets", PLI_CONFIG_CHOICE, "refuse", "",
 	 "refuse|allow", 0, 0,
 	 "What comes ahead of the reply to EHLO, AUTH or DATA: refuse answers "
@@ -80,6 +85,11 @@ static const PliConfigKey keys[] = {
 	{"limits", "connections", PLI_CONFIG_NUMBER, "10000", "connections",
 	 NULL, 1, 1000000, "Connections at one time, all listeners together.",
 	 AT(connections)},
+	{"limits", "client_connections", PLI_CONFIG_NUMBER, "100",
+	 "connections", NULL, 0, 1000000,
+	 "Connections of one client at one time (an IPv6 /64 is one); 0: as "
+	 "many as there are.",
+	 AT(client_connections)},
 	{"limits", "pending_messages", PLI_CONFIG_NUMBER, "10000", "messages",
 	 NULL, 1, 1000000, "Messages that may wait for a sync; more are "
 	 "answered 451.", AT(pending_messages)},

@@ -83,7 +83,7 @@ typedef struct {
 	guint64 message_octets;
 	guint64 recipients;
 	guint64 hops;
-	guint64 connections;
+	guint64 connections, client_connections;
 	guint64 pending_messages;
 	guint64 pending_octets;
 	guint64 row_octets;
@@ -95,6 +95,7 @@ typedef struct {
 	char *mechanisms;
 	guint64 failure_seconds;
 	/* extensions of SMTP; yes or no */
+	guint64 greeting_ms;
 	guint64 early_octets, prdr, dsn, deliver_by, mt_priority, require_tls;
 	guint64 expn, etrn, atrn;
 	guint64 hold_seconds; /* FUTURERELEASE's longest; 0: not offered */

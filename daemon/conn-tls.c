@@ -138,11 +138,15 @@ pli_conn_tls_has_more(const PliConn *conn)
 static gssize
 send_slice(PliConn *conn, PliSlice octets)
 {
-	if (octets.len == 0)
-		return 0;
+	gssize n;
+
 	ERR_clear_error();
-	return translate(conn, SSL_write(conn->ssl, octets.data,
-					 (int)MIN(octets.len, G_MAXINT)));
+	n = translate(conn, SSL_write(conn->ssl, octets.data,
+				      (int)MIN(octets.len, G_MAXINT)));
+	if (n != 0)
+		return n;
+	errno = EPIPE; /* the peer has said that it goes */
+	return -1;
 }
 
 gssize

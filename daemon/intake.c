@@ -424,6 +424,7 @@ on_closed(PliConn *conn, gpointer data, const PliConnStats *stats)
 	Intake *intake = data;
 
 	g_clear_pointer(&intake->message, pli_message_free);
+	pli_clients_leave(intake->services->clients, intake->peer);
 	pli_session_log(intake->services->log, intake->protocol, intake->peer,
 	                stats, intake->accepted);
 }
@@ -520,6 +521,8 @@ make_session(const PliServices *services, const PliConfigListener *listener,
 	config.offers = get_offers(services, listener);
 	config.future_release = future_release;
 	config.require_sync = from->early_octets == 0;
+	if (listener->protocol == PLI_PROTOCOL_SMTP)
+		config.greeting_ms = (guint)from->greeting_ms;
 	config.implicit_tls = listener->tls == PLI_LISTENER_IMPLICIT;
 	return pli_smtp_server_new(&config);
 }

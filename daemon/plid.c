@@ -119,6 +119,7 @@ make_dev_config(const Options *options)
 	g_free(config->password);
 	config->password = g_strdup("pass");
 	config->failure_seconds = 0;
+	config->client_connections = 0;
 	for (i = 0; i < G_N_ELEMENTS(doors); i++)
 		add_dev_listener(config, options, doors[i].protocol,
 		                 doors[i].tls);

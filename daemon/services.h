@@ -8,6 +8,7 @@
 
 #include "daemon/accounts.h"
 #include "daemon/auth.h"
+#include "daemon/clients.h"
 #include "daemon/committer.h"
 #include "daemon/config.h"
 #include "daemon/conn.h"
@@ -28,6 +29,7 @@ typedef struct {
 	PliCommitter *committer;
 	PliDelivery *delivery;
 	PliAccounts *accounts;
+	PliClients *clients;
 	PliDirectory *directory;
 	PliAuth *auth;
 	GThreadPool *pool;      /* of imap-access's tasks */

@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "daemon/imap-access.h"
@@ -51,6 +52,33 @@ door_free(gpointer data)
 	g_free(door);
 }
 
+/* Says so where the client reads without TLS. */
+static void
+turn_away(const Door *door, evutil_socket_t fd, const char *peer,
+          const char *why)
+{
+	const PliServices *services = &door->worker->services;
+	g_autofree char *text = NULL;
+	PliLogLine line;
+
+	if (door->config->protocol == PLI_PROTOCOL_IMAP)
+		text = g_strdup_printf("* BYE %s\r\n", why);
+	else
+		text = g_strdup_printf("421 4.7.0 %s\r\n", why);
+	/* whether it arrives does not matter */
+	if (door->config->tls != PLI_LISTENER_IMPLICIT &&
+	    send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
+		shutdown(fd, SHUT_WR);
+	close(fd);
+	pli_log_line_begin(&line, services->log, "refused");
+	pli_log_line_add_text(
+	        &line, "protocol",
+	        pli_protocol_get_name((PliProtocol)door->config->protocol));
+	pli_log_line_add_text(&line, "peer", peer);
+	pli_log_line_add_text(&line, "reason", why);
+	pli_log_line_send(&line);
+}
+
 static void
 on_connection(gpointer data, evutil_socket_t fd, const char *peer)
 {
@@ -59,7 +87,13 @@ on_connection(gpointer data, evutil_socket_t fd, const char *peer)
 
 	if (pli_conn_loop_get_n(services->conns) >=
 	    services->config->connections) {
-		close(fd);
+		turn_away(door, fd, peer, "Too many connections, try later");
+		return;
+	}
+	if (!pli_clients_enter(services->clients, peer,
+	                       services->config->client_connections)) {
+		turn_away(door, fd, peer,
+		          "Too many connections from your address");
 		return;
 	}
 	pli_counters_add(services->counters, sessions, 1);
@@ -229,6 +263,7 @@ start_services(PliWorker *worker, const PliConfig *config, const PliRoot *root,
 	services->conns = pli_conn_loop_new(worker->base);
 	services->spool = &worker->spool;
 	services->accounts = pli_accounts_new(root->mail);
+	services->clients = pli_clients_new();
 	services->committer = pli_committer_new(
 	        services->spool, services->post, services->counters,
 	        config->pending_messages, config->pending_octets);
@@ -291,6 +326,7 @@ stop_services(PliWorker *worker)
 	g_thread_pool_free(services->pool, FALSE, TRUE);
 	pli_post_flush(services->post);
 	pli_accounts_free(services->accounts);
+	pli_clients_free(services->clients);
 	g_clear_pointer(&services->conns, pli_conn_loop_free);
 	g_ptr_array_unref(services->parsers);
 }

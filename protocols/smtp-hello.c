@@ -14,7 +14,15 @@ pli_smtp_hello_greet(PliSmtpServer *server)
 		"%s %s", config->hostname,
 		config->greeting != NULL ? config->greeting : usual);
 
+	server->greeted = TRUE;
 	pli_smtp_server_reply(server, &(PliSmtpReply){220, NULL, text});
+}
+
+void
+pli_smtp_hello_begin(PliSmtpServer *server)
+{
+	if (server->config.greeting_ms == 0)
+		pli_smtp_hello_greet(server);
 }
 
 /* A host name as hosts have it, '_' too, or an address literal. */
@@ -167,7 +175,7 @@ on_first_tls(PliSmtpServer *server, const PliAnswer *answer)
 {
 	on_tls(server, answer);
 	if (server->is_tls)
-		pli_smtp_hello_greet(server);
+		pli_smtp_hello_begin(server);
 }
 
 void

@@ -63,6 +63,7 @@ struct PliSmtpServer {
 
 	char *helo;
 	gboolean is_esmtp;
+	gboolean greeted;
 	gboolean in_sync;     /* the command just read ends its group */
 	gboolean out_of_sync; /* and octets came ahead of its reply */
 	PliSmtpReply path_fault; /* made for the path just read */
@@ -153,6 +154,10 @@ pli_smtp_verb_run(PliSmtpServer *server, PliSlice line);
 
 void
 pli_smtp_hello_greet(PliSmtpServer *server);
+
+/* Greets at once, or leaves it to a tick. */
+void
+pli_smtp_hello_begin(PliSmtpServer *server);
 
 /* Greets once TLS is up. */
 void

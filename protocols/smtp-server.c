@@ -196,6 +196,11 @@ server_feed(PliSession *session, PliSlice in)
 	PliSmtpServer *server = server_of(session);
 	gsize used = 0;
 
+	if (in.len > 0 && !server->greeted && server->open_ask == 0 &&
+	    !server->closing) {
+		note_early(server);
+		return in.len;
+	}
 	while (used < in.len && is_reading(server) && !server->in_sync)
 		used += server->state(server, pli_slice_skip(in, used));
 	if (server->in_sync && used < in.len)
@@ -269,11 +274,14 @@ server_sent(PliSession *session, gsize n)
 static gint64
 time_out(const PliSmtpServer *server)
 {
+	gint64 greeting = (gint64)server->config.greeting_ms * 1000;
 	guint seconds = server->state == pli_smtp_server_read_line
 				? server->config.command_timeout
 				: server->config.data_timeout;
 
-	return (gint64)seconds * G_USEC_PER_SEC;
+	return server->greeted || server->open_ask != 0 || server->closing
+		       ? (gint64)seconds * G_USEC_PER_SEC
+		       : greeting;
 }
 
 static gboolean
@@ -309,6 +317,11 @@ server_tick(PliSession *session, gint64 now_us)
 		return;
 	if (server->closing) {
 		server->dropped = TRUE;
+		return;
+	}
+	if (!server->greeted) {
+		pli_smtp_hello_greet(server);
+		server->since = now_us;
 		return;
 	}
 	if (server->state != pli_smtp_server_read_line)
@@ -368,6 +381,6 @@ pli_smtp_server_new(const PliSmtpConfig *config)
 	if (config->implicit_tls)
 		pli_smtp_hello_await_tls(server);
 	else
-		pli_smtp_hello_greet(server);
+		pli_smtp_hello_begin(server);
 	return &server->session;
 }

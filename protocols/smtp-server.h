@@ -73,6 +73,8 @@ typedef struct {
 				       4865 4); NULL: not offered */
 	gboolean allow_clear;  /* PLAIN and LOGIN without TLS */
 	gboolean require_auth; /* before MAIL (RFC 6409 4.3) */
+	guint greeting_ms;     /* how long the greeting waits; who speaks
+				  meanwhile gets 554 and is closed */
 	gboolean require_sync; /* octets ahead of the reply to EHLO, AUTH or
 				  DATA (RFC 2920 3.1): 554 and close */
 	gboolean implicit_tls; /* STARTTLS is the first event, and the

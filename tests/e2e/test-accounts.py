@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import smtplib
+import socket
 import ssl
 import subprocess
 import sys
@@ -270,6 +271,32 @@ def check_hangup(server):
            "and the old one goes on")
 
 
+def check_defence(server):
+    server.configure(more="[limits]\nclient_connections=3\n",
+                     smtp="greeting_delay=700\n")
+    server.stop()
+    server.start()
+    start = time.monotonic()
+    first = mailwire.Smtp(server.smtp)
+    waited = time.monotonic() - start
+    tap.ok(first.greeting[0] == 220 and 0.6 < waited < 5,
+           "the greeting waits", waited)
+    with socket.create_connection(("127.0.0.1", server.smtp), 10) as s:
+        s.sendall(b"EHLO early\r\n")
+        got = s.recv(1000)
+        tap.ok(got.startswith(b"554 5.5.0") and s.recv(10) == b"",
+               "who does not wait is refused", got)
+    time.sleep(0.2)
+    others = [mailwire.Smtp(server.port(587)) for _ in range(2)]
+    tap.equal(mailwire.Smtp(server.port(587)).greeting[0], 421,
+              "a fourth connection is refused")
+    others[0].socket.close()
+    others[0].file.close()
+    time.sleep(0.3)
+    tap.equal(mailwire.Smtp(server.port(587)).greeting[0], 220,
+              "until one has gone")
+
+
 def check_configuration(server):
     for text, said in (("ext: x@elsewhere.test\n", ":1: x@elsewhere.test is"),
                        ("a@elsewhere.test: alice\n", "elsewhere.test is no"),
@@ -315,6 +342,7 @@ def main():
             log = server.log_tail(10 ** 7)
             tap.ok("secret" not in log, "the log holds no password",
                    [x for x in log.splitlines() if "secret" in x])
+            check_defence(server)
             tap.equal(server.stop(), 0, "SIGTERM ends it with 0")
         finally:
             server.close()

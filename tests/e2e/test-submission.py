@@ -305,6 +305,22 @@ def refuse_bad_handshakes(server):
     tap.equal(smtp.command("NOOP")[0], 250, "it serves on")
 
 
+def leave_at_once(server):
+    """Clients that go when the handshake is done, the greeting unread."""
+    def ended():
+        return server.log_tail(10 ** 7).count("session ")
+
+    before = ended()
+    for port in (465, 993):
+        for _ in range(40):
+            ssl.get_server_certificate(("localhost", server.port(port)))
+    for _ in range(100):
+        if ended() - before >= 80:
+            break
+        time.sleep(0.05)
+    tap.equal(ended() - before, 80, "who goes behind the handshake is let go")
+
+
 def use_auth_by_hand(server):
     smtp = mailwire.Smtp(server.port(587))
     smtp.hello()
@@ -336,6 +352,7 @@ def main():
         stop_loops(server, box)
         drop_what_came_early(server, context)
         refuse_bad_handshakes(server)
+        leave_at_once(server)
         use_auth_by_hand(server)
         log = server.log_tail(10 ** 7)
         tap.ok("pass" not in log.replace("result=", ""),

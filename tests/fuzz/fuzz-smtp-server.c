@@ -262,6 +262,7 @@ run_session(guint8 choice, guint8 answers, PliSlice in, gsize piece)
 	config.max_errors = choice & 16 ? 3 : 20;
 	config.size_limit = SIZE_LIMIT;
 	config.max_recipients = MAX_RECIPIENTS;
+	config.greeting_ms = answers == 255 ? 10 : 0;
 	config.require_sync = (choice & 32) != 0;
 	if (choice & 64)
 		set_offers(&config);

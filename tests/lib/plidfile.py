@@ -20,7 +20,8 @@ class Server(plidev.Server):
         self.file = os.path.join(folder, "plid.conf")
         self.certificate = certificate
 
-    def configure(self, domains="example.org example.net"):
+    def configure(self, domains="example.org example.net", more="",
+                  smtp=""):
         doors = "".join(
             f"[listener {name}]\nprotocol={protocol}\nport={self.port(n)}\n"
             f"tls={tls}\n" for name, protocol, n, tls in (
@@ -33,11 +34,11 @@ class Server(plidev.Server):
                     f"hostname=mx.example.org\n{doors}"
                     f"[certificate own]\ncertificate={self.certificate}.pem\n"
                     f"key={self.certificate}.key\n"
-                    f"[smtp]\nexpn=yes\n"
+                    f"[smtp]\nexpn=yes\n{smtp}"
                     f"[accounts]\nmode=file\nusers={self.users}\n"
                     f"aliases={self.aliases}\ndomains={domains}\n"
                     f"failure_delay=0\n"
-                    f"mechanisms=SCRAM-SHA-256 PLAIN LOGIN CRAM-MD5\n")
+                    f"mechanisms=SCRAM-SHA-256 PLAIN LOGIN CRAM-MD5\n{more}")
 
     def check(self):
         got = subprocess.run([PLID, "-t", "-c", self.file],

@@ -47,7 +47,7 @@ set_word(PliSmtpConfig *config, const char *word)
 		g_assert_cmpstr(word, ==, "");
 }
 
-/* "mode=lmtp size=1000 rcpts=2 errors=3 line=100 bare water=50
+/* "mode=lmtp greeting=2000 size=1000 rcpts=2 errors=3 line=100 bare water=50
  * auth=PLAIN,LOGIN tls hold=FUTURERELEASE,ARGUMENTS chunking ..." */
 static PliSession *
 new_session(const char *text)
@@ -73,6 +73,8 @@ new_session(const char *text)
 			config.command_line_limit = n;
 		else if (g_str_has_prefix(words[i], "water="))
 			config.output_high_water = n;
+		else if (g_str_has_prefix(words[i], "greeting="))
+			config.greeting_ms = (guint)n;
 		else if (g_str_has_prefix(words[i], "auth="))
 			config.mechanisms =
 				g_strdelimit(words[i] + 5, ",", ' ');

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How many connections each client has: none may take those of all others.
+ * IPv6 clients are counted by their /64, which one subscriber has whole.
+ */
+#ifndef PLI_DAEMON_CLIENTS_H
+#define PLI_DAEMON_CLIENTS_H
+
+#include <glib.h>
+
+typedef struct PliClients PliClients;
+
+PliClients *
+pli_clients_new(void);
+
+void
+pli_clients_free(PliClients *clients);
+
+/* One connection more, unless it has `most` already (0: there is no limit);
+ * FALSE: it has. `peer` as daemon/listener.h says. */
+gboolean
+pli_clients_enter(PliClients *clients, const char *peer, guint64 most);
+
+/* One less, of those that entered. */
+void
+pli_clients_leave(PliClients *clients, const char *peer);
+
+guint
+pli_clients_get_n(const PliClients *clients);
+
+#endif
