@@ -3,11 +3,12 @@
 """Intake beside Postfix: the same generator (smtp-source) to each in turn.
 
 usage: bench-intake.py [--messages N] [--sessions N,N] [--rounds N] [--size N]
-                       [--json] [--syscalls]
+                       [--json] [--syscalls | --bdat]
 
 A run ends when all its mail is in the Maildir. Postfix is unpacked from
 Debian's package and delivers by virtual(8); root is needed. --syscalls counts
-Pli's system calls and syncs a message under strace instead.
+Pli's system calls and syncs a message under strace instead. --bdat sends by
+BDAT, a generator of its own, one chunk a message: for big ones (--size 5000000).
 
 What --dir holds is left there: ext4 is slow to make files near those that were
 deleted in the last minutes, so a benchmark that cleans up behind itself slows
@@ -19,10 +20,12 @@ import json
 import os
 import re
 import signal
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -122,11 +125,56 @@ def source(port, sessions, messages, size):
         env={"LD_LIBRARY_PATH": f"{base}/usr/lib/postfix"})
 
 
-def run_once(server, sessions, messages, size):
+def make_octets(size):
+    """A mail with a base64 attachment."""
+    head = (b"From: a@bench.test\r\nSubject: big\r\nMIME-Version: 1.0\r\n"
+            b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n"
+            b"text\r\n--b\r\nContent-Type: application/octet-stream\r\n"
+            b"Content-Transfer-Encoding: base64\r\n\r\n")
+    line = b"QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJz" \
+        b"dHV2d3h5eg==\r\n"
+    tail = b"--b--\r\n"
+    n = (size - len(head) - len(tail)) // len(line)
+    return head + line * n + tail
+
+
+def send_chunks(port, messages, octets):
+    with socket.create_connection(("127.0.0.1", port)) as s:
+        replies = s.makefile("rb")
+        replies.readline()
+        s.sendall(b"EHLO bench.test\r\n")
+        while replies.readline()[3:4] == b"-":
+            pass
+        start = (b"MAIL FROM:<a@bench.test>\r\nRCPT TO:<u@bench.test>\r\n"
+                 b"BDAT %d LAST\r\n" % len(octets))
+        for _ in range(messages):
+            s.sendall(start)
+            s.sendall(octets)
+            for _ in range(3):
+                reply = replies.readline()
+                if not reply.startswith(b"250"):
+                    raise RuntimeError(reply)
+
+
+def source_chunks(port, sessions, messages, size):
+    octets = make_octets(size)
+    threads = [threading.Thread(target=send_chunks, args=(
+        port, messages // sessions, octets)) for _ in range(sessions)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def run_once(server, options, sessions):
     """(accepted a second, in the Maildir a second, CPU ms a message)."""
+    messages, size = options.messages, options.size
     before, cpu = files_in(server.folder), server.cpu()
     start = time.monotonic()
-    source(server.port, sessions, messages, size)
+    if options.bdat:
+        source_chunks(server.port, sessions, messages, size)
+    else:
+        source(server.port, sessions, messages, size)
     accepted = time.monotonic() - start
     end = start + 300
     while files_in(server.folder) - before < messages:
@@ -152,8 +200,7 @@ def compare(options):
                 rows = {pli: [], postfix: []}
                 for _ in range(options.rounds):
                     for server, row in rows.items():
-                        row.append(run_once(server, sessions,
-                                            options.messages, options.size))
+                        row.append(run_once(server, options, sessions))
                 report(options, sessions, rows)
         finally:
             pli.stop()
@@ -221,6 +268,7 @@ def main():
     parser.add_argument("--dir", help="where both keep their mail")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--syscalls", action="store_true")
+    parser.add_argument("--bdat", action="store_true")
     options = parser.parse_args()
     try:
         if options.syscalls:
