@@ -117,7 +117,9 @@ set_up(PliDb *db, const char *schema, int version, GError **error)
 		return pli_db_exec(db, "COMMIT", error);
 	if (found != 0)
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-			    "The database has version %d, not %d", found,
+			    "%s has layout %d, this program reads %d: the "
+			    "program that wrote it can still use it",
+			    sqlite3_db_filename(db->handle, "main"), found,
 			    version);
 	(void)pli_db_exec(db, "ROLLBACK", NULL);
 	return FALSE;
