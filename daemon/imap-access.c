@@ -254,9 +254,9 @@ pli_imap_access_start(PliServices *services, const PliConfigListener *listener,
 	access->peer = g_strdup(peer);
 	config.hostname = services->config->hostname;
 	/* accounts of mode any are served on loopback addresses only */
-	config.allow_login =
-	        services->config->accounts == PLI_ACCOUNTS_ANY ||
-	        listener->tls == PLI_LISTENER_IMPLICIT;
+	config.allow_login = services->config->accounts == PLI_ACCOUNTS_ANY;
+	config.offer_tls = listener->tls == PLI_LISTENER_STARTTLS &&
+	                   pli_conn_loop_has_tls(services->conns);
 	config.implicit_tls = listener->tls == PLI_LISTENER_IMPLICIT;
 	pli_conn_new(services->conns, fd, pli_imap_server_new(&config),
 	             &handler, access);

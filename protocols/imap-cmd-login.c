@@ -63,7 +63,7 @@ pli_imap_login_act(PliImapServer *server)
 {
 	Login *login = server->command.data;
 
-	if (!server->config.allow_login) {
+	if (!server->config.allow_login && !server->is_tls) {
 		pli_imap_server_finish(server, PLI_IMAP_NO, "PRIVACYREQUIRED",
 		                       "LOGIN needs TLS here");
 		return;

@@ -65,6 +65,7 @@ struct PliImapServer {
 	PliSessionEvent events[2]; /* to be told, in order */
 	guint n_events;
 	guint64 ask; /* open; 0: none */
+	gboolean is_tls;
 	guint64 n_asks;
 	PliImapAnswered answered;
 
@@ -96,6 +97,9 @@ pli_imap_server_finish(PliImapServer *server, PliImapResult result,
 void
 pli_imap_server_refuse(PliImapServer *server, const PliAnswer *answer,
                        const char *code, const char *text);
+
+void
+pli_imap_server_set_tls(PliImapServer *server);
 
 /* Says goodbye: BYE, and the connection is closed. */
 void

@@ -57,10 +57,22 @@ pli_imap_server_unselect(PliImapServer *server)
 const char *
 pli_imap_server_get_capabilities(const PliImapServer *server)
 {
-	if (server->phase == PLI_IMAP_PHASE_LOGIN &&
-	    !server->config.allow_login)
-		return "IMAP4rev1 LITERAL+ UNSELECT LOGINDISABLED";
-	return "IMAP4rev1 LITERAL+ UNSELECT";
+	gboolean offers = server->config.offer_tls && !server->is_tls;
+
+	if (server->phase != PLI_IMAP_PHASE_LOGIN)
+		return "IMAP4rev1 LITERAL+ UNSELECT";
+	if (!server->is_tls && !server->config.allow_login)
+		return offers ? "IMAP4rev1 LITERAL+ UNSELECT STARTTLS "
+		                "LOGINDISABLED"
+		              : "IMAP4rev1 LITERAL+ UNSELECT LOGINDISABLED";
+	return offers ? "IMAP4rev1 LITERAL+ UNSELECT STARTTLS"
+	              : "IMAP4rev1 LITERAL+ UNSELECT";
+}
+
+void
+pli_imap_server_set_tls(PliImapServer *server)
+{
+	server->is_tls = TRUE;
 }
 
 void
@@ -454,10 +466,12 @@ greet(PliImapServer *server)
 static void
 on_tls(PliImapServer *server, const PliAnswer *answer)
 {
-	if (answer->verdict == PLI_VERDICT_ACCEPT)
+	if (answer->verdict == PLI_VERDICT_ACCEPT) {
+		pli_imap_server_set_tls(server);
 		greet(server);
-	else
+	} else {
 		pli_imap_server_bye(server, "TLS did not come up");
+	}
 }
 
 PliSession *

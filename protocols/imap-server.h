@@ -32,8 +32,8 @@
 
 typedef struct {
 	const char *hostname;   /* for the greeting; copied */
-	gboolean allow_login;   /* LOGIN on this connection as it is: with TLS,
-	                           or where plain text is allowed */
+	gboolean allow_login;   /* LOGIN without TLS */
+	gboolean offer_tls;     /* STARTTLS */
 	gboolean implicit_tls;  /* STARTTLS is the first event, and the
 	                           greeting waits for it (RFC 8314) */
 	guint32 line_octets;    /* of one command, literals not counted */
@@ -44,7 +44,7 @@ typedef struct {
 	guint32 idle_seconds;   /* autologout, RFC 9051 5.4: at least 1800 */
 } PliImapConfig;
 
-/* "localhost", no login, 64 KiB, 8 MiB, 256 KiB, 20, 60 s, 1800 s. */
+/* "localhost", neither TLS nor login, 64 KiB, 8 MiB, 256 KiB, 20, 60 s, 1800 s. */
 extern const PliImapConfig pli_imap_config_default;
 
 /* UIDs in one FETCH question, at most. */

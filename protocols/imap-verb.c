@@ -19,6 +19,7 @@ static const PliImapVerb verbs[] = {
 	{"LOGOUT", ANY, 0, NULL, pli_imap_logout_act},
 	{"NOOP", ANY, 0, NULL, pli_imap_noop_act},
 	{"SELECT", LOGGED_IN, 0, pli_imap_select_parse, pli_imap_select_act},
+	{"STARTTLS", LOGIN, 0, NULL, pli_imap_starttls_act},
 	{"STATUS", LOGGED_IN, 0, pli_imap_status_parse, pli_imap_status_act},
 	{"UNSELECT", SELECTED, 0, NULL, pli_imap_close_act},
 
@@ -32,7 +33,6 @@ static const PliImapVerb verbs[] = {
 	{"LSUB", LOGGED_IN, REFUSED, NULL, NULL},
 	{"RENAME", LOGGED_IN, REFUSED, NULL, NULL},
 	{"SEARCH", SELECTED, UID | REFUSED, NULL, NULL},
-	{"STARTTLS", LOGIN, REFUSED, NULL, NULL},
 	{"STORE", SELECTED, UID | REFUSED, NULL, NULL},
 	{"SUBSCRIBE", LOGGED_IN, REFUSED, NULL, NULL},
 	{"UNSUBSCRIBE", LOGGED_IN, REFUSED, NULL, NULL},

@@ -59,6 +59,8 @@ void
 pli_imap_logout_act(PliImapServer *server);
 void
 pli_imap_noop_act(PliImapServer *server);
+void
+pli_imap_starttls_act(PliImapServer *server);
 gboolean
 pli_imap_select_parse(PliImapServer *server, PliImapLexer *lexer);
 void

@@ -154,7 +154,10 @@ def check_logins(server):
     imap = imaplib.IMAP4("localhost", server.imap)
     tap.ok("LOGINDISABLED" in imap.capabilities, "IMAP without TLS",
            imap.capabilities)
-    imap.shutdown()
+    imap.starttls(context)
+    imap.login("bob", "b secret")
+    tap.equal(imap.select()[0], "OK", "IMAP by STARTTLS")
+    imap.logout()
 
 
 def scram_gsasl(server, user, password):

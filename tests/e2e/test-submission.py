@@ -321,6 +321,24 @@ def leave_at_once(server):
     tap.equal(ended() - before, 80, "who goes behind the handshake is let go")
 
 
+def read_by_starttls(server, context):
+    with imaplib.IMAP4("localhost", server.imap) as imap:
+        tap.ok("STARTTLS" in imap.capabilities, "IMAP offers STARTTLS",
+               imap.capabilities)
+        imap.starttls(context)
+        imap.login("big", "pass")
+        tap.equal(imap.select()[0], "OK", "and serves behind it")
+    with socket.create_connection(("localhost", server.imap), 60) as s:
+        s.recv(1000)
+        s.sendall(b"a STARTTLS\r\nb NOOP\r\nc LOGIN big pass\r\n")
+        s.recv(1000)
+        with context.wrap_socket(s, server_hostname="localhost") as t:
+            t.sendall(b"d SELECT INBOX\r\n")
+            got = t.recv(1000)
+    tap.ok(got.startswith(b"d BAD Not in this state"),
+           "what came before TLS is no command", got)
+
+
 def use_auth_by_hand(server):
     smtp = mailwire.Smtp(server.port(587))
     smtp.hello()
@@ -353,6 +371,7 @@ def main():
         drop_what_came_early(server, context)
         refuse_bad_handshakes(server)
         leave_at_once(server)
+        read_by_starttls(server, context)
         use_auth_by_hand(server)
         log = server.log_tail(10 ** 7)
         tap.ok("pass" not in log.replace("result=", ""),

@@ -50,6 +50,7 @@ run(guint8 choice, PliSlice in, gsize at_once, gboolean slow)
 	g_autoptr(PliSession) session = NULL;
 
 	config.allow_login = TRUE;
+	config.offer_tls = TRUE;
 	config.line_octets = 300;
 	config.literal_octets = 200;
 	config.bad_commands = choice & FEW_BAD ? 3 : 100000;

@@ -76,6 +76,10 @@ set_config(PliImapConfig *config, const char *key, const char *value)
 
 	if (strcmp(key, "login") == 0)
 		config->allow_login = n;
+	else if (strcmp(key, "starttls") == 0)
+		config->offer_tls = n;
+	else if (strcmp(key, "tls") == 0)
+		config->implicit_tls = n;
 	else if (strcmp(key, "line") == 0)
 		config->line_octets = n;
 	else if (strcmp(key, "literal") == 0)
@@ -133,6 +137,8 @@ describe(const PliSessionEvent *event)
 	switch (event->type) {
 	case PLI_SESSION_EVENT_CLOSE:
 		return g_strdup("close");
+	case PLI_SESSION_EVENT_STARTTLS:
+		return g_strdup("starttls");
 	case PLI_IMAP_EVENT_LOGIN:
 		return g_strdup_printf("login <%s> <%s>", login->user,
 		                       login->password);
