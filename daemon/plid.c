@@ -12,6 +12,7 @@
 #include "daemon/config.h"
 #include "daemon/directory.h"
 #include "daemon/listener.h"
+#include "daemon/notify.h"
 #include "daemon/root.h"
 #include "daemon/worker.h"
 #include "store/aliases.h"
@@ -190,6 +191,7 @@ static void
 say_ready(const PliLog *log)
 {
 	pli_log_notice(log, "ready");
+	pli_notify_send(PLI_NOTIFY_READY);
 	/* who started us may have gone already, which is fine */
 	if (fputs("ready\n", stdout) >= 0)
 		fflush(stdout);
@@ -227,9 +229,8 @@ read_again(const Reload *reload)
 }
 
 static void
-on_reload(PliWorker *worker, gpointer data)
+reload_all(PliWorker *worker, const Reload *reload)
 {
-	const Reload *reload = data;
 	g_autoptr(PliConfig) config = read_again(reload);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(PliTls) tls = NULL;
@@ -243,6 +244,14 @@ on_reload(PliWorker *worker, gpointer data)
 	} else {
 		pli_log_error(reload->log, "reload", error->message);
 	}
+}
+
+static void
+on_reload(PliWorker *worker, gpointer data)
+{
+	pli_notify_send(PLI_NOTIFY_RELOADING);
+	reload_all(worker, data);
+	pli_notify_send(PLI_NOTIFY_READY);
 }
 
 /* `file` NULL: with a certificate of our own making. */

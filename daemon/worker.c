@@ -11,6 +11,7 @@
 #include "daemon/imap-access.h"
 #include "daemon/intake.h"
 #include "daemon/listener.h"
+#include "daemon/notify.h"
 #include "daemon/services.h"
 #include "engine/parser.h"
 
@@ -134,6 +135,7 @@ on_stop(evutil_socket_t fd, short what, gpointer data)
 
 	if (worker->drain_until != 0)
 		return;
+	pli_notify_send(PLI_NOTIFY_STOPPING);
 	g_ptr_array_set_size(worker->doors, 0);
 	pli_conn_loop_stop(worker->services.conns);
 	worker->drain_until = g_get_monotonic_time() + DRAIN_US;

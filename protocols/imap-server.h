@@ -44,7 +44,8 @@ typedef struct {
 	guint32 idle_seconds;   /* autologout, RFC 9051 5.4: at least 1800 */
 } PliImapConfig;
 
-/* "localhost", neither TLS nor login, 64 KiB, 8 MiB, 256 KiB, 20, 60 s, 1800 s. */
+/* "localhost", neither TLS nor login, 64 KiB, 8 MiB, 256 KiB, 20, 60 s,
+ * 1800 s. */
 extern const PliImapConfig pli_imap_config_default;
 
 /* UIDs in one FETCH question, at most. */

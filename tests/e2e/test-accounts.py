@@ -274,6 +274,23 @@ def check_hangup(server):
            "and the old one goes on")
 
 
+def check_notices(server, manager):
+    """What a service manager is told, in the order that it came."""
+    manager.settimeout(10)
+    told = [manager.recv(200).decode().split("\n")[0] for _ in range(3)]
+    tap.equal(told[0], "READY=1", "it says when it is ready")
+    tap.equal(told[1:], ["RELOADING=1", "READY=1"], "and when it reloads")
+    server.stop()
+    manager.settimeout(1)
+    last = ""
+    try:
+        while True:
+            last = manager.recv(200).decode()
+    except TimeoutError:
+        pass
+    tap.equal(last, "STOPPING=1\n", "and when it stops")
+
+
 def check_defence(server):
     server.configure(more="[limits]\nclient_connections=3\n",
                      smtp="greeting_delay=700\n")
@@ -334,6 +351,9 @@ def main():
                              "@mx.example.org: carol\n"
                              "loop: loop2, bob\nloop2: loop\ngone: nobody\n")
         check_configuration(server)
+        manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        manager.bind(os.path.join(folder, "notify"))
+        os.environ["NOTIFY_SOCKET"] = os.path.join(folder, "notify")
         try:
             server.start()
             check_recipients(server)
@@ -345,6 +365,9 @@ def main():
             log = server.log_tail(10 ** 7)
             tap.ok("secret" not in log, "the log holds no password",
                    [x for x in log.splitlines() if "secret" in x])
+            check_notices(server, manager)
+            del os.environ["NOTIFY_SOCKET"]
+            server.start()
             check_defence(server)
             tap.equal(server.stop(), 0, "SIGTERM ends it with 0")
         finally:
