@@ -15,7 +15,7 @@ CALLS = ("openat,write,writev,pwrite64,pwritev,fsync,fdatasync,rename,renameat,"
 COMMAND = ["strace", "-f", "-yy", "-xx", "-s", "4000000", "-e",
            "trace=" + CALLS]
 
-LINE = re.compile(r"^(\d+) (?:<\.\.\. (\w+) resumed>(.*)|(\w+)\((.*))$")
+LINE = re.compile(r"^(\d+) +(?:<\.\.\. (\w+) resumed>(.*)|(\w+)\((.*))$")
 FD = re.compile(r"^(?:\d+|AT_FDCWD)<([^>]*)>")
 PEER = re.compile(r"^\d+<TCP:\[[^>]*->[\d.]+:(\d+)\]>")
 
