@@ -25,6 +25,7 @@ get_status(const GError *error)
 {
 	switch (error->code) {
 	case PLI_USERS_ERROR_SYNTAX: return EX_DATAERR;
+	case PLI_USERS_ERROR_NO_FILE: return EX_NOINPUT;
 	case PLI_USERS_ERROR_NO_USER: return EX_NOUSER;
 	case PLI_USERS_ERROR_EXISTS: return EX_CANTCREAT;
 	case PLI_USERS_ERROR_PASSWORD:

@@ -51,12 +51,13 @@ check_password(gpointer data, const char *user, const char *password)
 {
 	PliDirectory *directory = data;
 	g_autoptr(PliUsers) users = NULL;
-	const PliUser *found;
+	g_autofree char *name = NULL;
 
 	if (directory->config->accounts == PLI_ACCOUNTS_ANY)
 		return is_the_password(directory, password);
-	found = find_user(directory, user, &users);
-	return pli_user_check_password(found, password);
+	name = dup_account(directory, user);
+	users = pli_directory_ref_users(directory);
+	return pli_users_check_password(users, name, password);
 }
 
 /* The keys of the one password of accounts of mode any. */
@@ -100,12 +101,16 @@ get_scram_of_any(PliDirectory *directory, PliUserHash hash,
 	g_mutex_unlock(&directory->lock);
 }
 
-/* Who is unknown has a salt all the same, which stays the same (RFC 5802 9,
- * and so that nobody can ask for the names), and keys that no password has. */
+/* Who is unknown has a salt and a number of iterations all the same, which stay
+ * the same (RFC 5802 9, and so that nobody can ask for the names), and keys
+ * that no password has. */
 static void
-get_scram_of_nobody(PliDirectory *directory, const char *user,
-		    PliUserHash hash, PliSaslScram *ret_scram)
+get_scram_of_nobody(PliDirectory *directory, const PliUsers *users,
+		    const char *user, PliUserHash hash, PliSaslScram *ret_scram)
 {
+	g_autofree char *name = dup_account(directory, user);
+	const char *asked = name != NULL ? name : user;
+	const guint8 id = (guint8)hash; /* each hash has a salt of its own */
 	gsize n = gsasl_hash_length(directory->keys[hash].hash);
 	guint8 keys[2][GSASL_HASH_MAX_SIZE];
 	g_autoptr(GHmac) salt = g_hmac_new(G_CHECKSUM_SHA256,
@@ -114,14 +119,15 @@ get_scram_of_nobody(PliDirectory *directory, const char *user,
 	guint8 octets[32];
 	gsize len = sizeof(octets);
 
-	g_hmac_update(salt, (const guchar *)user, -1);
+	g_hmac_update(salt, &id, 1);
+	g_hmac_update(salt, (const guchar *)asked, -1);
 	g_hmac_get_digest(salt, octets, &len);
 	gsasl_nonce((char *)keys, sizeof(keys));
 	*ret_scram = (PliSaslScram){
 		.salt = g_base64_encode(octets, SALT_OCTETS),
 		.stored_key = g_base64_encode(keys[0], n),
 		.server_key = g_base64_encode(keys[1], n),
-		.iterations = PLI_USERS_ITERATIONS,
+		.iterations = pli_users_get_iterations(users, name, hash),
 	};
 }
 
@@ -141,7 +147,7 @@ get_scram(gpointer data, const char *user, const char *hash,
 	}
 	found = find_user(directory, user, &users);
 	if (found == NULL || found->scram[id].salt == NULL) {
-		get_scram_of_nobody(directory, user, id, ret_scram);
+		get_scram_of_nobody(directory, users, user, id, ret_scram);
 		return;
 	}
 	*ret_scram = (PliSaslScram){

@@ -37,17 +37,33 @@ check_there(const PliUsers *users, const Edit *edit, GError **error)
 	return is_there != edit->add;
 }
 
+static void
+wipe(char *text)
+{
+	explicit_bzero(text, strlen(text));
+	g_free(text);
+}
+
 static char *
 edit_text(const char *text, gsize len, gpointer data, GError **error)
 {
 	const Edit *edit = data;
-	g_autoptr(PliUsers) users =
+	g_autoptr(PliUsers) before =
 		pli_users_parse(pli_slice_new(text, len), edit->path, error);
+	g_autoptr(PliUsers) after = NULL;
+	char *edited;
 
-	if (users == NULL || !check_there(users, edit, error))
+	if (before == NULL || !check_there(before, edit, error))
 		return NULL;
-	return pli_file_edit_replace_line(text, is_line_of, edit->name,
-					  edit->line);
+	edited = pli_file_edit_replace_line(text, is_line_of, edit->name,
+					    edit->line);
+	/* nothing is written that cannot be read */
+	after = pli_users_parse(pli_slice_from_string(edited), edit->path,
+				error);
+	if (after != NULL)
+		return edited;
+	wipe(edited);
+	return NULL;
 }
 
 static gboolean
@@ -58,13 +74,18 @@ edit_file(const Edit *edit, GError **error)
 	if (pli_file_edit(edit->path, edit->add, edit_text, (gpointer)edit,
 			  &cause))
 		return TRUE;
-	if (cause->domain != PLI_USERS_ERROR) {
+	if (cause->domain == PLI_USERS_ERROR) {
+		g_propagate_error(error, cause);
+		return FALSE;
+	}
+	if (!edit->add &&
+	    g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+		g_set_error(error, PLI_USERS_ERROR, PLI_USERS_ERROR_NO_FILE,
+			    "%s: add makes the file", cause->message);
+	else
 		g_set_error_literal(error, PLI_USERS_ERROR,
 				    PLI_USERS_ERROR_FILE, cause->message);
-		g_error_free(cause);
-	} else {
-		g_propagate_error(error, cause);
-	}
+	g_error_free(cause);
 	return FALSE;
 }
 
@@ -74,8 +95,9 @@ check_name(const char *name, GError **error)
 	if (pli_users_is_name(name))
 		return TRUE;
 	g_set_error(error, PLI_USERS_ERROR, PLI_USERS_ERROR_NAME,
-		    "%s can be no account's name: a-z, 0-9, . _ + - and %%XX "
-		    "were expected, at most %d, without a dot in front",
+		    "%s can be no account's name: a-z, 0-9, . _ + - and, for "
+		    "all else, %%XX were expected, at most %d, without a dot "
+		    "in front",
 		    name, PLI_USERS_NAME_MAX);
 	return FALSE;
 }
@@ -85,7 +107,8 @@ pli_users_set(const char *path, const char *name, const char *password,
 	      guint iterations, PliUsersFlags flags, GError **error)
 {
 	g_autoptr(PliUser) user = NULL;
-	g_autofree char *line = NULL;
+	char *line;
+	gboolean done;
 	Edit edit = {path, name, NULL, (flags & PLI_USERS_ADD) != 0};
 
 	if (!check_name(name, error))
@@ -95,7 +118,9 @@ pli_users_set(const char *path, const char *name, const char *password,
 		return FALSE;
 	line = pli_users_format_user(user);
 	edit.line = line;
-	return edit_file(&edit, error);
+	done = edit_file(&edit, error);
+	wipe(line);
+	return done;
 }
 
 gboolean

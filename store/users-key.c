@@ -46,20 +46,21 @@ typedef struct {
 	char server[GSASL_HASH_MAX_SIZE];
 } Keys;
 
-static void
+static gboolean
 derive(PliUserHash hash, const char *password, guint iterations,
        const char *salt, gsize salt_len, Keys *ret_keys)
 {
 	char salted[GSASL_HASH_MAX_SIZE], client[GSASL_HASH_MAX_SIZE];
-
-	gsasl_scram_secrets_from_password(
+	int code = gsasl_scram_secrets_from_password(
 		hashes[hash], password, iterations, salt, salt_len, salted,
 		client, ret_keys->server, ret_keys->stored);
+
 	explicit_bzero(salted, sizeof(salted));
 	explicit_bzero(client, sizeof(client));
+	return code == GSASL_OK;
 }
 
-static void
+static gboolean
 set_scram(PliUser *user, PliUserHash hash, const char *password,
 	  guint iterations)
 {
@@ -67,8 +68,9 @@ set_scram(PliUser *user, PliUserHash hash, const char *password,
 	char salt[SALT_OCTETS];
 	Keys keys;
 
-	gsasl_nonce(salt, sizeof(salt));
-	derive(hash, password, iterations, salt, sizeof(salt), &keys);
+	if (gsasl_nonce(salt, sizeof(salt)) != GSASL_OK ||
+	    !derive(hash, password, iterations, salt, sizeof(salt), &keys))
+		return FALSE;
 	user->scram[hash] = (PliUserScram){
 		.iterations = iterations,
 		.salt = g_base64_encode((guint8 *)salt, sizeof(salt)),
@@ -76,6 +78,7 @@ set_scram(PliUser *user, PliUserHash hash, const char *password,
 		.server_key = g_base64_encode((guint8 *)keys.server, n),
 	};
 	explicit_bzero(&keys, sizeof(keys));
+	return TRUE;
 }
 
 /* crypt(5)'s text of the password with that setting; NULL: it has none. */
@@ -103,30 +106,56 @@ set_crypt(PliUser *user, const char *password)
 	return user->crypt != NULL;
 }
 
+static gboolean
+set_keys(PliUser *user, const char *password, guint iterations,
+	 PliUsersFlags flags)
+{
+	if (flags & PLI_USERS_WITH_CRYPT)
+		return set_crypt(user, password);
+	return set_scram(user, PLI_USER_SHA1, password, iterations) &&
+	       set_scram(user, PLI_USER_SHA256, password, iterations);
+}
+
+static gboolean
+check_prepared(const char *prepared, PliUsersFlags flags, GError **error)
+{
+	const char *fault = NULL;
+
+	if (prepared == NULL)
+		fault = "a password has 1 to 1024 octets of UTF-8 without "
+			"controls (RFC 4013)";
+	else if (flags & PLI_USERS_WITH_CRYPT &&
+		 strlen(prepared) >= CRYPT_MAX_PASSPHRASE_SIZE)
+		fault = "a password has at most 511 octets when its crypt is "
+			"kept";
+	if (fault != NULL)
+		g_set_error_literal(error, PLI_USERS_ERROR,
+				    PLI_USERS_ERROR_PASSWORD, fault);
+	return fault == NULL;
+}
+
 PliUser *
 pli_users_make_user(const char *name, const char *password, guint iterations,
-	     PliUsersFlags flags, GError **error)
+		    PliUsersFlags flags, GError **error)
 {
 	g_autoptr(PliUser) user = g_new0(PliUser, 1);
 	char *prepared = prepare(password, 0);
-	gboolean good = prepared != NULL;
+	gboolean done = FALSE;
 
 	user->name = g_strdup(name);
-	if (good && flags & PLI_USERS_WITH_CRYPT) {
-		good = set_crypt(user, prepared);
-	} else if (good) {
-		set_scram(user, PLI_USER_SHA1, prepared, iterations);
-		set_scram(user, PLI_USER_SHA256, prepared, iterations);
+	if (check_prepared(prepared, flags, error)) {
+		done = set_keys(user, prepared, iterations, flags);
+		if (!done)
+			g_set_error_literal(
+				error, PLI_USERS_ERROR, PLI_USERS_ERROR_KEY,
+				flags & PLI_USERS_WITH_CRYPT
+					? "libcrypt makes no yescrypt here"
+					: "no keys of SCRAM could be made");
 	}
-	if (good && flags & PLI_USERS_WITH_SECRET)
+	if (done && flags & PLI_USERS_WITH_SECRET)
 		user->secret = g_strdup(prepared);
 	wipe(prepared);
-	if (good)
-		return g_steal_pointer(&user);
-	g_set_error_literal(error, PLI_USERS_ERROR, PLI_USERS_ERROR_PASSWORD,
-			    "a password has 1 to 1024 octets of UTF-8 "
-			    "without controls (RFC 4013)");
-	return NULL;
+	return done ? g_steal_pointer(&user) : NULL;
 }
 
 /* Who is unknown costs what a new account costs. */
@@ -146,8 +175,9 @@ check_scram(const PliUserScram *scram, PliUserHash hash, const char *password)
 	Keys keys;
 	gboolean same;
 
-	derive(hash, password, scram->iterations, salt, salt_len, &keys);
-	same = CRYPTO_memcmp(keys.stored, stored, len) == 0;
+	same = derive(hash, password, scram->iterations, salt, salt_len,
+		      &keys) &&
+	       CRYPTO_memcmp(keys.stored, stored, len) == 0;
 	explicit_bzero(&keys, sizeof(keys));
 	return same;
 }
@@ -187,8 +217,10 @@ pli_user_check_password(const PliUser *user, const char *password)
 char *
 pli_users_format_user(const PliUser *user)
 {
-	g_autoptr(GString) line = g_string_new(user->name);
+	/* large enough never to be copied, and left behind, as it grows */
+	g_autoptr(GString) line = g_string_sized_new(PLI_USERS_LINE_MAX);
 
+	g_string_append(line, user->name);
 	for (guint i = PLI_USER_N_HASHES; i-- > 0;) {
 		const PliUserScram *scram = &user->scram[i];
 
@@ -202,10 +234,12 @@ pli_users_format_user(const PliUser *user)
 	if (user->crypt != NULL)
 		g_string_append_printf(line, ":crypt=%s", user->crypt);
 	if (user->secret != NULL) {
-		g_autofree char *text = g_base64_encode(
-			(const guchar *)user->secret, strlen(user->secret));
+		char *text = g_base64_encode((const guchar *)user->secret,
+					     strlen(user->secret));
 
-		g_string_append_printf(line, ":secret=%s", text);
+		g_string_append(line, ":secret=");
+		g_string_append(line, text);
+		wipe(text);
 	}
 	g_string_append_c(line, '\n');
 	return g_string_free(g_steal_pointer(&line), FALSE);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What reading (users.c), keys (users-key.c) and edits (users-edit.c) share. */
+/* What the file (users.c), its lines (users-parse.c), keys (users-key.c) and
+ * edits (users-edit.c) share. */
 #ifndef PLI_STORE_USERS_PRIV_H
 #define PLI_STORE_USERS_PRIV_H
 
 #include "store/users.h"
+
+#define PLI_USERS_LINE_MAX 8192
 
 /* The names of the fields, by PliUserHash. */
 extern const char *const pli_users_hash_names[PLI_USER_N_HASHES];
@@ -13,13 +16,18 @@ pli_users_free_user(PliUser *user);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliUser, pli_users_free_user)
 
-/* The keys of a password; `flags` as of pli_users_set(). NULL: it cannot be
- * one. */
+/* NULL, or what was expected and what came, to be freed. *ret_user is untouched
+ * when the line says nothing, too. */
+char *
+pli_users_parse_line(PliSlice octets, PliUser **ret_user);
+
+/* The keys of a password; `flags` as of pli_users_set(). NULL:
+ * PLI_USERS_ERROR_PASSWORD or _KEY. */
 PliUser *
 pli_users_make_user(const char *name, const char *password, guint iterations,
-	     PliUsersFlags flags, GError **error);
+		    PliUsersFlags flags, GError **error);
 
-/* The account's line, with its LF. */
+/* The account's line, with its LF, to be wiped and freed. */
 char *
 pli_users_format_user(const PliUser *user);
 

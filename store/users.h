@@ -24,10 +24,12 @@
 
 typedef enum {
 	PLI_USERS_ERROR_FILE,	  /* cannot be read or written */
-	PLI_USERS_ERROR_SYNTAX,	  /* FILE:LINE: what is wrong */
+	PLI_USERS_ERROR_NO_FILE,  /* there is none to edit */
+	PLI_USERS_ERROR_SYNTAX,	  /* FILE:LINE: what was expected, and came */
 	PLI_USERS_ERROR_NO_USER,
 	PLI_USERS_ERROR_EXISTS,
 	PLI_USERS_ERROR_PASSWORD, /* too long, empty, or what none may hold */
+	PLI_USERS_ERROR_KEY,	  /* none can be made of the password */
 	PLI_USERS_ERROR_NAME,
 } PliUsersError;
 
@@ -86,9 +88,22 @@ pli_users_get_n(const PliUsers *users);
 const PliUser *
 pli_users_get(const PliUsers *users, guint i);
 
-/* `user` NULL costs the same and is FALSE. */
+/* `user` NULL costs what a new account costs and is FALSE. */
 gboolean
 pli_user_check_password(const PliUser *user, const char *password);
+
+/* Whether `name` has that password. A name that there is not, or NULL, costs
+ * what an account of the file costs, which is always the same one as long as
+ * `users`: how long it took does not tell whether it is one. */
+gboolean
+pli_users_check_password(const PliUsers *users, const char *name,
+			 const char *password);
+
+/* How many iterations a server is to tell of `name`, likewise: its own, those
+ * of another account, or PLI_USERS_ITERATIONS. */
+guint
+pli_users_get_iterations(const PliUsers *users, const char *name,
+			 PliUserHash hash);
 
 /* What an edit gives an account. */
 typedef enum {
@@ -97,8 +112,9 @@ typedef enum {
 	PLI_USERS_ADD = 1 << 2,		/* there must be none; else: one */
 } PliUsersFlags;
 
-/* Adds an account, or gives one another password. Makes the file (mode 0600)
- * when it adds the first. */
+/* Adds an account, or gives one another password; what it then has, `flags`
+ * say, not what it had. Makes the file (mode 0600) when it adds the first.
+ * `iterations`: 1 to PLI_USERS_ITERATIONS_MAX. */
 gboolean
 pli_users_set(const char *path, const char *name, const char *password,
 	      guint iterations, PliUsersFlags flags, GError **error);
@@ -106,8 +122,9 @@ pli_users_set(const char *path, const char *name, const char *password,
 gboolean
 pli_users_remove(const char *path, const char *name, GError **error);
 
-/* Whether an account may have that name: that of its directory, [a-z0-9._+-]
- * and %XX, without a leading dot. */
+/* Whether an account may have that name: that of its directory, [a-z0-9._+-],
+ * and %XX for what is not among those and for a leading dot, so that nobody has
+ * two names. */
 gboolean
 pli_users_is_name(const char *name);
 

@@ -119,6 +119,8 @@ def check_faults(path):
     says(["add", "-f", path, "carol"], "1 to 1024", "an empty password",
          said="\n")
     says(["add", "-f", path, "carol"], "1 to 1024", "a control", said="a\ab\n")
+    says(["add", "-f", path, "--crypt", "carol"], "at most 511",
+         "a password too long for a crypt", said="x" * 512 + "\n")
     says(["add", "-f", path, "carol"], "standard input", "no password",
          said="", status=66)
     says(["add", "-f", path, "carol"], "standard input", "a long password",
@@ -127,7 +129,13 @@ def check_faults(path):
          "few iterations")
     says(["drop", "-f", path, "carol"], "none of add", "another verb")
     says(["add", "-f", path], "expected", "no name")
+    for verb in ("passwd", "remove"):
+        says([verb, "-f", path + ".none", "carol"], "add makes the file",
+             f"{verb} in no file", status=66)
     says(["list", "-f", path + ".none"], "No such file", "no file", status=66)
+    tap.ok(not os.path.exists(path + ".none.lock"), "no lock is left")
+    says(["add", "-f", os.path.join(path, "x"), "carol"], "Not a directory",
+         "a file that cannot be made", status=74)
     tap.equal(sorted(read(path)), ["alice", "bob", "prep"],
               "nothing has changed")
 
@@ -139,7 +147,7 @@ GOOD = ("4096,c2FsdA==,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=,"
 def check_lines(folder):
     path = os.path.join(folder, "lines")
     for line, text in (
-            ("alice", "neither keys"),
+            ("alice", "alice has neither"),
             ("alice:crypt=$y$a:crypt=$y$b", "twice"),
             ("alice:crypt=plain", "begin with $"),
             ("alice:scram=x", "is none of"),
