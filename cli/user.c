@@ -3,16 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/json.h"
+#include "cli/password.h"
 #include "cli/terminal.h"
 #include "store/users.h"
 
 #define FILE_NAME "/etc/pli/users"
-#define LINE_OCTETS (PLI_USERS_PASSWORD_MAX + 2)
 
 typedef struct {
 	char *file;
@@ -41,75 +39,25 @@ complain(const GError *error)
 	return get_status(error);
 }
 
-/* A line of standard input without its end, into `line`; FALSE at the end, or
- * when it is too long. */
-static gboolean
-read_line(char line[LINE_OCTETS])
-{
-	if (fgets(line, LINE_OCTETS, stdin) == NULL)
-		return FALSE;
-	if (strchr(line, '\n') == NULL && !feof(stdin))
-		return FALSE;
-	line[strcspn(line, "\r\n")] = '\0';
-	return TRUE;
-}
-
-static gboolean
-ask(const char *prompt, char line[LINE_OCTETS])
-{
-	struct termios before, quiet;
-	gboolean done;
-
-	fputs(prompt, stderr);
-	if (tcgetattr(STDIN_FILENO, &before) < 0)
-		return FALSE;
-	quiet = before;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	done = read_line(line);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-	fputc('\n', stderr);
-	return done;
-}
-
-/* From the terminal, twice, or the first line of standard input. NULL, or
- * what went wrong. */
-static const char *
-read_password(char password[LINE_OCTETS])
-{
-	char again[LINE_OCTETS] = "";
-	gboolean same;
-
-	if (!isatty(STDIN_FILENO))
-		return read_line(password)
-			       ? NULL
-			       : "a password was expected as the first line "
-				 "of standard input";
-	if (!ask("password: ", password) || !ask("again: ", again))
-		return "no password came from the terminal";
-	same = strcmp(password, again) == 0;
-	explicit_bzero(again, sizeof(again));
-	return same ? NULL : "the two passwords differ";
-}
-
 static int
 set(const Options *options, const char *name, gboolean add)
 {
 	PliUsersFlags flags = (add ? PLI_USERS_ADD : 0) |
 			      (options->crypt ? PLI_USERS_WITH_CRYPT : 0) |
 			      (options->secret ? PLI_USERS_WITH_SECRET : 0);
-	char password[LINE_OCTETS] = "";
+	char password[PLI_PASSWORD_LINE] = "";
 	g_autoptr(GError) error = NULL;
-	const char *fault = read_password(password);
-	gboolean done;
+	const char *fault = pli_password_read(password);
+	gboolean done = FALSE;
 
+	if (fault == NULL)
+		done = pli_users_set(options->file, name, password,
+				     (guint)options->iterations, flags, &error);
+	explicit_bzero(password, sizeof(password));
 	if (fault != NULL) {
 		pli_terminal_add_error("user", fault);
 		return EX_NOINPUT;
 	}
-	done = pli_users_set(options->file, name, password,
-			     (guint)options->iterations, flags, &error);
-	explicit_bzero(password, sizeof(password));
 	return done ? EX_OK : complain(error);
 }
 

@@ -7,10 +7,12 @@ import json
 import os
 import pty
 import random
+import signal
 import stat
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import warnings
 
@@ -119,6 +121,10 @@ def check_faults(path):
     says(["add", "-f", path, "carol"], "1 to 1024", "an empty password",
          said="\n")
     says(["add", "-f", path, "carol"], "1 to 1024", "a control", said="a\ab\n")
+    says(["add", "-f", path, "carol"], "1 to 1024", "a CR within",
+         said="a\rb\n")
+    says(["add", "-f", path, "carol"], "standard input", "NUL",
+         said="a\0b", status=66)
     says(["add", "-f", path, "--crypt", "carol"], "at most 511",
          "a password too long for a crypt", said="x" * 512 + "\n")
     says(["add", "-f", path, "carol"], "standard input", "no password",
@@ -215,6 +221,32 @@ def check_terminal(path):
                     "typed secret"), "and kept")
 
 
+def check_interrupt(path):
+    """Ctrl-C ends the question, and leaves a terminal that shows what is
+    typed."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.execv(PLI, ["pli", "user", "add", "-f", path, "interrupted"])
+    seen = b""
+    while b": " not in seen:
+        seen += os.read(fd, 100)
+    quiet = termios.tcgetattr(fd)[3] & termios.ECHO
+    os.write(fd, b"half\x03")
+    _, status = os.waitpid(pid, 0)
+    after = termios.tcgetattr(fd)[3] & termios.ECHO
+    try:
+        seen += os.read(fd, 100)
+    except OSError:
+        pass  # the signal has thrown the output away, too
+    os.close(fd)
+    tap.ok(not quiet and after, "the terminal is as it was", (quiet, after))
+    tap.ok(os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGINT,
+           "the signal ends it", status)
+    tap.ok(b"half" not in seen and "interrupted" not in read(path),
+           "and nothing is kept", seen)
+
+
 def check_together(folder):
     path = os.path.join(folder, "together")
     runs = [subprocess.Popen([PLI, "user", "add", "-f", path, "--iterations",
@@ -258,6 +290,7 @@ def main():
         check_faults(path)
         check_lines(folder)
         check_terminal(path)
+        check_interrupt(path)
         check_together(folder)
         check_kills(folder)
     tap.done()
