@@ -42,7 +42,7 @@ struct PliConn {
 	SSL *ssl;
 	char *client_name;
 	guint64 tls_ask;
-	gint64 shake_us;     /* when the handshake must be done */
+	gint64 shake_us;     /* when TLS must be up */
 	gboolean wants_tls;  /* begins once the output is sent */
 	gboolean shaking;
 	gboolean reading, writing; /* the events are on */

@@ -15,7 +15,7 @@
 #define TURN_OCTETS (512 * 1024) /* sent in one turn */
 #define LINGER_US (2 * G_USEC_PER_SEC)
 #define LINGER_OCTETS (1024 * 1024)
-#define SHAKE_US (30 * G_USEC_PER_SEC) /* a handshake may last */
+#define SHAKE_US (30 * G_USEC_PER_SEC) /* from STARTTLS until TLS is up */
 
 static void
 on_ready(evutil_socket_t fd, short what, gpointer data);
@@ -209,6 +209,7 @@ take_events(PliConn *conn)
 			conn->n_asks++;
 			conn->tls_ask = event.ask;
 			conn->wants_tls = TRUE;
+			conn->shake_us = g_get_monotonic_time() + SHAKE_US;
 		} else {
 			conn->n_asks += event.ask != 0;
 			conn->handler->event(conn, conn->data, &event);
@@ -359,6 +360,8 @@ set_waits(PliConn *conn)
 		set_timer(conn, conn->linger_us, now);
 	else if (conn->starved)
 		set_timer(conn, now, now);
+	else if (conn->wants_tls)
+		set_timer(conn, conn->shake_us, now);
 	else
 		set_timer(conn, pli_session_deadline(conn->session), now);
 }
@@ -420,7 +423,6 @@ begin_tls(PliConn *conn)
 {
 	static const PliAnswer none = {.verdict = PLI_VERDICT_TEMPORARY};
 
-	conn->shake_us = g_get_monotonic_time() + SHAKE_US;
 	if (pli_conn_tls_begin(conn))
 		shake(conn);
 	else
@@ -444,6 +446,10 @@ run_session(PliConn *conn)
 			return;
 		run_rounds(conn);
 	}
+	/* who does not even read that TLS may begin */
+	if (conn->session != NULL && conn->wants_tls &&
+	    g_get_monotonic_time() >= conn->shake_us)
+		close_now(conn, PLI_CONN_END_TLS);
 	if (conn->session != NULL)
 		set_waits(conn);
 }

@@ -4,6 +4,9 @@
 #include "daemon/message.h"
 #include "daemon/session-log.h"
 
+/* Of one transaction: past it no list is expanded any more. */
+#define ACCOUNTS_MAX 20000
+
 /* A session's side of it. */
 typedef struct {
 	PliServices *services;
@@ -13,6 +16,7 @@ typedef struct {
 	guint accepted;
 	GPtrArray *targets; /* of the transaction: each recipient's accounts,
 	                       char ** */
+	guint n_accounts;   /* in them */
 	PliSaslExchange *exchange; /* an authentication that goes on */
 } Intake;
 
@@ -87,26 +91,14 @@ answer_whole(Pending *pending, const GError *error)
 	pli_conn_answer(pending->conn, pending->ask, &answer);
 }
 
-static const PliAnswer *
-find_outcome(const Pending *pending, const char *account)
-{
-	const GArray *rows = pending->message->recipients;
-	guint i;
-
-	for (i = 0; i < rows->len; i++)
-		if (g_str_equal(g_array_index(rows, PliSpoolRecipient, i)
-		                        .account,
-		                account))
-			return &pending->outcomes[i];
-	g_assert_not_reached();
-}
-
 /* A recipient is served when each of its accounts is. */
 static PliAnswer
 judge_targets(const Pending *pending, char **accounts)
 {
 	for (; *accounts != NULL; accounts++) {
-		const PliAnswer *outcome = find_outcome(pending, *accounts);
+		const PliAnswer *outcome =
+		        &pending->outcomes[pli_message_find_row(
+		                pending->message, *accounts)];
 
 		if (outcome->verdict != PLI_VERDICT_ACCEPT)
 			return *outcome;
@@ -224,6 +216,7 @@ static void
 begin_transaction(Intake *intake)
 {
 	g_clear_pointer(&intake->targets, g_ptr_array_unref);
+	intake->n_accounts = 0;
 	intake->targets =
 	        g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
 }
@@ -242,14 +235,23 @@ judge_recipient(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 	        "this server does not send mail on; only accounts here can be "
 	        "written to",
 	        NULL};
+	static const PliAnswer too_many = {
+	        PLI_VERDICT_TEMPORARY, 452, "4.5.3",
+	        "the recipients lead to too many accounts, send the rest later",
+	        NULL};
 	const PliSmtpRcpt *rcpt = event->detail;
 	gboolean submits = intake->protocol == PLI_PROTOCOL_SUBMISSION;
 	char **accounts;
 
+	if (intake->n_accounts >= ACCOUNTS_MAX) {
+		pli_conn_answer(conn, event->ask, &too_many);
+		return;
+	}
 	switch (pli_directory_resolve(intake->services->directory, rcpt->path,
 	                              &accounts)) {
 	case PLI_DIRECTORY_HERE:
 		g_ptr_array_add(intake->targets, accounts);
+		intake->n_accounts += g_strv_length(accounts);
 		pli_conn_answer(conn, event->ask, &accept_answer);
 		break;
 	case PLI_DIRECTORY_NO_USER:

@@ -72,6 +72,7 @@ pli_message_free(PliMessage *message)
 	pli_structure_unref(message->structure);
 	g_clear_error(&message->error);
 	g_clear_pointer(&message->recipients, g_array_unref);
+	g_clear_pointer(&message->rows, g_hash_table_unref);
 	g_free(message->recipient);
 	g_free(message->sender);
 	g_free(message->helo);
@@ -92,21 +93,6 @@ pli_message_append(PliMessage *message, PliSlice octets)
 	pli_spool_entry_append(message->entry, octets, &message->error);
 }
 
-static gboolean
-has_account(const PliMessage *message, const char *account)
-{
-	guint i;
-
-	for (i = 0; i < message->recipients->len; i++) {
-		const PliSpoolRecipient *other = &g_array_index(
-		        message->recipients, PliSpoolRecipient, i);
-
-		if (g_str_equal(other->account, account))
-			return TRUE;
-	}
-	return FALSE;
-}
-
 /* One row an account, though several recipients lead there. */
 static void
 add_accounts(PliMessage *message, const PliSmtpRcpt *rcpt, char **accounts)
@@ -114,10 +100,24 @@ add_accounts(PliMessage *message, const PliSmtpRcpt *rcpt, char **accounts)
 	for (; *accounts != NULL; accounts++) {
 		PliSpoolRecipient row = {rcpt->path->text, *accounts,
 		                         rcpt->parameters};
+		guint n = message->recipients->len;
 
-		if (!has_account(message, *accounts))
-			pli_spool_recipients_add(message->recipients, &row);
+		if (g_hash_table_contains(message->rows, *accounts))
+			continue;
+		pli_spool_recipients_add(message->recipients, &row);
+		g_hash_table_insert(message->rows, g_strdup(*accounts),
+		                    GUINT_TO_POINTER(n));
 	}
+}
+
+guint
+pli_message_find_row(const PliMessage *message, const char *account)
+{
+	gpointer row;
+
+	if (!g_hash_table_lookup_extended(message->rows, account, NULL, &row))
+		g_assert_not_reached();
+	return GPOINTER_TO_UINT(row);
 }
 
 static void
@@ -128,6 +128,8 @@ set_people(PliMessage *message, const PliSmtpEnvelope *envelope,
 
 	message->sender = g_strdup(envelope->mail->path->text);
 	message->recipients = pli_spool_recipients_new();
+	message->rows = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+	                                      NULL);
 	for (i = 0; i < envelope->n_recipients; i++)
 		add_accounts(message, envelope->recipients[i],
 		             g_ptr_array_index(targets, i));

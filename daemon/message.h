@@ -34,6 +34,7 @@ typedef struct {
 	PliStructure *structure; /* with the trace fields */
 	char *sender;
 	GArray *recipients; /* PliSpoolRecipient, one an account */
+	GHashTable *rows;   /* account to its place there */
 	char *recipient;    /* the first that the client named */
 	guint n_recipients; /* that it named */
 	const char *protocol;
@@ -62,6 +63,10 @@ pli_message_append(PliMessage *message, PliSlice octets);
 gboolean
 pli_message_finish(PliMessage *message, const PliSmtpEnvelope *envelope,
                    const GPtrArray *targets);
+
+/* The place of an account that the message goes to, once finished. */
+guint
+pli_message_find_row(const PliMessage *message, const char *account);
 
 /* The message's line in the log; `error` NULL: accepted. */
 void

@@ -335,6 +335,35 @@ def check_configuration(server):
     tap.equal(server.check(), (0, ""), "plid -t: all is well")
 
 
+def check_big_list(certificate):
+    """A list of 10,000 cannot be named until the server has no memory."""
+    with tempfile.TemporaryDirectory(prefix="pli-test-") as folder:
+        server = plidfile.Server(folder, certificate)
+        server.configure()
+        server.user("add", "alice", said=b"x\n")
+        with open(server.users, encoding="utf-8") as f:
+            keys = f.read().split(":", 1)[1]
+        with open(server.users, "w", encoding="utf-8") as f:
+            f.writelines(f"u{i}:{keys}" for i in range(10000))
+        server.write_aliases("all: " + ", ".join(
+            f"u{i}" for i in range(10000)) + "\n")
+        try:
+            server.start()
+            smtp = mailwire.Smtp(server.smtp)
+            smtp.hello()
+            smtp.command("MAIL FROM:<>")
+            got = [smtp.command("RCPT TO:<all@example.org>")
+                   for _ in range(3)]
+            tap.ok([code for code, _ in got] == [250, 250, 452]
+                   and got[2][1].startswith("4.5.3"),
+                   "a list of 10,000, three times", got)
+            smtp.command("DATA")
+            smtp.send(BODY % b"all" + b".\r\n")
+            tap.equal(smtp.reply()[0], 250, "and a message to it is taken")
+        finally:
+            server.close()
+
+
 def main():
     if not shutil.which("openssl"):
         tap.skip_all("openssl is not installed")
@@ -372,6 +401,7 @@ def main():
             tap.equal(server.stop(), 0, "SIGTERM ends it with 0")
         finally:
             server.close()
+        check_big_list(certificate)
     tap.done()
 
 
