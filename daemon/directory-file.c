@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The files behind the directory, looked at again now and then. */
+#include <gsasl.h>
 #include <string.h>
 
 #include "daemon/directory-priv.h"
 
 #define LOOK_US G_USEC_PER_SEC
+#define ANY_ITERATIONS 4096 /* made anew at each start */
 
 static char **
 list_domains(const PliConfig *config)
@@ -43,6 +45,19 @@ load(PliDirectory *directory, GError **error)
 	return TRUE;
 }
 
+/* The one account of mode any; none without a password. */
+static gboolean
+make_anyone(PliDirectory *directory, GError **error)
+{
+	const char *password = directory->config->password;
+
+	if (*password != '\0')
+		directory->anyone =
+			pli_user_new("anyone", password, ANY_ITERATIONS,
+				     PLI_USERS_WITH_SECRET, error);
+	return *password == '\0' || directory->anyone != NULL;
+}
+
 PliDirectory *
 pli_directory_new(const PliConfig *config, const PliLog *log, GError **error)
 {
@@ -54,9 +69,9 @@ pli_directory_new(const PliConfig *config, const PliLog *log, GError **error)
 	directory->domains = list_domains(config);
 	gsasl_nonce((char *)directory->decoy, sizeof(directory->decoy));
 	g_mutex_init(&directory->lock);
-	directory->keys[PLI_USER_SHA1].hash = GSASL_HASH_SHA1;
-	directory->keys[PLI_USER_SHA256].hash = GSASL_HASH_SHA256;
-	if (config->accounts == PLI_ACCOUNTS_FILE && !load(directory, error))
+	if (config->accounts == PLI_ACCOUNTS_FILE
+		    ? !load(directory, error)
+		    : !make_anyone(directory, error))
 		return NULL;
 	directory->looked_us = g_get_monotonic_time();
 	return g_steal_pointer(&directory);
@@ -75,8 +90,7 @@ pli_directory_unref(PliDirectory *directory)
 	if (directory == NULL ||
 	    !g_atomic_int_dec_and_test(&directory->ref_count))
 		return;
-	for (guint i = 0; i < PLI_USER_N_HASHES; i++)
-		pli_sasl_scram_clear(&directory->keys[i].scram);
+	pli_user_free(directory->anyone);
 	pli_users_unref(directory->users);
 	pli_aliases_unref(directory->aliases);
 	g_strfreev(directory->domains);

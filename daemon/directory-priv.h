@@ -4,16 +4,9 @@
 #ifndef PLI_DAEMON_DIRECTORY_PRIV_H
 #define PLI_DAEMON_DIRECTORY_PRIV_H
 
-#include <gsasl.h>
-
 #include "daemon/directory.h"
 #include "store/aliases.h"
 #include "store/users.h"
-
-typedef struct {
-	Gsasl_hash hash;
-	PliSaslScram scram;
-} PliDirectoryKeys;
 
 struct PliDirectory {
 	gint ref_count;
@@ -21,8 +14,9 @@ struct PliDirectory {
 	const PliLog *log;
 	char **domains;
 	guint8 decoy[32]; /* what salts of unknown users are made from */
+	PliUser *anyone; /* whom every name of mode any stands for; NULL: it
+			    has no password, and nobody logs in */
 	GMutex lock;	  /* of all that follows */
-	PliDirectoryKeys keys[PLI_USER_N_HASHES]; /* made when first wanted */
 	PliUsers *users;	/* NULL in mode any */
 	PliAliases *aliases;	/* NULL: there are none */
 	gint64 looked_us;	/* at the files */

@@ -8,20 +8,42 @@
 #include "daemon/account-name.h"
 #include "daemon/directory-priv.h"
 
-#define ITERATIONS 4096
 #define SALT_OCTETS 16
 #define POSTMASTER "postmaster" /* RFC 5321 4.5.1: always accepted */
 
+/* The account that `user` would be; NULL: nobody can be. */
 static char *
-dup_account(gpointer data, const char *user)
+name_of(const PliDirectory *directory, const char *user)
 {
-	PliDirectory *directory = data;
 	char *name = pli_account_name_from_address(user);
 
 	if (name != NULL && directory->config->accounts == PLI_ACCOUNTS_FILE &&
 	    !pli_directory_is_ours(directory, user))
 		g_clear_pointer(&name, g_free);
 	return name;
+}
+
+/* The account that `name` names; the file that it lies in is to be
+ * unreferenced, when there is one. NULL: there is no such account. */
+static const PliUser *
+find_user(PliDirectory *directory, const char *name, PliUsers **ret_users)
+{
+	if (directory->config->accounts == PLI_ACCOUNTS_ANY) {
+		*ret_users = NULL;
+		return name != NULL ? directory->anyone : NULL;
+	}
+	*ret_users = pli_directory_ref_users(directory);
+	return name != NULL ? pli_users_find(*ret_users, name) : NULL;
+}
+
+static char *
+dup_account(gpointer data, const char *user)
+{
+	g_autofree char *name = name_of(data, user);
+	g_autoptr(PliUsers) users = NULL;
+
+	return find_user(data, name, &users) != NULL ? g_steal_pointer(&name)
+						     : NULL;
 }
 
 /* Equal, in a time that tells nothing but the length. */
@@ -35,17 +57,6 @@ is_the_password(const PliDirectory *directory, const char *password)
 	       CRYPTO_memcmp(password, wanted, n) == 0;
 }
 
-/* The account that `user` names, and the file that it lies in, which is to be
- * unreferenced; NULL: there is none. */
-static const PliUser *
-find_user(PliDirectory *directory, const char *user, PliUsers **ret_users)
-{
-	g_autofree char *name = dup_account(directory, user);
-
-	*ret_users = pli_directory_ref_users(directory);
-	return name != NULL ? pli_users_find(*ret_users, name) : NULL;
-}
-
 static gboolean
 check_password(gpointer data, const char *user, const char *password)
 {
@@ -55,63 +66,20 @@ check_password(gpointer data, const char *user, const char *password)
 
 	if (directory->config->accounts == PLI_ACCOUNTS_ANY)
 		return is_the_password(directory, password);
-	name = dup_account(directory, user);
+	name = name_of(directory, user);
 	users = pli_directory_ref_users(directory);
 	return pli_users_check_password(users, name, password);
-}
-
-/* The keys of the one password of accounts of mode any. */
-static void
-make_keys(PliDirectory *directory, PliDirectoryKeys *keys)
-{
-	char salt[SALT_OCTETS];
-	char salted[GSASL_HASH_MAX_SIZE], client[GSASL_HASH_MAX_SIZE];
-	char server[GSASL_HASH_MAX_SIZE], stored[GSASL_HASH_MAX_SIZE];
-	gsize n = gsasl_hash_length(keys->hash);
-
-	gsasl_nonce(salt, sizeof(salt));
-	gsasl_scram_secrets_from_password(
-		keys->hash, directory->config->password, ITERATIONS, salt,
-		sizeof(salt), salted, client, server, stored);
-	keys->scram = (PliSaslScram){
-		.salt = g_base64_encode((guint8 *)salt, sizeof(salt)),
-		.stored_key = g_base64_encode((guint8 *)stored, n),
-		.server_key = g_base64_encode((guint8 *)server, n),
-		.iterations = ITERATIONS,
-	};
-	explicit_bzero(salted, sizeof(salted));
-	explicit_bzero(client, sizeof(client));
-}
-
-static void
-get_scram_of_any(PliDirectory *directory, PliUserHash hash,
-		 PliSaslScram *ret_scram)
-{
-	PliDirectoryKeys *keys = &directory->keys[hash];
-
-	g_mutex_lock(&directory->lock);
-	if (keys->scram.salt == NULL)
-		make_keys(directory, keys);
-	*ret_scram = (PliSaslScram){
-		.salt = g_strdup(keys->scram.salt),
-		.stored_key = g_strdup(keys->scram.stored_key),
-		.server_key = g_strdup(keys->scram.server_key),
-		.iterations = ITERATIONS,
-	};
-	g_mutex_unlock(&directory->lock);
 }
 
 /* Who is unknown has a salt and a number of iterations all the same, which stay
  * the same (RFC 5802 9, and so that nobody can ask for the names), and keys
  * that no password has. */
 static void
-get_scram_of_nobody(PliDirectory *directory, const PliUsers *users,
-		    const char *user, PliUserHash hash, PliSaslScram *ret_scram)
+get_scram_of_nobody(const PliDirectory *directory, const PliUsers *users,
+		    const char *name, PliUserHash hash, PliUserScram *ret_scram)
 {
-	g_autofree char *name = dup_account(directory, user);
-	const char *asked = name != NULL ? name : user;
 	const guint8 id = (guint8)hash; /* each hash has a salt of its own */
-	gsize n = gsasl_hash_length(directory->keys[hash].hash);
+	gsize n = pli_user_hash_get_octets(hash);
 	guint8 keys[2][GSASL_HASH_MAX_SIZE];
 	g_autoptr(GHmac) salt = g_hmac_new(G_CHECKSUM_SHA256,
 					   directory->decoy,
@@ -120,56 +88,41 @@ get_scram_of_nobody(PliDirectory *directory, const PliUsers *users,
 	gsize len = sizeof(octets);
 
 	g_hmac_update(salt, &id, 1);
-	g_hmac_update(salt, (const guchar *)asked, -1);
+	g_hmac_update(salt, (const guchar *)name, -1);
 	g_hmac_get_digest(salt, octets, &len);
 	gsasl_nonce((char *)keys, sizeof(keys));
-	*ret_scram = (PliSaslScram){
+	*ret_scram = (PliUserScram){
 		.salt = g_base64_encode(octets, SALT_OCTETS),
 		.stored_key = g_base64_encode(keys[0], n),
 		.server_key = g_base64_encode(keys[1], n),
-		.iterations = pli_users_get_iterations(users, name, hash),
+		.iterations = users != NULL ? pli_users_get_iterations(
+						      users, name, hash)
+					    : PLI_USERS_ITERATIONS,
 	};
 }
 
 static void
-get_scram(gpointer data, const char *user, const char *hash,
-	  PliSaslScram *ret_scram)
+get_scram(gpointer data, const char *user, PliUserHash hash,
+	  PliUserScram *ret_scram)
 {
-	PliDirectory *directory = data;
-	PliUserHash id =
-		strcmp(hash, "SHA-1") == 0 ? PLI_USER_SHA1 : PLI_USER_SHA256;
+	g_autofree char *name = name_of(data, user);
 	g_autoptr(PliUsers) users = NULL;
-	const PliUser *found;
+	const PliUser *found = find_user(data, name, &users);
 
-	if (directory->config->accounts == PLI_ACCOUNTS_ANY) {
-		get_scram_of_any(directory, id, ret_scram);
-		return;
-	}
-	found = find_user(directory, user, &users);
-	if (found == NULL || found->scram[id].salt == NULL) {
-		get_scram_of_nobody(directory, users, user, id, ret_scram);
-		return;
-	}
-	*ret_scram = (PliSaslScram){
-		.salt = g_strdup(found->scram[id].salt),
-		.stored_key = g_strdup(found->scram[id].stored_key),
-		.server_key = g_strdup(found->scram[id].server_key),
-		.iterations = found->scram[id].iterations,
-	};
+	if (found != NULL && found->scram[hash].salt != NULL)
+		pli_user_scram_copy(&found->scram[hash], ret_scram);
+	else
+		get_scram_of_nobody(data, users, name != NULL ? name : user,
+				    hash, ret_scram);
 }
 
 static char *
 dup_secret(gpointer data, const char *user)
 {
-	PliDirectory *directory = data;
+	g_autofree char *name = name_of(data, user);
 	g_autoptr(PliUsers) users = NULL;
-	const PliUser *found;
+	const PliUser *found = find_user(data, name, &users);
 
-	if (directory->config->accounts == PLI_ACCOUNTS_ANY)
-		return *directory->config->password != '\0'
-			       ? g_strdup(directory->config->password)
-			       : NULL;
-	found = find_user(directory, user, &users);
 	return found != NULL ? g_strdup(found->secret) : NULL;
 }
 

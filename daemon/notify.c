@@ -23,7 +23,8 @@ send_text(const char *path, const char *text)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return FALSE;
-	n = sendto(fd, text, strlen(text), MSG_NOSIGNAL,
+	/* a manager that does not listen must not hold up the mail */
+	n = sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
 		   (struct sockaddr *)&address,
 		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
 	close(fd);

@@ -18,15 +18,6 @@ struct PliSaslExchange {
 	gboolean is_over; /* the last challenge waits for an empty response */
 };
 
-void
-pli_sasl_scram_clear(PliSaslScram *scram)
-{
-	g_free(scram->salt);
-	g_free(scram->stored_key);
-	g_free(scram->server_key);
-	*scram = (PliSaslScram){0};
-}
-
 static const char *
 get_user(PliSaslExchange *exchange)
 {
@@ -90,13 +81,13 @@ static int
 set_scram(PliSaslExchange *exchange)
 {
 	const PliSaslAccounts *accounts = &exchange->accounts;
-	const char *hash = g_str_has_prefix(exchange->mechanism, "SCRAM-SHA-1")
-				   ? "SHA-1"
-				   : "SHA-256";
+	PliUserHash hash = g_str_has_prefix(exchange->mechanism, "SCRAM-SHA-1")
+				   ? PLI_USER_SHA1
+				   : PLI_USER_SHA256;
 	const char *user = get_user(exchange);
 	Gsasl_session *session = exchange->session;
 	char iterations[16];
-	PliSaslScram scram = {0};
+	PliUserScram scram = {0};
 
 	if (user == NULL)
 		return GSASL_NO_AUTHID;
@@ -106,7 +97,7 @@ set_scram(PliSaslExchange *exchange)
 	gsasl_property_set(session, GSASL_SCRAM_SALT, scram.salt);
 	gsasl_property_set(session, GSASL_SCRAM_STOREDKEY, scram.stored_key);
 	gsasl_property_set(session, GSASL_SCRAM_SERVERKEY, scram.server_key);
-	pli_sasl_scram_clear(&scram);
+	pli_user_scram_clear(&scram);
 	return GSASL_OK;
 }
 

@@ -10,18 +10,9 @@
 #define PLI_DAEMON_SASL_H
 
 #include "engine/slice.h"
+#include "store/users.h"
 
 typedef struct PliSaslExchange PliSaslExchange;
-
-/* What SCRAM needs of an account, in place of its password (RFC 5802 3). Text
- * in base64. */
-typedef struct {
-	char *salt, *stored_key, *server_key;
-	guint iterations;
-} PliSaslScram;
-
-void
-pli_sasl_scram_clear(PliSaslScram *scram);
 
 /* The accounts. Called from the thread of the step. `user` is what the client
  * says, UTF-8 and of any length that the exchange allows. */
@@ -29,15 +20,15 @@ typedef struct {
 	gpointer data;
 	gpointer (*ref)(gpointer data);
 	void (*unref)(gpointer data);
-	/* The account's name, to be freed; NULL: nobody can have it. */
+	/* The account's name, to be freed; NULL: there is no such account. */
 	char *(*dup_account)(gpointer data, const char *user);
 	/* Costs the same whether there is such an account or not. */
 	gboolean (*check_password)(gpointer data, const char *user,
 				   const char *password);
-	/* Of the hash "SHA-1" or "SHA-256". Who is unknown gets something that
-	 * no password fits, the same at each try. */
-	void (*get_scram)(gpointer data, const char *user, const char *hash,
-			  PliSaslScram *ret_scram);
+	/* To be cleared. Who is unknown gets something that no password fits,
+	 * the same at each try. */
+	void (*get_scram)(gpointer data, const char *user, PliUserHash hash,
+			  PliUserScram *ret_scram);
 	/* To be freed; NULL: the account has none that can be recovered. */
 	char *(*dup_secret)(gpointer data, const char *user);
 } PliSaslAccounts;

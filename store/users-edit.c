@@ -113,7 +113,7 @@ pli_users_set(const char *path, const char *name, const char *password,
 
 	if (!check_name(name, error))
 		return FALSE;
-	user = pli_users_make_user(name, password, iterations, flags, error);
+	user = pli_user_new(name, password, iterations, flags, error);
 	if (user == NULL)
 		return FALSE;
 	line = pli_users_format_user(user);

@@ -14,6 +14,12 @@ static const Gsasl_hash hashes[PLI_USER_N_HASHES] = {
 	[PLI_USER_SHA256] = GSASL_HASH_SHA256,
 };
 
+gsize
+pli_user_hash_get_octets(PliUserHash hash)
+{
+	return gsasl_hash_length(hashes[hash]);
+}
+
 /* SASLprep's form, to be wiped and freed by wipe(); NULL: it has none. */
 static char *
 prepare(const char *password, Gsasl_saslprep_flags flags)
@@ -64,7 +70,7 @@ static gboolean
 set_scram(PliUser *user, PliUserHash hash, const char *password,
 	  guint iterations)
 {
-	gsize n = gsasl_hash_length(hashes[hash]);
+	gsize n = pli_user_hash_get_octets(hash);
 	char salt[SALT_OCTETS];
 	Keys keys;
 
@@ -135,8 +141,8 @@ check_prepared(const char *prepared, PliUsersFlags flags, GError **error)
 }
 
 PliUser *
-pli_users_make_user(const char *name, const char *password, guint iterations,
-		    PliUsersFlags flags, GError **error)
+pli_user_new(const char *name, const char *password, guint iterations,
+	     PliUsersFlags flags, GError **error)
 {
 	g_autoptr(PliUser) user = g_new0(PliUser, 1);
 	char *prepared = prepare(password, 0);

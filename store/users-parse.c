@@ -11,11 +11,6 @@ const char *const pli_users_hash_names[PLI_USER_N_HASHES] = {
 	[PLI_USER_SHA256] = "scram-sha-256",
 };
 
-static const gsize hash_octets[PLI_USER_N_HASHES] = {
-	[PLI_USER_SHA1] = 20,
-	[PLI_USER_SHA256] = 32,
-};
-
 static gboolean
 stands_as_is(guchar c, gboolean is_first)
 {
@@ -124,7 +119,7 @@ static char *
 read_scram(PliUser *user, PliUserHash hash, const char *value)
 {
 	const char *field = pli_users_hash_names[hash];
-	gsize n = hash_octets[hash];
+	gsize n = pli_user_hash_get_octets(hash);
 	g_auto(GStrv) words = g_strsplit(value, ",", -1);
 	PliUserScram *scram = &user->scram[hash];
 	g_autofree char *fault = NULL;

@@ -11,21 +11,10 @@
 /* The names of the fields, by PliUserHash. */
 extern const char *const pli_users_hash_names[PLI_USER_N_HASHES];
 
-void
-pli_users_free_user(PliUser *user);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliUser, pli_users_free_user)
-
 /* NULL, or what was expected and what came, to be freed. *ret_user is untouched
  * when the line says nothing, too. */
 char *
 pli_users_parse_line(PliSlice octets, PliUser **ret_user);
-
-/* The keys of a password; `flags` as of pli_users_set(). NULL:
- * PLI_USERS_ERROR_PASSWORD or _KEY. */
-PliUser *
-pli_users_make_user(const char *name, const char *password, guint iterations,
-		    PliUsersFlags flags, GError **error);
 
 /* The account's line, with its LF, to be wiped and freed. */
 char *

@@ -20,15 +20,32 @@ struct PliUsers {
 G_DEFINE_QUARK(pli-users-error, pli_users_error)
 
 void
-pli_users_free_user(PliUser *user)
+pli_user_scram_copy(const PliUserScram *scram, PliUserScram *ret_copy)
+{
+	*ret_copy = (PliUserScram){
+		.iterations = scram->iterations,
+		.salt = g_strdup(scram->salt),
+		.stored_key = g_strdup(scram->stored_key),
+		.server_key = g_strdup(scram->server_key),
+	};
+}
+
+void
+pli_user_scram_clear(PliUserScram *scram)
+{
+	g_free(scram->salt);
+	g_free(scram->stored_key);
+	g_free(scram->server_key);
+	*scram = (PliUserScram){0};
+}
+
+void
+pli_user_free(PliUser *user)
 {
 	if (user == NULL)
 		return;
-	for (guint i = 0; i < PLI_USER_N_HASHES; i++) {
-		g_free(user->scram[i].salt);
-		g_free(user->scram[i].stored_key);
-		g_free(user->scram[i].server_key);
-	}
+	for (guint i = 0; i < PLI_USER_N_HASHES; i++)
+		pli_user_scram_clear(&user->scram[i]);
 	if (user->secret != NULL)
 		explicit_bzero(user->secret, strlen(user->secret));
 	g_free(user->secret);
@@ -40,7 +57,7 @@ pli_users_free_user(PliUser *user)
 static void
 free_user(gpointer user)
 {
-	pli_users_free_user(user);
+	pli_user_free(user);
 }
 
 /* NULL, or what is wrong with the line. */

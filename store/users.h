@@ -43,11 +43,21 @@ typedef struct {
 	char *salt, *stored_key, *server_key;
 } PliUserScram;
 
+void
+pli_user_scram_copy(const PliUserScram *scram, PliUserScram *ret_copy);
+
+void
+pli_user_scram_clear(PliUserScram *scram);
+
 typedef enum {
 	PLI_USER_SHA1,
 	PLI_USER_SHA256,
 	PLI_USER_N_HASHES,
 } PliUserHash;
+
+/* How long the hash is, and so each key of it. */
+gsize
+pli_user_hash_get_octets(PliUserHash hash);
 
 typedef struct {
 	char *name;
@@ -105,12 +115,23 @@ guint
 pli_users_get_iterations(const PliUsers *users, const char *name,
 			 PliUserHash hash);
 
-/* What an edit gives an account. */
+/* What an account has. */
 typedef enum {
 	PLI_USERS_WITH_CRYPT = 1 << 0,	/* yescrypt in place of SCRAM's keys */
 	PLI_USERS_WITH_SECRET = 1 << 1, /* the password itself, too */
 	PLI_USERS_ADD = 1 << 2,		/* there must be none; else: one */
 } PliUsersFlags;
+
+/* An account with the keys of a password (`flags` but ADD; `iterations` as
+ * below). NULL: PLI_USERS_ERROR_PASSWORD or _KEY. */
+PliUser *
+pli_user_new(const char *name, const char *password, guint iterations,
+	     PliUsersFlags flags, GError **error);
+
+void
+pli_user_free(PliUser *user);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliUser, pli_user_free)
 
 /* Adds an account, or gives one another password; what it then has, `flags`
  * say, not what it had. Makes the file (mode 0600) when it adds the first.

@@ -22,11 +22,11 @@ check_password(gpointer data, const char *user, const char *password)
 }
 
 static void
-get_scram(gpointer data, const char *user, const char *hash,
-	  PliSaslScram *ret_scram)
+get_scram(gpointer data, const char *user, PliUserHash hash,
+	  PliUserScram *ret_scram)
 {
-	Gsasl_hash id = strcmp(hash, "SHA-1") == 0 ? GSASL_HASH_SHA1
-						   : GSASL_HASH_SHA256;
+	Gsasl_hash id =
+		hash == PLI_USER_SHA1 ? GSASL_HASH_SHA1 : GSASL_HASH_SHA256;
 	gsize n = gsasl_hash_length(id);
 	const char *password =
 		strcmp(user, USER) == 0 ? PASSWORD : "nobody knows it";
@@ -35,7 +35,7 @@ get_scram(gpointer data, const char *user, const char *hash,
 
 	gsasl_scram_secrets_from_password(id, password, 4096, "salt", 4,
 					  salted, client, server, stored);
-	*ret_scram = (PliSaslScram){
+	*ret_scram = (PliUserScram){
 		.salt = g_base64_encode((guint8 *)"salt", 4),
 		.stored_key = g_base64_encode((guint8 *)stored, n),
 		.server_key = g_base64_encode((guint8 *)server, n),

@@ -274,21 +274,69 @@ def check_hangup(server):
            "and the old one goes on")
 
 
+def authenticate_external(server, certificate):
+    """(what EHLO offers, the code) of a client with that certificate."""
+    context = ssl._create_unverified_context()
+    if certificate:
+        context.load_cert_chain(certificate + ".pem", certificate + ".key")
+    with smtplib.SMTP("localhost", server.port(587), timeout=60) as smtp:
+        smtp.starttls(context=context)
+        smtp.ehlo()
+        return ("EXTERNAL" in smtp.esmtp_features["auth"].split(),
+                smtp.docmd("AUTH", "EXTERNAL =")[0])
+
+
+def check_client_certificates(server, folder):
+    """EXTERNAL: an authority's word for an account that there is."""
+    for name, names in (("alice", "email:alice@example.org"),
+                        ("host", "DNS:bob"),
+                        ("mallory", "email:mallory@example.org"),
+                        ("elsewhere", "email:alice@elsewhere.test"),
+                        ("rogue", "email:alice@example.org")):
+        plidfile.make_certificate(os.path.join(folder, name), names)
+    with open(os.path.join(folder, "ca"), "wb") as ca:
+        for name in ("alice", "host", "mallory", "elsewhere"):
+            with open(os.path.join(folder, name + ".pem"), "rb") as f:
+                ca.write(f.read())
+    server.configure(tls=f"[tls]\nclient_ca={folder}/ca\n")
+    tap.ok(hang_up(server, "reloaded"), "clients are asked for certificates",
+           server.log_tail())
+    for name, offered, code in (("alice", True, 235), ("host", True, 235),
+                                ("mallory", True, 535),
+                                ("elsewhere", True, 535),
+                                ("rogue", False, 504), (None, False, 504)):
+        tap.equal(authenticate_external(server, name and os.path.join(
+            folder, name)), (offered, code), f"EXTERNAL of {name}")
+    server.configure()
+    tap.ok(hang_up(server, "reloaded"), "and no more", server.log_tail())
+
+
 def check_notices(server, manager):
-    """What a service manager is told, in the order that it came."""
+    """What a service manager is told; one that does not listen while its
+    queue fills holds nothing up."""
     manager.settimeout(10)
     told = [manager.recv(200).decode().split("\n")[0] for _ in range(3)]
-    tap.equal(told[0], "READY=1", "it says when it is ready")
-    tap.equal(told[1:], ["RELOADING=1", "READY=1"], "and when it reloads")
-    server.stop()
+    tap.equal(told, ["READY=1", "RELOADING=1", "READY=1"],
+              "it says when it is ready, and when it reloads")
+    for _ in range(600):
+        server.process.send_signal(signal.SIGHUP)
+        time.sleep(0.002)
+    tap.ok(hang_up(server, "reloaded"), "nobody who listens is no trouble",
+           server.log_tail())
     manager.settimeout(1)
+    drain(manager)
+    server.stop()
+    tap.equal(drain(manager), "STOPPING=1\n", "and when it stops")
+
+
+def drain(manager):
+    """The last that it was told."""
     last = ""
     try:
         while True:
             last = manager.recv(200).decode()
     except TimeoutError:
-        pass
-    tap.equal(last, "STOPPING=1\n", "and when it stops")
+        return last
 
 
 def check_defence(server):
@@ -394,6 +442,7 @@ def main():
             log = server.log_tail(10 ** 7)
             tap.ok("secret" not in log, "the log holds no password",
                    [x for x in log.splitlines() if "secret" in x])
+            check_client_certificates(server, folder)
             check_notices(server, manager)
             del os.environ["NOTIFY_SOCKET"]
             server.start()

@@ -10,6 +10,9 @@ PLI = os.path.join(tap.top_builddir(), "pli")
 PLID = os.path.join(tap.top_builddir(), "plid")
 
 
+MECHANISMS = "SCRAM-SHA-256 PLAIN LOGIN CRAM-MD5 EXTERNAL"
+
+
 class Server(plidev.Server):
     """plid with a configuration of the test's."""
 
@@ -21,7 +24,7 @@ class Server(plidev.Server):
         self.certificate = certificate
 
     def configure(self, domains="example.org example.net", more="",
-                  smtp=""):
+                  smtp="", tls=""):
         doors = "".join(
             f"[listener {name}]\nprotocol={protocol}\nport={self.port(n)}\n"
             f"tls={tls}\n" for name, protocol, n, tls in (
@@ -34,11 +37,11 @@ class Server(plidev.Server):
                     f"hostname=mx.example.org\n{doors}"
                     f"[certificate own]\ncertificate={self.certificate}.pem\n"
                     f"key={self.certificate}.key\n"
-                    f"[smtp]\nexpn=yes\n{smtp}"
+                    f"[smtp]\nexpn=yes\n{smtp}{tls}"
                     f"[accounts]\nmode=file\nusers={self.users}\n"
                     f"aliases={self.aliases}\ndomains={domains}\n"
                     f"failure_delay=0\n"
-                    f"mechanisms=SCRAM-SHA-256 PLAIN LOGIN CRAM-MD5\n{more}")
+                    f"mechanisms={MECHANISMS}\n{more}")
 
     def check(self):
         got = subprocess.run([PLID, "-t", "-c", self.file],
@@ -66,10 +69,10 @@ class Server(plidev.Server):
                               capture_output=True, timeout=60).returncode
 
 
-def make_certificate(path):
+def make_certificate(path, names="DNS:localhost"):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                     "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
                     "-subj", "/CN=mx.example.org", "-addext",
-                    "subjectAltName=DNS:localhost", "-keyout", path + ".key",
+                    "subjectAltName=" + names, "-keyout", path + ".key",
                     "-out", path + ".pem"], check=True, capture_output=True,
                    timeout=60)

@@ -192,9 +192,9 @@ static void
 test_keys(void)
 {
 	g_autoptr(PliUser) user =
-		pli_users_make_user("user", "pencil", 4097, 0, NULL);
+		pli_user_new("user", "pencil", 4097, 0, NULL);
 	g_autoptr(PliUser) other =
-		pli_users_make_user("user", "pencil", 4097, 0, NULL);
+		pli_user_new("user", "pencil", 4097, 0, NULL);
 
 	g_assert_null(user->crypt);
 	g_assert_null(user->secret);
@@ -215,7 +215,7 @@ test_keys(void)
 static void
 test_crypt(void)
 {
-	g_autoptr(PliUser) user = pli_users_make_user(
+	g_autoptr(PliUser) user = pli_user_new(
 		"user", "pencil", 4096,
 		PLI_USERS_WITH_CRYPT | PLI_USERS_WITH_SECRET, NULL);
 
@@ -243,7 +243,7 @@ check_refused(const char *password, PliUsersFlags flags, const char *message)
 	g_autoptr(GError) error = NULL;
 
 	g_assert_null(
-		pli_users_make_user("user", password, 1, flags, &error));
+		pli_user_new("user", password, 1, flags, &error));
 	g_assert_error(error, PLI_USERS_ERROR, PLI_USERS_ERROR_PASSWORD);
 	g_assert_cmpstr(error->message, ==, message);
 }
@@ -252,7 +252,7 @@ static void
 check_same(const char *password, PliUsersFlags flags, const char *typed)
 {
 	g_autoptr(PliUser) user =
-		pli_users_make_user("user", password, 1, flags, NULL);
+		pli_user_new("user", password, 1, flags, NULL);
 
 	g_assert_nonnull(user);
 	g_assert_true(pli_user_check_password(user, typed));
@@ -443,7 +443,7 @@ static void
 test_cost_alike(void)
 {
 	g_autoptr(PliUser) alice =
-		pli_users_make_user("alice", "pencil", 5000, 0, NULL);
+		pli_user_new("alice", "pencil", 5000, 0, NULL);
 	g_autofree char *line = pli_users_format_user(alice);
 	g_autoptr(PliUsers) users = parse(line);
 
