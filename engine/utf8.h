@@ -13,6 +13,12 @@
 /* Octets at the front that are US-ASCII. */
 gsize pli_utf8_get_ascii(PliSlice octets);
 
+static inline gboolean
+pli_utf8_is_ascii(PliSlice octets)
+{
+	return pli_utf8_get_ascii(octets) == octets.len;
+}
+
 /* Octets at the front that are whole characters. */
 gsize pli_utf8_get_valid(PliSlice octets);
 

@@ -29,17 +29,16 @@ needs_tls(const PliSmtpServer *server, PliSlice mechanism)
 			     plus));
 }
 
-/* The configuration's word for it; data NULL: it has none. */
-static PliSlice
-find_mechanism(const PliSmtpServer *server, PliSlice name)
+static gboolean
+has_mechanism(const PliSmtpServer *server, PliSlice name)
 {
 	g_auto(GStrv) words =
 		g_strsplit(server->config.mechanisms, " ", -1);
 
 	for (guint i = 0; words[i] != NULL; i++)
 		if (*words[i] != '\0' && pli_slice_is(name, words[i]))
-			return name;
-	return PLI_SLICE_NONE;
+			return TRUE;
+	return FALSE;
 }
 
 gboolean
@@ -48,7 +47,8 @@ pli_smtp_auth_add_mechanisms(const PliSmtpServer *server, GString *text)
 	g_auto(GStrv) words = NULL;
 	gboolean any = FALSE;
 
-	if (server->config.mechanisms == NULL || server->user != NULL)
+	if (!pli_smtp_server_has_offer(server, PLI_SMTP_OFFER_AUTH) ||
+	    server->user != NULL)
 		return FALSE;
 	words = g_strsplit(server->config.mechanisms, " ", -1);
 	for (guint i = 0; words[i] != NULL; i++) {
@@ -90,13 +90,9 @@ pli_smtp_auth_clear(PliSmtpServer *server)
 const PliSmtpReply *
 pli_smtp_auth_check(const PliSmtpServer *server)
 {
-	static const PliSmtpReply not_offered = {
-		502, "5.5.1", "this command is not offered here"};
 	static const PliSmtpReply again = {
 		503, "5.5.1", "you have authenticated already"};
 
-	if (server->config.mechanisms == NULL)
-		return &not_offered;
 	return server->user != NULL ? &again : NULL;
 }
 
@@ -156,7 +152,7 @@ pli_smtp_auth_parse(PliSmtpServer *server, PliSlice args)
 	}
 	if (name.len == 0 || name.len > MECHANISM_MAX)
 		return &no_mechanism;
-	if (find_mechanism(server, name).data == NULL)
+	if (!has_mechanism(server, name))
 		return &unknown;
 	if (needs_tls(server, name))
 		return is_clear(name) ? &no_tls : &unknown;

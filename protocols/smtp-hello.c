@@ -118,7 +118,8 @@ offer_with_text(PliSmtpServer *server)
 
 	if (pli_smtp_server_has_offer(server, PLI_SMTP_OFFER_LIMITS))
 		offer(server, limits);
-	if (config->future_release != NULL) {
+	if (pli_smtp_server_has_offer(server,
+				      PLI_SMTP_OFFER_FUTURE_RELEASE)) {
 		g_autofree char *text =
 			g_strconcat("FUTURERELEASE ", config->future_release,
 				    NULL);

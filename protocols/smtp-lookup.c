@@ -3,15 +3,6 @@
 #include "engine/utf8.h"
 #include "protocols/smtp-server-priv.h"
 
-static gboolean
-is_ascii(PliSlice s)
-{
-	for (gsize i = 0; i < s.len; i++)
-		if (s.data[i] >= 0x80)
-			return FALSE;
-	return TRUE;
-}
-
 /* Takes a last word SMTPUTF8 off (RFC 6531 3.7.4.2). */
 static gboolean
 take_utf8(PliSmtpServer *server, PliSlice *args)
@@ -39,7 +30,7 @@ pli_smtp_lookup_parse(PliSmtpServer *server, PliSlice args)
 
 	if (args.len == 0)
 		return &no_name;
-	if (!is_ascii(args) && !(utf8 && pli_utf8_is_valid(args)))
+	if (!pli_utf8_is_ascii(args) && !(utf8 && pli_utf8_is_valid(args)))
 		return &not_ascii;
 	server->vrfy.utf8 = utf8;
 	server->vrfy_argument = pli_slice_dup(args);

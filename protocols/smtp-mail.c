@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What MAIL and RCPT say: path and parameters. */
+#include "engine/utf8.h"
 #include "protocols/smtp-param.h"
 #include "protocols/smtp-server-priv.h"
 
@@ -301,55 +302,35 @@ read_orcpt(PliSmtpServer *server, PliSlice value)
 	return NULL;
 }
 
-/* One row a parameter; it is taken when all that it needs is offered. */
+/* One row a parameter; it is taken when what it needs (0: nothing) is
+ * offered. */
 typedef struct {
 	const char *keyword;
 	const PliSmtpReply *(*read)(PliSmtpServer *server, PliSlice value);
 	PliSmtpOffers offer;
-	gboolean (*is_offered)(const PliSmtpServer *server);
 } ParamRow;
 
-static gboolean
-has_auth(const PliSmtpServer *server)
-{
-	return server->config.mechanisms != NULL;
-}
-
-static gboolean
-has_future_release(const PliSmtpServer *server)
-{
-	return server->config.future_release != NULL;
-}
-
 static const ParamRow mail_params[] = {
-	{"SIZE", read_size, 0, NULL},
-	{"BODY", read_body, 0, NULL},
-	{"SMTPUTF8", read_utf8, PLI_SMTP_OFFER_SMTPUTF8, NULL},
-	{"PRDR", read_prdr, PLI_SMTP_OFFER_PRDR, NULL},
-	{"RET", read_ret, PLI_SMTP_OFFER_DSN, NULL},
-	{"ENVID", read_envid, PLI_SMTP_OFFER_DSN, NULL},
-	{"AUTH", read_auth, 0, has_auth},
-	{"BY", read_by, PLI_SMTP_OFFER_DELIVERBY, NULL},
-	{"MT-PRIORITY", read_priority, PLI_SMTP_OFFER_MT_PRIORITY, NULL},
-	{"REQUIRETLS", read_require_tls, PLI_SMTP_OFFER_REQUIRETLS, NULL},
-	{"HOLDFOR", read_hold_for, 0, has_future_release},
-	{"HOLDUNTIL", read_hold_until, 0, has_future_release},
-	{NULL, NULL, 0, NULL},
+	{"SIZE", read_size, 0},
+	{"BODY", read_body, 0},
+	{"SMTPUTF8", read_utf8, PLI_SMTP_OFFER_SMTPUTF8},
+	{"PRDR", read_prdr, PLI_SMTP_OFFER_PRDR},
+	{"RET", read_ret, PLI_SMTP_OFFER_DSN},
+	{"ENVID", read_envid, PLI_SMTP_OFFER_DSN},
+	{"AUTH", read_auth, PLI_SMTP_OFFER_AUTH},
+	{"BY", read_by, PLI_SMTP_OFFER_DELIVERBY},
+	{"MT-PRIORITY", read_priority, PLI_SMTP_OFFER_MT_PRIORITY},
+	{"REQUIRETLS", read_require_tls, PLI_SMTP_OFFER_REQUIRETLS},
+	{"HOLDFOR", read_hold_for, PLI_SMTP_OFFER_FUTURE_RELEASE},
+	{"HOLDUNTIL", read_hold_until, PLI_SMTP_OFFER_FUTURE_RELEASE},
+	{NULL, NULL, 0},
 };
 
 static const ParamRow rcpt_params[] = {
-	{"NOTIFY", read_notify, PLI_SMTP_OFFER_DSN, NULL},
-	{"ORCPT", read_orcpt, PLI_SMTP_OFFER_DSN, NULL},
-	{NULL, NULL, 0, NULL},
+	{"NOTIFY", read_notify, PLI_SMTP_OFFER_DSN},
+	{"ORCPT", read_orcpt, PLI_SMTP_OFFER_DSN},
+	{NULL, NULL, 0},
 };
-
-static gboolean
-is_offered(const PliSmtpServer *server, const ParamRow *row)
-{
-	if (row->offer != 0 && !pli_smtp_server_has_offer(server, row->offer))
-		return FALSE;
-	return row->is_offered == NULL || row->is_offered(server);
-}
 
 static const PliSmtpReply *
 read_params(PliSmtpServer *server, PliSlice args, const ParamRow *rows)
@@ -372,7 +353,8 @@ read_params(PliSmtpServer *server, PliSlice args, const ParamRow *rows)
 		while (rows[i].keyword != NULL &&
 		       !pli_slice_is(param.keyword, rows[i].keyword))
 			i++;
-		if (rows[i].keyword == NULL || !is_offered(server, &rows[i]))
+		if (rows[i].keyword == NULL ||
+		    !pli_smtp_server_has_offer(server, rows[i].offer))
 			fault = &unknown;
 		else if (seen & 1u << i)
 			fault = &twice;
@@ -381,15 +363,6 @@ read_params(PliSmtpServer *server, PliSlice args, const ParamRow *rows)
 		seen |= 1u << i;
 	}
 	return step == PLI_STEP_FAIL ? &malformed : fault;
-}
-
-static gboolean
-is_ascii(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((guint8)*s >= 0x80)
-			return FALSE;
-	return TRUE;
 }
 
 static char *
@@ -435,7 +408,8 @@ pli_smtp_mail_parse(PliSmtpServer *server, PliSlice args)
 		return fault;
 	server->mail.path = path;
 	fault = read_params(server, args, mail_params);
-	if (fault == NULL && !server->mail.utf8 && !is_ascii(path->original))
+	if (fault == NULL && !server->mail.utf8 &&
+	    !pli_utf8_is_ascii(pli_slice_from_string(path->original)))
 		fault = &no_utf8;
 	if (fault != NULL)
 		pli_smtp_transaction_clear(server);

@@ -56,15 +56,6 @@ cut(PliSlice *rest, guint8 octet)
 }
 
 static gboolean
-is_ascii(PliSlice s)
-{
-	for (gsize i = 0; i < s.len; i++)
-		if (s.data[i] >= 0x80)
-			return FALSE;
-	return TRUE;
-}
-
-static gboolean
 is_any_domain(PliSlice s)
 {
 	if (s.len == 0 || s.len > PLI_SMTP_PATH_DOMAIN_MAX)
@@ -79,7 +70,7 @@ is_any_domain(PliSlice s)
 gboolean
 pli_smtp_path_is_domain(PliSlice s)
 {
-	return is_ascii(s) && is_any_domain(s);
+	return pli_utf8_is_ascii(s) && is_any_domain(s);
 }
 
 /* Snum 3("." Snum) */
@@ -316,7 +307,7 @@ pli_smtp_path_parse(PliSlice in, PliSmtpPathFlags flags, PliSmtpPath **ret_path,
 
 	if (result != PLI_SMTP_PATH_OK)
 		return result;
-	if (!is_ascii(pieces.whole)) {
+	if (!pli_utf8_is_ascii(pieces.whole)) {
 		if (!(flags & PLI_SMTP_PATH_UTF8))
 			return PLI_SMTP_PATH_NOT_ASCII;
 		if (!pli_utf8_is_valid(pieces.whole))

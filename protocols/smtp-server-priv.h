@@ -127,10 +127,11 @@ pli_smtp_server_ask(PliSmtpServer *server, guint32 type, const void *detail,
 PliSmtpPhase
 pli_smtp_server_get_phase(const PliSmtpServer *server);
 
+/* Whether that is offered; 0 needs no offer. */
 static inline gboolean
 pli_smtp_server_has_offer(const PliSmtpServer *server, PliSmtpOffers offer)
 {
-	return (server->config.offers & offer) != 0;
+	return (server->config.offers & offer) == offer;
 }
 
 /* Copies what is known of TLS; NULL forgets it. */

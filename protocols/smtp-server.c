@@ -351,6 +351,13 @@ server_free(PliSession *session)
 	g_free(server);
 }
 
+static void
+set_offer(PliSmtpServer *server, PliSmtpOffers offer, gboolean is_offered)
+{
+	server->config.offers &= ~offer;
+	server->config.offers |= is_offered ? offer : 0;
+}
+
 PliSession *
 pli_smtp_server_new(const PliSmtpConfig *config)
 {
@@ -373,6 +380,9 @@ pli_smtp_server_new(const PliSmtpConfig *config)
 	server->config.peer = g_strdup(config->peer);
 	server->config.mechanisms = g_strdup(config->mechanisms);
 	server->config.future_release = g_strdup(config->future_release);
+	set_offer(server, PLI_SMTP_OFFER_AUTH, config->mechanisms != NULL);
+	set_offer(server, PLI_SMTP_OFFER_FUTURE_RELEASE,
+		  config->future_release != NULL);
 	server->state = pli_smtp_server_read_line;
 	server->achieved = TRUE;
 	pli_output_init(&server->output, config->output_high_water);

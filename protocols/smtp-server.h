@@ -35,7 +35,8 @@ typedef enum {
 /*
  * What EHLO offers beside PIPELINING, SIZE, 8BITMIME and ENHANCEDSTATUSCODES.
  * What is not offered is refused: a command with 502, a parameter with 555.
- * AUTH is offered by naming mechanisms, FUTURERELEASE by naming its bounds.
+ * AUTH and FUTURERELEASE are offered when the configuration names mechanisms and
+ * bounds, and not otherwise.
  */
 typedef enum {
 	PLI_SMTP_OFFER_CHUNKING = 1 << 0,   /* RFC 3030: BDAT */
@@ -51,6 +52,8 @@ typedef enum {
 	PLI_SMTP_OFFER_EXPN = 1 << 10,	    /* RFC 5321 3.5 */
 	PLI_SMTP_OFFER_ETRN = 1 << 11,	    /* RFC 1985 */
 	PLI_SMTP_OFFER_ATRN = 1 << 12,	    /* RFC 2645 */
+	PLI_SMTP_OFFER_AUTH = 1 << 13,	    /* RFC 4954 */
+	PLI_SMTP_OFFER_FUTURE_RELEASE = 1 << 14, /* RFC 4865 */
 } PliSmtpOffers;
 
 /* Start from PLI_SMTP_CONFIG_INIT. Strings are copied. */

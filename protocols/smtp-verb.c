@@ -83,11 +83,6 @@ static const PliSmtpReply no_mail = {
 static const PliSmtpReply data_first = {
 	503, "5.5.1", "the message is on its way: BDAT or RSET was expected"};
 
-/* A command that is known, and not offered (RFC 5321 4.2.4). */
-#define NOT_OFFERED(verb)                                              \
-	{                                                              \
-		verb, NULL, NULL, NULL, IN_ALL, ANY, NULL, UNLISTED, 0 \
-	}
 #define HTTP(verb)                                                           \
 	{                                                                    \
 		verb, NULL, NULL, NULL, IN_ALL, ANY, NULL, OTHER_PROTOCOL, 0 \
@@ -123,13 +118,13 @@ static const PliSmtpVerb verbs[] = {
 	 pli_smtp_hello_run_starttls, IN_ALL, START | GREETED, &no_mail,
 	 NO_ARGUMENT, PLI_SMTP_OFFER_STARTTLS},
 	{"AUTH", pli_smtp_auth_parse, pli_smtp_auth_check, pli_smtp_auth_run,
-	 IN_ALL, GREETED, &no_mail, ENDS_GROUP, 0},
+	 IN_ALL, GREETED, &no_mail, ENDS_GROUP, PLI_SMTP_OFFER_AUTH},
 	{"ETRN", pli_smtp_lookup_parse_node, NULL, pli_smtp_lookup_run_etrn,
 	 IN_SMTP, GREETED, &no_mail, 0, PLI_SMTP_OFFER_ETRN},
 	{"ATRN", pli_smtp_lookup_parse_domains, pli_smtp_lookup_check_atrn,
 	 pli_smtp_lookup_run_atrn, IN_SMTP, GREETED, &no_mail, 0,
 	 PLI_SMTP_OFFER_ATRN},
-	NOT_OFFERED("TURN"),
+	{"TURN", NULL, NULL, NULL, IN_ALL, ANY, NULL, UNLISTED, 0},
 	HTTP("CONNECT"),
 	HTTP("GET"),
 	HTTP("HEAD"),
@@ -147,11 +142,8 @@ is_in_mode(const PliSmtpVerb *verb, const PliSmtpServer *server)
 static gboolean
 is_offered(const PliSmtpVerb *verb, const PliSmtpServer *server)
 {
-	if (verb->offer != 0)
-		return pli_smtp_server_has_offer(server, verb->offer);
-	if (verb->act == pli_smtp_auth_run)
-		return server->config.mechanisms != NULL;
-	return !(verb->flags & UNLISTED);
+	return !(verb->flags & UNLISTED) &&
+	       pli_smtp_server_has_offer(server, verb->offer);
 }
 
 static void
