@@ -521,16 +521,12 @@ pli_config_parse(PliSlice text, const char *file, GPtrArray *errors)
 {
 	g_autoptr(PliConfig) config = pli_config_new();
 	Reader r = {.config = config, .file = file, .errors = errors};
-	const guint8 *end;
-	gsize len;
+	PliSlice line;
 
 	r.seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	while (text.len > 0) {
-		end = memchr(text.data, '\n', text.len);
-		len = end != NULL ? (gsize)(end - text.data) : text.len;
+	while (pli_slice_take_line(&text, &line)) {
 		r.line++;
-		read_line(&r, pli_slice_new(text.data, len));
-		text = pli_slice_skip(text, MIN(text.len, len + 1));
+		read_line(&r, line);
 	}
 	check_whole(&r);
 	g_ptr_array_sort(errors, compare_lines);

@@ -103,6 +103,22 @@ pli_slice_trim(PliSlice s)
 	return s;
 }
 
+/* Takes a line off the front of *rest, without its LF; the last may have none.
+ * FALSE: nothing is left. */
+static inline gboolean
+pli_slice_take_line(PliSlice *rest, PliSlice *ret_line)
+{
+	const guint8 *lf =
+		rest->len > 0 ? memchr(rest->data, '\n', rest->len) : NULL;
+	gsize n = lf != NULL ? (gsize)(lf - rest->data) : rest->len;
+
+	if (rest->len == 0)
+		return FALSE;
+	*ret_line = pli_slice_new(rest->data, n);
+	*rest = pli_slice_skip(*rest, n + (lf != NULL ? 1 : 0));
+	return TRUE;
+}
+
 /* A NUL-terminated copy; a NUL octet inside stays inside. Free with g_free. */
 static inline char *
 pli_slice_dup(PliSlice s)

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store/aliases.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "store/file-edit.h"
 #include "store/file-stamp.h"
-
-#define FILE_MAX (64 * 1024 * 1024)
 
 struct PliAliases {
 	gint ref_count;
@@ -114,16 +111,14 @@ PliAliases *
 pli_aliases_parse(PliSlice text, const char *file, GError **error)
 {
 	g_autoptr(PliAliases) aliases = g_new0(PliAliases, 1);
+	PliSlice octets;
 	guint line = 0;
 
 	aliases->ref_count = 1;
 	aliases->all = g_ptr_array_new_with_free_func(alias_free);
 	aliases->by_name = g_hash_table_new(g_str_hash, g_str_equal);
-	while (text.len > 0) {
-		const guint8 *end = memchr(text.data, '\n', text.len);
-		gsize n = end != NULL ? (gsize)(end - text.data) : text.len;
-		const char *fault = read_line(
-			aliases, pli_slice_new(text.data, n), ++line);
+	while (pli_slice_take_line(&text, &octets)) {
+		const char *fault = read_line(aliases, octets, ++line);
 
 		if (fault != NULL) {
 			g_set_error(error, PLI_ALIASES_ERROR,
@@ -131,7 +126,6 @@ pli_aliases_parse(PliSlice text, const char *file, GError **error)
 				    file, line, fault);
 			return NULL;
 		}
-		text = pli_slice_skip(text, MIN(text.len, n + 1));
 	}
 	return g_steal_pointer(&aliases);
 }
@@ -142,21 +136,11 @@ pli_aliases_load(const char *path, GError **error)
 	g_autofree char *text = NULL;
 	g_autoptr(GError) cause = NULL;
 	PliAliases *aliases;
-	PliFileStamp stamp = {0};
+	PliFileStamp stamp;
 	gsize len;
-	int code = 0;
 
-	/* what comes to be between the two is seen at the next look */
-	if (!pli_file_stamp_get(path, &stamp))
-		code = errno;
-	else if (stamp.octets > FILE_MAX)
-		code = EFBIG;
-	if (code != 0) {
-		g_set_error(error, PLI_ALIASES_ERROR, PLI_ALIASES_ERROR_FILE,
-			    "%s: %s", path, g_strerror(code));
-		return NULL;
-	}
-	if (!g_file_get_contents(path, &text, &len, &cause)) {
+	text = pli_file_stamp_read(path, &stamp, &len, &cause);
+	if (text == NULL) {
 		g_set_error_literal(error, PLI_ALIASES_ERROR,
 				    PLI_ALIASES_ERROR_FILE, cause->message);
 		return NULL;
@@ -279,15 +263,15 @@ pli_aliases_set(const char *path, const char *name,
 {
 	g_autofree char *list = g_strjoinv(", ", (char **)targets);
 	g_autofree char *line = g_strdup_printf("%s: %s\n", name, list);
-	g_autofree char *fault = NULL;
+	const char *fault = NULL;
 	Edit edit = {path, name, line};
 
 	/* what would make two lines of one, or another name */
 	for (guint i = 0; targets[i] != NULL; i++)
 		if (!is_address(targets[i], FALSE))
-			fault = g_strdup(targets[i]);
+			fault = targets[i];
 	if (fault == NULL && (*name == '#' || !is_address(name, TRUE)))
-		fault = g_strdup(name);
+		fault = name;
 	if (fault == NULL && targets[0] != NULL)
 		return edit_file(&edit, error);
 	g_set_error(error, PLI_ALIASES_ERROR, PLI_ALIASES_ERROR_NAME,

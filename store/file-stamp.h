@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which file a path led to, and in which state: to see when it is another. */
+/* Which file a path led to, and in which state, to see when it is another; and
+ * its octets. */
 #ifndef PLI_STORE_FILE_STAMP_H
 #define PLI_STORE_FILE_STAMP_H
 
@@ -37,5 +38,12 @@ pli_file_stamp_is_current(const PliFileStamp *stamp, const char *path)
 	       now.modified.tv_sec == stamp->modified.tv_sec &&
 	       now.modified.tv_nsec == stamp->modified.tv_nsec;
 }
+
+/* The whole of a file of at most 64 MiB, to be freed, as it is then or later:
+ * what comes to be between the two is seen at the next look. NULL:
+ * G_FILE_ERROR. */
+char *
+pli_file_stamp_read(const char *path, PliFileStamp *ret_stamp, gsize *ret_len,
+		    GError **error);
 
 #endif

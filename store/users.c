@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store/users.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "store/file-stamp.h"
 #include "store/users-priv.h"
-
-#define FILE_MAX (64 * 1024 * 1024)
 
 struct PliUsers {
 	gint ref_count;
@@ -81,16 +78,14 @@ PliUsers *
 pli_users_parse(PliSlice text, const char *file, GError **error)
 {
 	g_autoptr(PliUsers) users = g_new0(PliUsers, 1);
+	PliSlice octets;
 	guint line = 0;
 
 	users->ref_count = 1;
 	users->all = g_ptr_array_new_with_free_func(free_user);
 	users->by_name = g_hash_table_new(g_str_hash, g_str_equal);
-	while (text.len > 0) {
-		const guint8 *end = memchr(text.data, '\n', text.len);
-		gsize n = end != NULL ? (gsize)(end - text.data) : text.len;
-		g_autofree char *fault =
-			add_line(users, pli_slice_new(text.data, n));
+	while (pli_slice_take_line(&text, &octets)) {
+		g_autofree char *fault = add_line(users, octets);
 
 		line++;
 		if (fault != NULL) {
@@ -99,17 +94,8 @@ pli_users_parse(PliSlice text, const char *file, GError **error)
 				    line, fault);
 			return NULL;
 		}
-		text = pli_slice_skip(text, MIN(text.len, n + 1));
 	}
 	return g_steal_pointer(&users);
-}
-
-static gboolean
-fail(GError **error, const char *path, int code)
-{
-	g_set_error(error, PLI_USERS_ERROR, PLI_USERS_ERROR_FILE, "%s: %s",
-		    path, g_strerror(code));
-	return FALSE;
 }
 
 PliUsers *
@@ -121,16 +107,8 @@ pli_users_load(const char *path, GError **error)
 	PliFileStamp stamp;
 	gsize len;
 
-	/* what comes to be between the two is seen at the next look */
-	if (!pli_file_stamp_get(path, &stamp)) {
-		fail(error, path, errno);
-		return NULL;
-	}
-	if (stamp.octets > FILE_MAX) {
-		fail(error, path, EFBIG);
-		return NULL;
-	}
-	if (!g_file_get_contents(path, &text, &len, &cause)) {
+	text = pli_file_stamp_read(path, &stamp, &len, &cause);
+	if (text == NULL) {
 		g_set_error_literal(error, PLI_USERS_ERROR,
 				    PLI_USERS_ERROR_FILE, cause->message);
 		return NULL;
