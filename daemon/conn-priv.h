@@ -18,6 +18,7 @@ struct PliConnLoop {
 	gboolean stopping;
 	GQueue conns;
 	PliTls *tls; /* for those that ask; NULL: there is none */
+	gint64 shake_us; /* from STARTTLS until TLS is up */
 };
 
 struct PliConn {

@@ -15,7 +15,7 @@
 #define TURN_OCTETS (512 * 1024) /* sent in one turn */
 #define LINGER_US (2 * G_USEC_PER_SEC)
 #define LINGER_OCTETS (1024 * 1024)
-#define SHAKE_US (30 * G_USEC_PER_SEC) /* from STARTTLS until TLS is up */
+#define SHAKE_US (30 * G_USEC_PER_SEC)
 
 static void
 on_ready(evutil_socket_t fd, short what, gpointer data);
@@ -29,6 +29,7 @@ pli_conn_loop_new(struct event_base *base)
 
 	loop->base = base;
 	loop->scratch = g_malloc(READ_OCTETS);
+	loop->shake_us = SHAKE_US;
 	g_queue_init(&loop->conns);
 	return loop;
 }
@@ -209,7 +210,8 @@ take_events(PliConn *conn)
 			conn->n_asks++;
 			conn->tls_ask = event.ask;
 			conn->wants_tls = TRUE;
-			conn->shake_us = g_get_monotonic_time() + SHAKE_US;
+			conn->shake_us = g_get_monotonic_time() +
+			                 conn->loop->shake_us;
 		} else {
 			conn->n_asks += event.ask != 0;
 			conn->handler->event(conn, conn->data, &event);
@@ -375,6 +377,15 @@ answer_tls(PliConn *conn, const PliAnswer *answer)
 	conn->is_readable = TRUE;
 }
 
+static gboolean
+is_shake_over(PliConn *conn, gint64 now_us)
+{
+	if (now_us < conn->shake_us)
+		return FALSE;
+	conn->stats.tls_error = g_strdup("the handshake lasted too long");
+	return TRUE;
+}
+
 /* The alert is sent; the session, which waits for TLS, says nothing more. */
 static void
 give_up_tls(PliConn *conn)
@@ -396,11 +407,8 @@ shake(PliConn *conn)
 	PliAnswer answer = {.verdict = PLI_VERDICT_ACCEPT, .detail = &tls};
 
 	if (result != PLI_CONN_SHAKE_FAIL && result != PLI_CONN_SHAKE_DONE &&
-	    now >= conn->shake_us) {
-		conn->stats.tls_error =
-		        g_strdup("the handshake lasted too long");
+	    is_shake_over(conn, now))
 		result = PLI_CONN_SHAKE_FAIL;
-	}
 	if (result == PLI_CONN_SHAKE_FAIL) {
 		give_up_tls(conn);
 		return;
@@ -448,7 +456,7 @@ run_session(PliConn *conn)
 	}
 	/* who does not even read that TLS may begin */
 	if (conn->session != NULL && conn->wants_tls &&
-	    g_get_monotonic_time() >= conn->shake_us)
+	    is_shake_over(conn, g_get_monotonic_time()))
 		close_now(conn, PLI_CONN_END_TLS);
 	if (conn->session != NULL)
 		set_waits(conn);

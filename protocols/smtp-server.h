@@ -35,8 +35,8 @@ typedef enum {
 /*
  * What EHLO offers beside PIPELINING, SIZE, 8BITMIME and ENHANCEDSTATUSCODES.
  * What is not offered is refused: a command with 502, a parameter with 555.
- * AUTH and FUTURERELEASE are offered when the configuration names mechanisms and
- * bounds, and not otherwise.
+ * AUTH and FUTURERELEASE are offered when the configuration names mechanisms
+ * and bounds, and not otherwise.
  */
 typedef enum {
 	PLI_SMTP_OFFER_CHUNKING = 1 << 0,   /* RFC 3030: BDAT */

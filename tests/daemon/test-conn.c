@@ -8,15 +8,19 @@
  *	BIG N		N octets, made as room comes
  *	FILE		the whole of the source
  *	STAY		takes nothing more until the next deadline
+ *	TLS		a STARTTLS event; nothing more until it is answered
+ *	FILETLS		both, so that the event comes before the octets went
  *	QUIT, FAIL
  */
 #include "daemon/conn.h"
 
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "daemon/conn-priv.h"
+#include "daemon/tls-priv.h"
 #include "engine/buf.h"
 #include "protocols/output.h"
 #include "store/file-source.h"
@@ -32,7 +36,7 @@ typedef struct {
 	PliBuf line;
 	PliSlice data; /* of an event, in the octets fed */
 	guint64 big;   /* octets still to be made */
-	gboolean asked, asking, quit, fail, staying;
+	gboolean asked, asking, quit, fail, staying, wants_tls;
 	gint64 now_us, deadline;
 } LineSession;
 
@@ -45,11 +49,15 @@ line_act(LineSession *s, PliSlice line)
 		s->asking = TRUE;
 	else if (pli_slice_is(line, "QUIT"))
 		s->quit = TRUE;
+	else if (pli_slice_is(line, "TLS"))
+		s->wants_tls = TRUE;
 	else if (pli_slice_is(line, "FAIL"))
 		s->fail = TRUE;
-	else if (pli_slice_is(line, "FILE"))
+	else if (pli_slice_is(line, "FILE") || pli_slice_is(line, "FILETLS")) {
 		pli_output_append_source(&s->out, s->source, 0,
 		                         pli_source_get_length(s->source));
+		s->wants_tls = line.len > 4;
+	}
 	else if (line.len > 4 && memcmp(line.data, "BIG ", 4) == 0)
 		s->big = (guint64)g_ascii_strtoull((char *)line.data + 4, NULL,
 		                                   10);
@@ -64,7 +72,7 @@ static gboolean
 line_is_busy(const LineSession *s)
 {
 	return s->asked || s->asking || s->quit || s->fail || s->staying ||
-	       s->big > 0 || s->data.len > 0 || pli_output_is_full(&s->out);
+	       s->wants_tls || s->big > 0 || s->data.len > 0 || pli_output_is_full(&s->out);
 }
 
 static gsize
@@ -115,6 +123,13 @@ line_next(PliSession *session, PliSessionEvent *ret)
 		s->asking = FALSE;
 		s->asked = TRUE;
 		ret->type = EVENT_ASK;
+		ret->ask = 7;
+		return PLI_STEP_READY;
+	}
+	if (s->wants_tls) {
+		s->wants_tls = FALSE;
+		s->asked = TRUE;
+		ret->type = PLI_SESSION_EVENT_STARTTLS;
 		ret->ask = 7;
 		return PLI_STEP_READY;
 	}
@@ -562,6 +577,54 @@ test_stop(Fixture *f, gconstpointer data)
 	g_assert_cmpuint(f->stats.end, ==, PLI_CONN_END_SERVER);
 }
 
+static void
+give_tls(Fixture *f)
+{
+	g_autofree char *dir = g_dir_make_tmp("pli-conn-XXXXXX", NULL);
+	g_autofree char *certificate = g_build_filename(dir, "c.pem", NULL);
+	g_autofree char *key = g_build_filename(dir, "c.key", NULL);
+	PliTlsFiles files = {certificate, key};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(PliTls) tls = NULL;
+
+	pli_tls_make_self_signed(&files, "mx.example.org", &error);
+	g_assert_no_error(error);
+	tls = pli_tls_new(&files, 1, NULL, &error);
+	g_assert_no_error(error);
+	pli_conn_loop_set_tls(f->loop, tls);
+	g_unlink(certificate);
+	g_unlink(key);
+	g_rmdir(dir);
+}
+
+/* Who asks for TLS and then is slow does not hold the connection: neither by
+ * saying nothing (or half a ClientHello) nor by not reading what was said
+ * before. */
+static void
+test_slow_shake(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GBytes) bytes = NULL;
+
+	set_source(f, 4000000, &bytes, FALSE);
+	give_tls(f);
+	f->loop->shake_us = 300000;
+	say(f, data);
+	run_until(f, 50);
+	g_assert_cmpuint(f->conn->shaking, ==, !f->conn->blocked);
+	say(f, "\x16\x03\x01");
+	run_until(f, 50);
+	g_assert_false(f->conn->quitting);
+	g_assert_cmpuint(f->n_closed, ==, 0);
+	run_until(f, 400);
+	close(f->peer);
+	f->peer = -1;
+	run_until(f, 10);
+	g_assert_cmpuint(f->n_closed, ==, 1);
+	g_assert_cmpuint(f->stats.end, ==, PLI_CONN_END_TLS);
+	g_assert_cmpstr(f->stats.tls_error, ==,
+	                "the handshake lasted too long");
+}
+
 /* One turn of the loop does a bounded piece of endless work. */
 static void
 test_fair(Fixture *f, gconstpointer data)
@@ -608,6 +671,8 @@ main(int argc, char **argv)
 	ADD("reset", NULL, test_reset);
 	ADD("deadline", NULL, test_deadline);
 	ADD("stop", NULL, test_stop);
+	ADD("silent-shake", "HI\nTLS\n", test_slow_shake);
+	ADD("deaf-shake", "FILETLS\n", test_slow_shake);
 	ADD("fair", NULL, test_fair);
 	return g_test_run();
 }

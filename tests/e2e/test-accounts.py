@@ -16,6 +16,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
+import maildir  # noqa: E402
 import mailwire  # noqa: E402
 import plidfile  # noqa: E402
 import tap  # noqa: E402
@@ -23,18 +24,10 @@ import tap  # noqa: E402
 BODY = b"Subject: %s\r\n\r\nbody\r\n"
 
 
-def count(server, account):
-    folder = os.path.join(server.root, "root", "mail", account, "Maildir",
-                          "new")
-    return len(os.listdir(folder)) if os.path.isdir(folder) else 0
-
-
-def wait_count(server, account, wanted, seconds=20):
-    for _ in range(seconds * 20):
-        if count(server, account) >= wanted:
-            break
-        time.sleep(0.05)
-    return count(server, account)
+def count(server, account, wanted=0):
+    """How many messages it has, once there are so many."""
+    return maildir.wait_count(os.path.join(server.root, "root"), account,
+                              wanted)
 
 
 def check_recipients(server):
@@ -80,7 +73,7 @@ def check_delivery(server):
     with smtplib.SMTP("127.0.0.1", server.smtp, timeout=60) as smtp:
         smtp.sendmail("x@y.test", ["team@example.org", "alice@example.org",
                                    "loop@example.org"], BODY % b"once")
-    tap.equal((wait_count(server, "alice", 1), wait_count(server, "bob", 1)),
+    tap.equal((count(server, "alice", 1), count(server, "bob", 1)),
               (1, 1), "one copy an account, though several names lead there")
     with smtplib.LMTP("127.0.0.1", server.port(24)) as lmtp:
         lmtp.sendmail("x@y.test", ["team@example.org"], BODY % b"lmtp")

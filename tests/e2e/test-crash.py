@@ -9,7 +9,6 @@ started on each, and must deliver every message acknowledged by then, once.
 import copy
 import os
 import random
-import re
 import shutil
 import signal
 import subprocess
@@ -21,6 +20,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
 import crash  # noqa: E402
+import maildir  # noqa: E402
 import mailwire  # noqa: E402
 import plidev  # noqa: E402
 import tap  # noqa: E402
@@ -86,19 +86,6 @@ def record(folder, rng):
     return disk, path, clients
 
 
-def read_ids(root):
-    """{id: how often} of the whole messages that were delivered."""
-    found = {}
-    folder = os.path.join(root, "mail/u/Maildir/new")
-    for name in os.listdir(folder) if os.path.isdir(folder) else []:
-        with open(os.path.join(folder, name), "rb") as f:
-            octets = f.read()
-        m = re.search(rb"^Message-ID: <(\w+)@x>", octets, re.M)
-        one = m[1].decode() if m and octets.endswith(b"end\r\n") else "cut"
-        found[one] = found.get(one, 0) + 1
-    return found
-
-
 def try_cut(disk, root, wanted, seconds=30):
     """None, or what went wrong with a server on what lasted."""
     disk.write_out(root)
@@ -107,12 +94,12 @@ def try_cut(disk, root, wanted, seconds=30):
         server.start()
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            found = read_ids(root)
+            found = maildir.count_ids(root, "u")
             if wanted <= set(found):
                 break
             time.sleep(0.02)
         server.stop()
-        found = read_ids(root)
+        found = maildir.count_ids(root, "u")
     except RuntimeError as error:
         return f"it does not start: {error}"
     finally:

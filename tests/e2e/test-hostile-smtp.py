@@ -11,6 +11,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
 import hostile_smtp  # noqa: E402
+import maildir  # noqa: E402
 import plidfile  # noqa: E402
 import tap  # noqa: E402
 
@@ -98,18 +99,12 @@ def run_case(server, case):
     return tap.ok(not fault, f"{case.group}, {case.door}: {case.name}", fault)
 
 
-def count(server, account):
-    folder = os.path.join(server.root, "root/mail", account, "Maildir/new")
-    return len(os.listdir(folder)) if os.path.isdir(folder) else 0
-
-
 def check_deliveries(server, wanted):
-    end = time.monotonic() + 30
-    while count(server, "alice") < wanted and time.monotonic() < end:
-        time.sleep(0.1)
+    data = os.path.join(server.root, "root")
+    maildir.wait_count(data, "alice", wanted, 30)
     time.sleep(0.5)
-    tap.equal(count(server, "alice"), wanted, "what was accepted is there")
-    others = [name for name in os.listdir(server.root + "/root/mail")
+    tap.equal(len(maildir.read_all(data, "alice")), wanted, "what was accepted is there")
+    others = [name for name in os.listdir(os.path.join(data, "mail"))
               if name != "alice"]
     tap.equal(others, [], "and nothing was smuggled in")
 

@@ -7,7 +7,6 @@ PLI_INJECT_RUNS runs (36), seed PLI_INJECT_SEED.
 """
 import os
 import random
-import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
+import maildir  # noqa: E402
 import mailwire  # noqa: E402
 import plidev  # noqa: E402
 import tap  # noqa: E402
@@ -49,18 +49,6 @@ def deliver(server, acknowledged, replies):
         smtp = None
 
 
-def read_ids(root):
-    found = {}
-    folder = os.path.join(root, "mail/u/Maildir/new")
-    for name in os.listdir(folder) if os.path.isdir(folder) else []:
-        with open(os.path.join(folder, name), "rb") as f:
-            octets = f.read()
-        m = re.search(rb"^Message-ID: <(\w+)@x>", octets, re.M)
-        one = m[1].decode() if m and octets.endswith(b"end\r\n") else "cut"
-        found[one] = found.get(one, 0) + 1
-    return found
-
-
 def attach(server, call, fault, n):
     strace = subprocess.Popen(
         ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
@@ -86,10 +74,10 @@ def check_again(server, acknowledged):
     more = {f"m{n}" for n in range(MESSAGES)}
     end = time.monotonic() + 20
     while time.monotonic() < end and not acknowledged <= set(
-            read_ids(server.root)):
+            maildir.count_ids(server.root, "u")):
         time.sleep(0.02)
     server.stop()
-    found = read_ids(server.root)
+    found = maildir.count_ids(server.root, "u")
     missing = sorted(acknowledged - set(found))
     twice = sorted(one for one, count in found.items() if count > 1)
     if missing or twice or not set(found) <= more:

@@ -5,29 +5,16 @@ import os
 import smtplib
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
+import maildir  # noqa: E402
 import peers  # noqa: E402
 import plidev  # noqa: E402
 import tap  # noqa: E402
 
 BODY = (b"From: ada@test.invalid\r\nSubject: %s\r\n\r\n.dot\r\n..\r\n"
         + b"x" * 900 + b"\r\n\r\n" + "caf\u00e9\r\n".encode() + b"end\r\n")
-
-
-def read(server, account, subject, seconds=20):
-    """The message of that subject, once it is there."""
-    folder = os.path.join(server.root, "mail", account, "Maildir", "new")
-    for _ in range(seconds * 20):
-        for name in os.listdir(folder) if os.path.isdir(folder) else []:
-            with open(os.path.join(folder, name), "rb") as f:
-                octets = f.read()
-            if b"Subject: " + subject.encode() + b"\r\n" in octets:
-                return octets
-        time.sleep(0.05)
-    return b""
 
 
 def send(port, subject, recipients, options=()):
@@ -45,7 +32,7 @@ def try_postfix(server, folder, settings, name, protocol):
     with postfix:
         send(port, name, ["one@test.invalid", "two@test.invalid"])
         sent = postfix.wait_log("status=sent", 2)
-        octets = [read(server, account, name) for account in ("one", "two")]
+        octets = [maildir.wait_for(server.root, account, name) for account in ("one", "two")]
         tap.ok(sent and all((b"with %s" % protocol) in o for o in octets),
                f"{name}: delivered", postfix.log()[-2000:])
         tap.ok(all(o.endswith((BODY % name.encode())[-926:])
@@ -97,7 +84,7 @@ def try_exim(server, folder):
                         octets.replace(b"\r\n", b"\n"))
         tap.ok(" K " in log and "X=TLS" in log, f"{name}: by BDAT under TLS",
                log)
-        got = read(server, "exim", name)
+        got = maildir.wait_for(server.root, "exim", name)
         tap.ok(got.endswith(octets[-900:]) and b"with ESMTPS" in got,
                f"{name}: as it was", (len(got), log))
     log = exim.send("ada@test.invalid",

@@ -14,6 +14,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
+import maildir  # noqa: E402
 import mailwire  # noqa: E402
 import plidev  # noqa: E402
 import tap  # noqa: E402
@@ -177,17 +178,6 @@ def authenticate_gsasl(server):
                out)
 
 
-def read_maildir(server, account, seconds=20):
-    """The first message there, once there is one."""
-    folder = os.path.join(server.root, "mail", account, "Maildir", "new")
-    for _ in range(seconds * 10):
-        for name in os.listdir(folder) if os.path.isdir(folder) else []:
-            with open(os.path.join(folder, name), "rb") as f:
-                return f.read()
-        time.sleep(0.1)
-    return b""
-
-
 def submit_smtplib(server, box, context):
     with smtplib.SMTP("localhost", server.port(587), timeout=60) as smtp:
         smtp.starttls(context=context)
@@ -200,7 +190,7 @@ def submit_smtplib(server, box, context):
                       mail_options=["SMTPUTF8", "BODY=8BITMIME"])
     octets = box.has("big", "big")
     tap.ok(octets.endswith(big), "it came whole", len(octets))
-    octets = read_maildir(server, "%E7%94%A8%E6%88%B7")
+    octets = maildir.wait_for(server.root, "%E7%94%A8%E6%88%B7", "utf8")
     tap.ok("Return-Path: <j\u00f5ran@test.invalid>".encode() in octets
            and b"with UTF8SMTPSA" in octets
            and "for <\u7528\u6237@test.invalid>".encode() in octets,
