@@ -69,8 +69,8 @@ static const PliConfigKey keys[] = {
 	 "Offers ATRN (RFC 2645) to submission clients.", AT(atrn)},
 	{"smtp", "future_release", PLI_CONFIG_NUMBER, "0", "seconds", NULL, 0,
 	 999999999,
-	 "Longest time that FUTURERELEASE (RFC 4865) may ask for; 0: not "
-	 "offered.",
+	 "Longest time that FUTURERELEASE (RFC 4865) of a submission client "
+	 "may ask for; 0: not offered.",
 	 AT(hold_seconds)},
 	{"limits", "message_octets", PLI_CONFIG_OCTETS, "50M", "octets", NULL,
 	 1024, 4 * G - 1, "Largest message taken; SIZE says it to clients.",

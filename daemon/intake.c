@@ -480,29 +480,11 @@ get_offers(const PliServices *services, const PliConfigListener *listener)
 	return offers;
 }
 
-/* FUTURERELEASE's two bounds, from now; NULL: it is not offered. */
-static char *
-format_future_release(const PliConfig *config)
-{
-	g_autoptr(GDateTime) now = NULL;
-	g_autoptr(GDateTime) last = NULL;
-	g_autofree char *text = NULL;
-
-	if (config->hold_seconds == 0)
-		return NULL;
-	now = g_date_time_new_now_utc();
-	last = g_date_time_add_seconds(now, (double)config->hold_seconds);
-	text = g_date_time_format(last, "%Y-%m-%dT%H:%M:%SZ");
-	return g_strdup_printf("%" G_GUINT64_FORMAT " %s",
-	                       config->hold_seconds, text);
-}
-
 static PliSession *
 make_session(const PliServices *services, const PliConfigListener *listener,
              const char *peer)
 {
 	const PliConfig *from = services->config;
-	g_autofree char *future_release = format_future_release(from);
 	gboolean any = from->accounts == PLI_ACCOUNTS_ANY;
 	PliSmtpConfig config = PLI_SMTP_CONFIG_INIT;
 
@@ -512,6 +494,9 @@ make_session(const PliServices *services, const PliConfigListener *listener,
 		config.mode = PLI_SMTP_MODE_SUBMISSION;
 		config.mechanisms = from->mechanisms;
 		config.require_auth = TRUE;
+		config.max_hold_seconds = (guint32)from->hold_seconds;
+		config.max_hold_until = g_get_real_time() / G_USEC_PER_SEC +
+		                        (gint64)from->hold_seconds;
 		/* such accounts are served on loopback addresses only */
 		config.allow_clear = any;
 	}
@@ -521,7 +506,6 @@ make_session(const PliServices *services, const PliConfigListener *listener,
 	config.max_recipients = (guint)from->recipients;
 	config.allow_bare = any;
 	config.offers = get_offers(services, listener);
-	config.future_release = future_release;
 	config.require_sync = from->early_octets == 0;
 	if (listener->protocol == PLI_PROTOCOL_SMTP)
 		config.greeting_ms = (guint)from->greeting_ms;

@@ -14,6 +14,7 @@
 struct PliTls {
 	gint ref_count;
 	GPtrArray *contexts; /* SSL_CTX, one a certificate */
+	GPtrArray *files;    /* of those, by the same index */
 };
 
 G_DEFINE_QUARK(pli-tls-error, pli_tls_error)
@@ -158,12 +159,14 @@ pli_tls_new(const PliTlsFiles *files, guint n_files, const char *client_ca,
 	tls->ref_count = 1;
 	tls->contexts =
 		g_ptr_array_new_with_free_func((GDestroyNotify)SSL_CTX_free);
+	tls->files = g_ptr_array_new_with_free_func(g_free);
 	for (guint i = 0; i < n_files; i++) {
 		SSL_CTX *context = make_context(&files[i], client_ca, error);
 
 		if (context == NULL)
 			return NULL;
 		g_ptr_array_add(tls->contexts, context);
+		g_ptr_array_add(tls->files, g_strdup(files[i].certificate));
 	}
 	first = g_ptr_array_index(tls->contexts, 0);
 	SSL_CTX_set_tlsext_servername_callback(first, on_server_name);
@@ -199,6 +202,7 @@ pli_tls_unref(PliTls *tls)
 	if (tls == NULL || !g_atomic_int_dec_and_test(&tls->ref_count))
 		return;
 	g_ptr_array_unref(tls->contexts);
+	g_ptr_array_unref(tls->files);
 	g_free(tls);
 }
 
@@ -208,15 +212,16 @@ pli_tls_dup_warning(const PliTls *tls)
 	for (guint i = 0; i < tls->contexts->len; i++) {
 		SSL_CTX *context = g_ptr_array_index(tls->contexts, i);
 		X509 *certificate = SSL_CTX_get0_certificate(context);
+		const char *file = g_ptr_array_index(tls->files, i);
 
 		if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0)
-			return g_strdup_printf("certificate %u has ended: "
-					       "renew it",
-					       i + 1);
+			return g_strdup_printf("the certificate of %s has "
+					       "ended: renew it",
+					       file);
 		if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0)
-			return g_strdup_printf("certificate %u has not begun "
-					       "yet: is the clock right?",
-					       i + 1);
+			return g_strdup_printf("the certificate of %s has not "
+					       "begun yet: is the clock right?",
+					       file);
 	}
 	return NULL;
 }

@@ -109,6 +109,20 @@ offer_by_bit(PliSmtpServer *server)
 }
 
 static void
+offer_future_release(PliSmtpServer *server)
+{
+	const PliSmtpConfig *config = &server->config;
+	g_autoptr(GDateTime) until =
+		g_date_time_new_from_unix_utc(config->max_hold_until);
+	g_autofree char *time = g_date_time_format_iso8601(until);
+	g_autofree char *text = g_strdup_printf(
+		"FUTURERELEASE %" G_GUINT32_FORMAT " %s",
+		config->max_hold_seconds, time);
+
+	offer(server, text);
+}
+
+static void
 offer_with_text(PliSmtpServer *server)
 {
 	g_autoptr(GString) auth = g_string_new("AUTH");
@@ -119,13 +133,8 @@ offer_with_text(PliSmtpServer *server)
 	if (pli_smtp_server_has_offer(server, PLI_SMTP_OFFER_LIMITS))
 		offer(server, limits);
 	if (pli_smtp_server_has_offer(server,
-				      PLI_SMTP_OFFER_FUTURE_RELEASE)) {
-		g_autofree char *text =
-			g_strconcat("FUTURERELEASE ", config->future_release,
-				    NULL);
-
-		offer(server, text);
-	}
+				      PLI_SMTP_OFFER_FUTURE_RELEASE))
+		offer_future_release(server);
 	if (pli_smtp_auth_add_mechanisms(server, auth))
 		offer(server, auth->str);
 }

@@ -209,6 +209,8 @@ read_priority(PliSmtpServer *server, PliSlice value)
 
 static const PliSmtpReply held_twice = {
 	501, "5.5.4", "HOLDFOR and HOLDUNTIL exclude each other"};
+static const PliSmtpReply held_long = {
+	501, "5.5.4", "that is longer than FUTURERELEASE in EHLO's reply says"};
 
 static const PliSmtpReply *
 read_hold_for(PliSmtpServer *server, PliSlice value)
@@ -224,7 +226,7 @@ read_hold_for(PliSmtpServer *server, PliSlice value)
 	    seconds == 0)
 		return &no_time;
 	server->mail.hold_seconds = (guint32)seconds;
-	return NULL;
+	return seconds > server->config.max_hold_seconds ? &held_long : NULL;
 }
 
 static const PliSmtpReply *
@@ -234,13 +236,14 @@ read_hold_until(PliSmtpServer *server, PliSlice value)
 		501, "5.5.4",
 		"HOLDUNTIL= must be followed by a time such as "
 		"2030-01-31T12:00:00Z"};
+	gint64 seconds;
 
 	if (server->mail.hold_seconds > 0)
 		return &held_twice;
-	if (!pli_smtp_param_is_time(value))
+	if (!pli_smtp_param_parse_time(value, &seconds))
 		return &no_time;
 	server->mail.hold_until = pli_slice_dup(value);
-	return NULL;
+	return seconds > server->config.max_hold_until ? &held_long : NULL;
 }
 
 /* The parameters of RCPT. */

@@ -121,7 +121,7 @@ pli_smtp_param_dup_xtext(PliSlice value)
 }
 
 gboolean
-pli_smtp_param_is_time(PliSlice value)
+pli_smtp_param_parse_time(PliSlice value, gint64 *ret_seconds)
 {
 	static const char shape[] = "0000-00-00T00:00:00";
 	const gsize n = sizeof(shape) - 1;
@@ -138,5 +138,8 @@ pli_smtp_param_is_time(PliSlice value)
 	text = pli_slice_dup(value);
 	/* without a default zone the text must have one */
 	time = g_date_time_new_from_iso8601(text, NULL);
-	return time != NULL;
+	if (time == NULL)
+		return FALSE;
+	*ret_seconds = g_date_time_to_unix(time);
+	return TRUE;
 }

@@ -347,7 +347,6 @@ server_free(PliSession *session)
 	g_free((char *)server->config.greeting);
 	g_free((char *)server->config.peer);
 	g_free((char *)server->config.mechanisms);
-	g_free((char *)server->config.future_release);
 	g_free(server);
 }
 
@@ -379,10 +378,9 @@ pli_smtp_server_new(const PliSmtpConfig *config)
 	server->config.greeting = g_strdup(config->greeting);
 	server->config.peer = g_strdup(config->peer);
 	server->config.mechanisms = g_strdup(config->mechanisms);
-	server->config.future_release = g_strdup(config->future_release);
 	set_offer(server, PLI_SMTP_OFFER_AUTH, config->mechanisms != NULL);
 	set_offer(server, PLI_SMTP_OFFER_FUTURE_RELEASE,
-		  config->future_release != NULL);
+		  config->max_hold_seconds > 0);
 	server->state = pli_smtp_server_read_line;
 	server->achieved = TRUE;
 	pli_output_init(&server->output, config->output_high_water);

@@ -72,8 +72,9 @@ typedef struct {
 	gboolean allow_bare;       /* RCPT TO:<local>, without a domain */
 	PliSmtpOffers offers;
 	const char *mechanisms;    /* SASL's, apart by spaces; NULL: no AUTH */
-	const char *future_release; /* EHLO's "max-interval max-datetime" (RFC
-				       4865 4); NULL: not offered */
+	guint32 max_hold_seconds; /* FUTURERELEASE's interval (RFC 4865); 0:
+				     not offered */
+	gint64 max_hold_until;    /* and its date-time, in seconds since 1970 */
 	gboolean allow_clear;  /* PLAIN and LOGIN without TLS */
 	gboolean require_auth; /* before MAIL (RFC 6409 4.3) */
 	guint greeting_ms;     /* how long the greeting waits; who speaks

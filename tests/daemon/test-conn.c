@@ -72,7 +72,8 @@ static gboolean
 line_is_busy(const LineSession *s)
 {
 	return s->asked || s->asking || s->quit || s->fail || s->staying ||
-	       s->wants_tls || s->big > 0 || s->data.len > 0 || pli_output_is_full(&s->out);
+	       s->wants_tls || s->big > 0 || s->data.len > 0 ||
+	       pli_output_is_full(&s->out);
 }
 
 static gsize

@@ -53,8 +53,10 @@ tear_down(Fixture *f, gconstpointer data)
 
 static const PliSmtpPath sender = {.text = "a@x", .local = "a"};
 static const PliSmtpPath recipient = {.text = "b@x", .local = "b"};
-static const PliSmtpMail mail = {.path = &sender, .parameters = ""};
-static const PliSmtpRcpt rcpt = {.path = &recipient, .parameters = ""};
+static const PliSmtpMail mail = {.path = &sender,
+                                 .parameters = "RET=HDRS ENVID=x"};
+static const PliSmtpRcpt rcpt = {.path = &recipient,
+                                 .parameters = "NOTIFY=NEVER"};
 static const PliSmtpRcpt *const rcpts[] = {&rcpt};
 static const PliSmtpEnvelope envelope = {
         .mail = &mail,
@@ -97,6 +99,9 @@ take(Fixture *f, PliSlice text, gsize piece)
 	                         &error);
 	g_assert_no_error(error);
 	stored = pli_spooled_get_envelope(spooled);
+	g_assert_cmpstr(stored->parameters, ==, "RET=HDRS ENVID=x");
+	g_assert_cmpuint(stored->n_recipients, ==, 1);
+	g_assert_cmpstr(stored->recipients[0].parameters, ==, "NOTIFY=NEVER");
 	g_byte_array_append(all, stored->prefix.data,
 	                    (guint)stored->prefix.len);
 	g_assert_cmpint(pli_source_read(pli_spooled_get_source(spooled), 0,

@@ -358,6 +358,90 @@ def check_defence(server):
               "until one has gone")
 
 
+OFFERS = ("dsn=yes\ndeliverby=yes\nmt_priority=yes\nrequiretls=yes\n"
+          "etrn=yes\natrn=yes\nfuture_release=3600\n")
+
+
+def secure(server):
+    """A submission client under TLS, and what EHLO offers it."""
+    smtp = smtplib.SMTP("localhost", server.port(587), timeout=60)
+    smtp.starttls(context=ssl._create_unverified_context())
+    smtp.ehlo()
+    return smtp, smtp.esmtp_features
+
+
+def check_offers(server):
+    """What is off unless it is asked for: refused, then offered and done."""
+    mail = ("RET=HDRS ENVID=x", "BY=600;R", "MT-PRIORITY=3", "REQUIRETLS",
+            "HOLDFOR=60")
+    keywords = {"dsn", "deliverby", "mt-priority", "requiretls", "etrn",
+                "atrn", "futurerelease"}
+    for wanted in (False, True):
+        server.configure(smtp=OFFERS if wanted else "")
+        hang_up(server, "reloaded")
+        smtp, features = secure(server)
+        tap.equal(keywords & features.keys(), keywords if wanted else set(),
+                  f"the offers of [smtp], {wanted}")
+        tap.equal([smtp.docmd("ETRN", "example.org")[0],
+                   smtp.docmd("ATRN")[0]],
+                  [251, 530] if wanted else [502, 502], "ETRN and ATRN")
+        smtp.login("alice", "a secret")
+        tap.equal(smtp.docmd("ATRN", "example.org")[0],
+                  453 if wanted else 502, "ATRN of who has logged in")
+        for words in mail:
+            tap.equal(smtp.docmd("MAIL", f"FROM:<alice@example.org> {words}")
+                      [0], 250 if wanted else 555, f"MAIL {words}")
+            smtp.rset()
+        smtp.docmd("MAIL", "FROM:<alice@example.org>")
+        tap.equal(smtp.docmd("RCPT", "TO:<bob@example.org> NOTIFY=NEVER")[0],
+                  250 if wanted else 555, "RCPT NOTIFY")
+        smtp.close()
+    bounds = features["futurerelease"].split()
+    tap.ok(bounds[0] == "3600" and len(bounds) == 2,
+           "FUTURERELEASE says its bounds", bounds)
+    smtp, _ = secure(server)
+    smtp.login("alice", "a secret")
+    tap.equal(smtp.docmd("MAIL", "FROM:<alice@example.org> HOLDFOR=3601")[0],
+              501, "and holds to them")
+    smtp.close()
+    smtp = mailwire.Smtp(server.smtp)
+    words = set(smtp.hello()[1].split())
+    tap.ok("DSN" in words and not {"ATRN", "FUTURERELEASE",
+                                   "REQUIRETLS"} & words,
+           "what is for submission and for TLS only", words)
+    tap.equal([smtp.command(f"MAIL FROM:<x@y.test> {word}")[0]
+               for word in ("HOLDFOR=1", "REQUIRETLS")], [555, 530],
+              "is refused elsewhere")
+
+
+def check_settings(server):
+    """The settings that change what a client meets, each one."""
+    server.configure(smtp="early_octets=allow\n",
+                     accounts="failure_delay=1\nseparator=-\n",
+                     more="[limits]\nconnections=3\n")
+    server.stop()
+    server.start()
+    with socket.create_connection(("127.0.0.1", server.smtp), 10) as s:
+        s.sendall(b"EHLO early\r\nQUIT\r\n")
+        got = b"".join(iter(lambda: s.recv(4096), b""))
+        tap.ok(got.startswith(b"220 ") and b"\r\n221 " in got,
+               "early_octets=allow: who does not wait is served", got)
+    start = time.monotonic()
+    code = log_in(server, "alice", "wrong", "PLAIN")
+    waited = time.monotonic() - start
+    tap.ok(code == 535 and 0.9 < waited < 10,
+           "failure_delay: a wrong password waits", waited)
+    smtp = mailwire.Smtp(server.smtp)
+    smtp.hello()
+    smtp.command("MAIL FROM:<>")
+    tap.equal([smtp.command(f"RCPT TO:<{name}@example.org>")[0]
+               for name in ("alice-lists", "alice+lists")], [250, 550],
+              "separator: another one")
+    others = [mailwire.Smtp(server.smtp) for _ in range(2)]
+    tap.equal((mailwire.Smtp(server.port(587)).greeting[0], len(others)),
+              (421, 2), "connections: a fourth is refused")
+
+
 def check_configuration(server):
     for text, said in (("ext: x@elsewhere.test\n", ":1: x@elsewhere.test is"),
                        ("a@elsewhere.test: alice\n", "elsewhere.test is no"),
@@ -374,6 +458,17 @@ def check_configuration(server):
            "plid -t: the key is missing", out)
     os.rename(server.certificate + ".away", server.certificate + ".key")
     tap.equal(server.check(), (0, ""), "plid -t: all is well")
+    with tempfile.TemporaryDirectory(prefix="pli-test-") as folder:
+        own, server.certificate = server.certificate, folder + "/old"
+        plidfile.make_certificate(server.certificate)
+        plidfile.end_certificate(server.certificate)
+        server.configure()
+        status, out = server.check()
+        tap.ok(status == 78
+               and f"of {folder}/old.pem has ended: renew it" in out,
+               "plid -t: the certificate has ended", (status, out))
+        server.certificate = own
+        server.configure()
 
 
 def check_big_list(certificate):
@@ -439,6 +534,8 @@ def main():
             check_notices(server, manager)
             del os.environ["NOTIFY_SOCKET"]
             server.start()
+            check_offers(server)
+            check_settings(server)
             check_defence(server)
             tap.equal(server.stop(), 0, "SIGTERM ends it with 0")
         finally:

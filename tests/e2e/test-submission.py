@@ -166,16 +166,18 @@ def authenticate_gsasl(server):
               f"127.0.0.1:{server.port(587)}", "--hostname", "localhost",
               "--service", "smtp", "-a", "ada", "--x509-ca-file="
               + os.path.join(server.root, "certificate.pem")]
+    tls12 = ["--priority", "NORMAL:-VERS-TLS1.3"]  # bound by tls-unique
     for mechanism, extra in (("SCRAM-SHA-1", ["--no-cb"]),
                              ("SCRAM-SHA-256", ["--no-cb"]),
                              ("SCRAM-SHA-1-PLUS", []),
-                             ("SCRAM-SHA-256-PLUS", [])):
+                             ("SCRAM-SHA-256-PLUS", []),
+                             ("SCRAM-SHA-1-PLUS", tls12),
+                             ("SCRAM-SHA-256-PLUS", tls12)):
+        name = " ".join(["gsasl,", mechanism, *extra])
         _, out = run(*common, "-m", mechanism, "-p", "pass", *extra)
-        tap.ok("235 2.7.0" in out or "server trusted" in out,
-               f"gsasl, {mechanism}", out)
+        tap.ok("235 2.7.0" in out or "server trusted" in out, name, out)
         _, out = run(*common, "-m", mechanism, "-p", "wrong", *extra)
-        tap.ok("535 5.7.8" in out, f"gsasl, {mechanism}, a wrong password",
-               out)
+        tap.ok("535 5.7.8" in out, f"{name}, a wrong password", out)
 
 
 def submit_smtplib(server, box, context):

@@ -241,7 +241,8 @@ set_offers(PliSmtpConfig *config)
 {
 	config->offers = ~0u;
 	config->mechanisms = "PLAIN LOGIN EXTERNAL SCRAM-SHA-256-PLUS";
-	config->future_release = "86400 2030-12-31T00:00:00Z";
+	config->max_hold_seconds = 86400;
+	config->max_hold_until = 1924905600; /* 2030-12-31 */
 }
 
 static GString *

@@ -24,7 +24,8 @@ class Server(plidev.Server):
         self.certificate = certificate
 
     def configure(self, domains="example.org example.net", more="",
-                  smtp="", tls=""):
+                  smtp="", tls="",
+                  accounts="failure_delay=0\n"):
         doors = "".join(
             f"[listener {name}]\nprotocol={protocol}\nport={self.port(n)}\n"
             f"tls={tls}\n" for name, protocol, n, tls in (
@@ -40,8 +41,7 @@ class Server(plidev.Server):
                     f"[smtp]\nexpn=yes\n{smtp}{tls}"
                     f"[accounts]\nmode=file\nusers={self.users}\n"
                     f"aliases={self.aliases}\ndomains={domains}\n"
-                    f"failure_delay=0\n"
-                    f"mechanisms={MECHANISMS}\n{more}")
+                    f"mechanisms={MECHANISMS}\n{accounts}{more}")
 
     def check(self):
         got = subprocess.run([PLID, "-t", "-c", self.file],
@@ -76,3 +76,10 @@ def make_certificate(path, names="DNS:localhost"):
                     "subjectAltName=" + names, "-keyout", path + ".key",
                     "-out", path + ".pem"], check=True, capture_output=True,
                    timeout=60)
+
+
+def end_certificate(path):
+    """Makes one that ended yesterday of it."""
+    subprocess.run(["openssl", "x509", "-in", path + ".pem", "-signkey",
+                    path + ".key", "-days", "-1", "-out", path + ".pem"],
+                   check=True, capture_output=True, timeout=60)

@@ -47,8 +47,19 @@ set_word(PliSmtpConfig *config, const char *word)
 		g_assert_cmpstr(word, ==, "");
 }
 
+static void
+set_hold(PliSmtpConfig *config, const char *text)
+{
+	g_auto(GStrv) words = g_strsplit(text, ",", 2);
+	g_autoptr(GDateTime) until =
+		g_date_time_new_from_iso8601(words[1], NULL);
+
+	config->max_hold_seconds = (guint32)strtoul(words[0], NULL, 10);
+	config->max_hold_until = g_date_time_to_unix(until);
+}
+
 /* "mode=lmtp greeting=2000 size=1000 rcpts=2 errors=3 line=100 bare water=50
- * auth=PLAIN,LOGIN tls hold=FUTURERELEASE,ARGUMENTS chunking ..." */
+ * auth=PLAIN,LOGIN tls hold=SECONDS,UNTIL chunking ..." */
 static PliSession *
 new_session(const char *text)
 {
@@ -79,8 +90,7 @@ new_session(const char *text)
 			config.mechanisms =
 				g_strdelimit(words[i] + 5, ",", ' ');
 		else if (g_str_has_prefix(words[i], "hold="))
-			config.future_release =
-				g_strdelimit(words[i] + 5, ",", ' ');
+			set_hold(&config, words[i] + 5);
 		else
 			set_word(&config, words[i]);
 	}
