@@ -44,6 +44,23 @@ fixture_remove(const char *path)
 	g_rmdir(path);
 }
 
+/* From here to there the test may write only where another user may: root's
+ * own rights would hide what a refused write leads to. */
+static inline void
+fixture_drop_rights(const char *dir)
+{
+	g_assert_cmpint(g_chmod(dir, 0500), ==, 0);
+	if (geteuid() == 0)
+		g_assert_cmpint(seteuid(65534), ==, 0);
+}
+
+static inline void
+fixture_take_rights(const char *dir)
+{
+	g_assert_cmpint(seteuid(getuid()), ==, 0);
+	g_assert_cmpint(g_chmod(dir, 0700), ==, 0);
+}
+
 /* All octets of a source. */
 static inline char *
 fixture_read(PliSource *source)
