@@ -3,142 +3,119 @@
 
 #include <string.h>
 
-#define QUEUE_MAX 1000
+#include "daemon/auth-wire.h"
+#include "daemon/channel.h"
+
+#define CLIENT_NAME_MAX 1024
 
 struct PliAuth {
-	PliConfig *config;
-	PliDirectory *directory;
 	struct event_base *base;
-	PliPost *post;
-	GThreadPool *thread;
-	GQueue delayed; /* Step */
-	guint n_open;
+	PliChannel *channel; /* NULL: there is no auth process now */
+	guint64 last_id;
+	GHashTable *asks; /* guint64 * to Ask */
+};
+
+struct PliAuthExchange {
+	PliAuth *auth;
+	guint64 id;
+	char *account, *user;
 };
 
 typedef struct {
-	PliAuth *auth;
-	PliSaslExchange *exchange; /* NULL: a password, to be checked */
-	GBytes *response;	   /* NULL: none */
-	PliDirectory *directory; /* and what it is checked against */
-	char *user, *password;
+	guint64 id;
+	PliAuthExchange *exchange; /* NULL: of a password */
 	PliAuthDone done;
 	gpointer data;
-	PliSaslResult result;
-	PliSlice challenge;
-	struct event *timer; /* while a refusal waits */
-	GList link;
-} Step;
+} Ask;
 
 static void
-tell(Step *step)
+tell(Ask *ask, PliSaslResult result, PliSlice challenge)
 {
-	step->auth->n_open--;
-	step->done(step->data, step->result, step->challenge);
-	if (step->timer != NULL) {
-		event_free(step->timer);
-		g_queue_unlink(&step->auth->delayed, &step->link);
-	}
-	g_free(step);
+	ask->done(ask->data, result, challenge);
+	g_free(ask);
 }
 
 static void
-on_delay_over(evutil_socket_t fd, short what, gpointer data)
+tell_all(PliAuth *auth)
 {
-	tell(data);
+	g_autoptr(GHashTable) asks = g_steal_pointer(&auth->asks);
+	GHashTableIter iter;
+	gpointer ask;
+
+	auth->asks = g_hash_table_new(g_int64_hash, g_int64_equal);
+	g_hash_table_iter_init(&iter, asks);
+	while (g_hash_table_iter_next(&iter, NULL, &ask))
+		tell(ask, PLI_SASL_TROUBLE, PLI_SLICE_NONE);
 }
 
-/* Back on the loop. */
 static void
-on_stepped(gpointer data)
+on_reply(PliAuth *auth, GVariant *body)
 {
-	Step *step = data;
-	PliAuth *auth = step->auth;
-	struct timeval delay = {(time_t)auth->config->failure_seconds, 0};
+	g_autoptr(GVariant) challenge = NULL;
+	const char *account, *user;
+	PliSlice octets = PLI_SLICE_NONE;
+	guint32 result;
+	guint64 id;
+	Ask *ask;
 
-	if (step->result != PLI_SASL_REFUSED || delay.tv_sec == 0) {
-		tell(step);
+	g_variant_get(body, "(tum@ay^&ay^&ay)", &id, &result, &challenge,
+		      &account, &user);
+	ask = g_hash_table_lookup(auth->asks, &id);
+	if (ask == NULL || result > PLI_SASL_TROUBLE)
 		return;
+	g_hash_table_remove(auth->asks, &id);
+	if (ask->exchange != NULL) {
+		g_free(ask->exchange->account);
+		g_free(ask->exchange->user);
+		ask->exchange->account = g_strdup(account);
+		ask->exchange->user = *user != '\0' ? g_strdup(user) : NULL;
 	}
-	step->timer = evtimer_new(auth->base, on_delay_over, step);
-	step->link.data = step;
-	g_queue_push_tail_link(&auth->delayed, &step->link);
-	event_add(step->timer, &delay);
+	if (challenge != NULL) {
+		gsize len;
+		gconstpointer data =
+			g_variant_get_fixed_array(challenge, &len, 1);
+
+		octets = pli_slice_new(len > 0 ? data : "", len);
+	}
+	tell(ask, (PliSaslResult)result, octets);
 }
 
 static void
-check(Step *step)
+on_message(gpointer data, guint32 type, GVariant *body, int *fd)
 {
-	const PliSaslAccounts accounts =
-		pli_directory_get_sasl(step->directory);
-	gboolean good = accounts.check_password(accounts.data, step->user,
-						step->password);
-
-	step->result = good ? PLI_SASL_DONE : PLI_SASL_REFUSED;
-	explicit_bzero(step->password, strlen(step->password));
-	g_free(step->password);
-	g_free(step->user);
-	pli_directory_unref(step->directory);
+	if (type == PLI_AUTH_WIRE_REPLY && body != NULL &&
+	    g_variant_is_of_type(body,
+				 G_VARIANT_TYPE(PLI_AUTH_WIRE_REPLY_TYPE)))
+		on_reply(data, body);
 }
 
 static void
-free_response(GBytes *response)
+on_closed(gpointer data)
 {
-	gsize len;
-	gpointer octets;
+	PliAuth *auth = data;
 
-	if (response == NULL)
-		return;
-	octets = g_bytes_unref_to_data(response, &len);
-	if (len > 0)
-		explicit_bzero(octets, len);
-	g_free(octets);
+	g_clear_pointer(&auth->channel, pli_channel_free);
+	tell_all(auth);
 }
 
-/* The thread. */
-static void
-run_step(gpointer data, gpointer user_data)
-{
-	Step *step = data;
-	PliSlice response = PLI_SLICE_NONE;
-	gsize len;
-
-	if (step->exchange == NULL) {
-		check(step);
-		pli_post_send(step->auth->post, on_stepped, step);
-		return;
-	}
-	if (step->response != NULL) {
-		gconstpointer octets = g_bytes_get_data(step->response, &len);
-
-		response = pli_slice_new(len > 0 ? octets : "", len);
-	}
-	step->result = pli_sasl_exchange_step(step->exchange, response,
-					      &step->challenge);
-	free_response(g_steal_pointer(&step->response));
-	pli_post_send(step->auth->post, on_stepped, step);
-}
-
-void
-pli_auth_set(PliAuth *auth, const PliConfig *config, PliDirectory *directory)
-{
-	pli_config_free(auth->config);
-	pli_directory_unref(auth->directory);
-	auth->config = pli_config_ref(config);
-	auth->directory = pli_directory_ref(directory);
-}
+static const PliChannelHandler handler = {on_message, on_closed};
 
 PliAuth *
-pli_auth_new(const PliConfig *config, PliDirectory *directory,
-	     struct event_base *base, PliPost *post)
+pli_auth_new(struct event_base *base)
 {
 	PliAuth *auth = g_new0(PliAuth, 1);
 
 	auth->base = base;
-	auth->post = post;
-	pli_auth_set(auth, config, directory);
-	auth->thread = g_thread_pool_new(run_step, NULL, 1, FALSE, NULL);
-	g_queue_init(&auth->delayed);
+	auth->asks = g_hash_table_new(g_int64_hash, g_int64_equal);
 	return auth;
+}
+
+void
+pli_auth_set_process(PliAuth *auth, int fd)
+{
+	pli_channel_free(auth->channel);
+	auth->channel = pli_channel_new(auth->base, fd, &handler, auth);
+	tell_all(auth);
 }
 
 void
@@ -146,68 +123,126 @@ pli_auth_free(PliAuth *auth)
 {
 	if (auth == NULL)
 		return;
-	g_thread_pool_free(auth->thread, FALSE, TRUE);
-	pli_post_flush(auth->post);
-	while (auth->delayed.head != NULL)
-		tell(auth->delayed.head->data);
-	g_assert(auth->n_open == 0);
-	pli_config_free(auth->config);
-	pli_directory_unref(auth->directory);
+	tell_all(auth);
+	pli_channel_free(auth->channel);
+	g_hash_table_unref(auth->asks);
 	g_free(auth);
 }
 
-PliSaslExchange *
+static GVariant *
+format_octets(GBytes *octets)
+{
+	return octets == NULL
+		       ? NULL
+		       : g_variant_new_fixed_array(
+				 G_VARIANT_TYPE_BYTE,
+				 g_bytes_get_data(octets, NULL),
+				 g_bytes_get_size(octets), 1);
+}
+
+PliAuthExchange *
 pli_auth_start(PliAuth *auth, const char *mechanism,
 	       const PliSaslChannel *channel)
 {
-	const PliSaslAccounts accounts =
-		pli_directory_get_sasl(auth->directory);
+	PliAuthExchange *exchange = g_new0(PliAuthExchange, 1);
+	const char *client = channel->client_name;
 
-	return pli_sasl_exchange_new(&accounts, mechanism, channel);
-}
-
-/* NULL: there are too many already, and it was told. */
-static Step *
-step_new(PliAuth *auth, PliAuthDone done, gpointer data)
-{
-	Step *step;
-
-	if (auth->n_open >= QUEUE_MAX) {
-		done(data, PLI_SASL_TROUBLE, PLI_SLICE_NONE);
-		return NULL;
-	}
-	auth->n_open++;
-	step = g_new0(Step, 1);
-	step->auth = auth;
-	step->done = done;
-	step->data = data;
-	return step;
+	exchange->auth = auth;
+	exchange->id = ++auth->last_id;
+	if (client == NULL || strlen(client) > CLIENT_NAME_MAX)
+		client = "";
+	if (auth->channel != NULL)
+		pli_channel_send(
+			auth->channel, PLI_AUTH_WIRE_START,
+			g_variant_new("(t^ay^aym@aym@ay^ay)", exchange->id,
+				      mechanism, channel->hostname,
+				      format_octets(channel->exporter),
+				      format_octets(channel->unique), client),
+			-1);
+	return exchange;
 }
 
 void
-pli_auth_step(PliAuth *auth, PliSaslExchange *exchange, PliSlice response,
+pli_auth_exchange_free(PliAuthExchange *exchange)
+{
+	if (exchange == NULL)
+		return;
+	if (exchange->auth->channel != NULL)
+		pli_channel_send(exchange->auth->channel, PLI_AUTH_WIRE_END,
+				 g_variant_new("(t)", exchange->id), -1);
+	g_free(exchange->account);
+	g_free(exchange->user);
+	g_free(exchange);
+}
+
+const char *
+pli_auth_exchange_get_account(const PliAuthExchange *exchange)
+{
+	return exchange->account;
+}
+
+const char *
+pli_auth_exchange_get_user(const PliAuthExchange *exchange)
+{
+	return exchange->user;
+}
+
+/* NULL: it cannot be asked now, and that was told. */
+static Ask *
+ask_new(PliAuth *auth, guint64 id, PliAuthDone done, gpointer data)
+{
+	Ask *ask;
+
+	if (auth->channel == NULL ||
+	    pli_channel_get_n_waiting(auth->channel) > 0) {
+		done(data, PLI_SASL_TROUBLE, PLI_SLICE_NONE);
+		return NULL;
+	}
+	ask = g_new0(Ask, 1);
+	ask->id = id;
+	ask->done = done;
+	ask->data = data;
+	g_hash_table_insert(auth->asks, &ask->id, ask);
+	return ask;
+}
+
+void
+pli_auth_step(PliAuth *auth, PliAuthExchange *exchange, PliSlice response,
 	      PliAuthDone done, gpointer data)
 {
-	Step *step = step_new(auth, done, data);
+	GVariant *octets = NULL;
+	Ask *ask;
 
-	if (step == NULL)
+	if (response.len > PLI_AUTH_WIRE_OCTETS_MAX) {
+		done(data, PLI_SASL_MALFORMED, PLI_SLICE_NONE);
 		return;
-	step->exchange = exchange;
+	}
+	ask = ask_new(auth, exchange->id, done, data);
+	if (ask == NULL)
+		return;
+	ask->exchange = exchange;
 	if (response.data != NULL)
-		step->response = g_bytes_new(response.data, response.len);
-	g_thread_pool_push(auth->thread, step, NULL);
+		octets = g_variant_new_fixed_array(
+			G_VARIANT_TYPE_BYTE, response.data, response.len, 1);
+	pli_channel_send(auth->channel, PLI_AUTH_WIRE_STEP,
+			 g_variant_new("(tm@ay)", exchange->id, octets), -1);
 }
 
 void
 pli_auth_check(PliAuth *auth, const char *user, const char *password,
 	       PliAuthDone done, gpointer data)
 {
-	Step *step = step_new(auth, done, data);
+	Ask *ask;
 
-	if (step == NULL)
+	if (strlen(user) > PLI_AUTH_WIRE_OCTETS_MAX ||
+	    strlen(password) > PLI_AUTH_WIRE_OCTETS_MAX) {
+		done(data, PLI_SASL_REFUSED, PLI_SLICE_NONE);
 		return;
-	step->directory = pli_directory_ref(auth->directory);
-	step->user = g_strdup(user);
-	step->password = g_strdup(password);
-	g_thread_pool_push(auth->thread, step, NULL);
+	}
+	ask = ask_new(auth, ++auth->last_id, done, data);
+	if (ask != NULL)
+		pli_channel_send(
+			auth->channel, PLI_AUTH_WIRE_CHECK,
+			g_variant_new("(t^ay^ay)", ask->id, user, password),
+			-1);
 }

@@ -1,47 +1,61 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Authentication: carries the steps of SASL exchanges to a thread of its own
- * and their results back to the loop.
+ * Authentication, asked of the auth process: a worker knows no password and no
+ * key.
  *
- * One thread, so that what logins cost is bounded, and a queue with a ceiling:
- * past it a step is answered TROUBLE at once. A refusal waits for the
- * configured delay before it is told.
+ * What is open is bounded here by the channel (a process that does not read
+ * fast enough: TROUBLE at once) and there by a queue. When the auth process
+ * goes, what is open is told TROUBLE, and what follows goes to the next one.
+ * Loop only.
  */
 #ifndef PLI_DAEMON_AUTH_H
 #define PLI_DAEMON_AUTH_H
 
-#include "daemon/config.h"
-#include "daemon/directory.h"
-#include "daemon/post.h"
+#include <event2/event.h>
+
 #include "daemon/sasl.h"
 
 typedef struct PliAuth PliAuth;
+typedef struct PliAuthExchange PliAuthExchange;
 
-/* `base` and `post` are borrowed. */
+/* `base` is borrowed. */
 PliAuth *
-pli_auth_new(const PliConfig *config, PliDirectory *directory,
-	     struct event_base *base, PliPost *post);
+pli_auth_new(struct event_base *base);
 
-/* From the next exchange on. */
+/* The auth process from now on; takes over `fd`. */
 void
-pli_auth_set(PliAuth *auth, const PliConfig *config, PliDirectory *directory);
+pli_auth_set_process(PliAuth *auth, int fd);
 
-/* Waits for the thread and tells what is open. */
+/* Tells what is open TROUBLE. */
 void
 pli_auth_free(PliAuth *auth);
 
-/* NULL: no such mechanism. */
-PliSaslExchange *
+/* Strings and octets of `channel` are copied. A mechanism that is not known
+ * shows at the first step, as TROUBLE. */
+PliAuthExchange *
 pli_auth_start(PliAuth *auth, const char *mechanism,
 	       const PliSaslChannel *channel);
 
-/* On the loop, once. `challenge` is the exchange's until its next step. */
+/* Not while a step is open. Takes NULL. */
+void
+pli_auth_exchange_free(PliAuthExchange *exchange);
+
+/* Once DONE. */
+const char *
+pli_auth_exchange_get_account(const PliAuthExchange *exchange);
+
+/* What the client called itself, for the log; NULL: nothing yet. */
+const char *
+pli_auth_exchange_get_user(const PliAuthExchange *exchange);
+
+/* Once, perhaps at once. `challenge` is valid for the call. */
 typedef void (*PliAuthDone)(gpointer data, PliSaslResult result,
 			    PliSlice challenge);
 
-/* The exchange is the thread's until `done` is called. */
+/* `response` data NULL: the client has not spoken yet. One step of an exchange
+ * is open at a time. */
 void
-pli_auth_step(PliAuth *auth, PliSaslExchange *exchange, PliSlice response,
+pli_auth_step(PliAuth *auth, PliAuthExchange *exchange, PliSlice response,
 	      PliAuthDone done, gpointer data);
 
 /* A name and a password, without an exchange; the challenge is none. */

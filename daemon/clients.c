@@ -45,31 +45,34 @@ dup_key(const char *peer)
 	return g_strdup(text);
 }
 
-gboolean
-pli_clients_enter(PliClients *clients, const char *peer, guint64 most)
+guint
+pli_clients_count(const PliClients *clients, const char *peer)
 {
 	g_autofree char *key = dup_key(peer);
-	guint n = GPOINTER_TO_UINT(g_hash_table_lookup(clients->counts, key));
 
-	if (most > 0 && n >= most)
-		return FALSE;
-	g_hash_table_insert(clients->counts, g_steal_pointer(&key),
-			    GUINT_TO_POINTER(n + 1));
-	return TRUE;
+	return GPOINTER_TO_UINT(g_hash_table_lookup(clients->counts, key));
 }
 
 void
+pli_clients_enter(PliClients *clients, const char *peer)
+{
+	guint n = pli_clients_count(clients, peer);
+
+	g_hash_table_insert(clients->counts, dup_key(peer),
+			    GUINT_TO_POINTER(n + 1));
+}
+
+gboolean
 pli_clients_leave(PliClients *clients, const char *peer)
 {
+	guint n = pli_clients_count(clients, peer);
 	g_autofree char *key = dup_key(peer);
-	guint n = GPOINTER_TO_UINT(g_hash_table_lookup(clients->counts, key));
 
-	g_assert(n > 0);
-	if (n == 1)
-		g_hash_table_remove(clients->counts, key);
-	else
-		g_hash_table_insert(clients->counts, g_steal_pointer(&key),
-				    GUINT_TO_POINTER(n - 1));
+	if (n <= 1)
+		return g_hash_table_remove(clients->counts, key);
+	g_hash_table_insert(clients->counts, g_steal_pointer(&key),
+			    GUINT_TO_POINTER(n - 1));
+	return TRUE;
 }
 
 guint

@@ -16,14 +16,17 @@ pli_clients_new(void);
 void
 pli_clients_free(PliClients *clients);
 
-/* One connection more, unless it has `most` already (0: there is no limit);
- * FALSE: it has. `peer` as daemon/listener.h says. */
-gboolean
-pli_clients_enter(PliClients *clients, const char *peer, guint64 most);
-
-/* One less, of those that entered. */
+/* One connection more. `peer` as daemon/listener.h says. */
 void
+pli_clients_enter(PliClients *clients, const char *peer);
+
+/* One less; FALSE: it had none. */
+gboolean
 pli_clients_leave(PliClients *clients, const char *peer);
+
+/* How many connections the client has. */
+guint
+pli_clients_count(const PliClients *clients, const char *peer);
 
 guint
 pli_clients_get_n(const PliClients *clients);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "daemon/config-priv.h"
+#include "daemon/shared.h"
 
 #define AT(member) G_STRUCT_OFFSET(PliConfig, member)
 #define AT_LISTENER(member) G_STRUCT_OFFSET(PliConfigListener, member)
@@ -18,6 +19,22 @@ static const PliConfigKey keys[] = {
 	 "Directory of the spool and the mail.", AT(root)},
 	{"server", "log", PLI_CONFIG_CHOICE, "text", "", "text|json", 0, 0,
 	 "Form of the log lines on standard error.", AT(log)},
+	{"server", "user", PLI_CONFIG_TEXT, "", "", NULL, 0, 0,
+	 "User whose rights the processes have that hear strangers; empty: "
+	 "those of who starts plid.",
+	 AT(user)},
+	{"server", "workers", PLI_CONFIG_NUMBER, "1", "processes", NULL, 1,
+	 PLI_SHARED_WORKERS_MAX,
+	 "Processes that serve connections, each with a spool of its own.",
+	 AT(workers)},
+	{"server", "sandbox", PLI_CONFIG_CHOICE, "yes", "", "yes|log|no", 0, 0,
+	 "Keeps the processes from files and system calls that they have no "
+	 "use for (Landlock, seccomp); log: forbidden calls are only logged by "
+	 "the kernel.",
+	 AT(sandbox)},
+	{"server", "drain", PLI_CONFIG_NUMBER, "5", "seconds", NULL, 0, 3600,
+	 "How long answers that are open may take when the server stops.",
+	 AT(drain_seconds)},
 	{"listener", "protocol", PLI_CONFIG_CHOICE, NULL, "",
 	 "smtp|lmtp|imap|submission", 0, 0, "What is spoken there.",
 	 AT_LISTENER(protocol)},
@@ -208,6 +225,7 @@ pli_config_free(PliConfig *config)
 		return;
 	g_free(config->hostname);
 	g_free(config->root);
+	g_free(config->user);
 	g_free(config->password);
 	g_free(config->users);
 	g_free(config->aliases);

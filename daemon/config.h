@@ -76,6 +76,10 @@ typedef struct {
 	char *hostname;
 	char *root;
 	guint64 log; /* PliLogFormat */
+	char *user;  /* "": whoever starts it */
+	guint64 workers;
+	guint64 sandbox; /* PliSandboxMode */
+	guint64 drain_seconds;
 	GPtrArray *listeners; /* PliConfigListener */
 	GPtrArray *certificates; /* PliConfigCertificate; the first one is for
 	                            clients that name none of the others */

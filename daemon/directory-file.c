@@ -5,7 +5,7 @@
 
 #include "daemon/directory-priv.h"
 
-#define LOOK_US G_USEC_PER_SEC
+#define LOOK_US (G_USEC_PER_SEC / 2)
 #define ANY_ITERATIONS 4096 /* made anew at each start */
 
 static char **
@@ -26,14 +26,14 @@ list_domains(const PliConfig *config)
 static gboolean
 load(PliDirectory *directory, GError **error)
 {
-	const PliConfig *config = directory->config;
-	g_autoptr(PliUsers) users = pli_users_load(config->users, error);
+	g_autoptr(PliUsers) users =
+		pli_users_load(directory->users_file, error);
 	g_autoptr(PliAliases) aliases = NULL;
 
 	if (users == NULL)
 		return FALSE;
-	if (*config->aliases != '\0') {
-		aliases = pli_aliases_load(config->aliases, error);
+	if (*directory->aliases_file != '\0') {
+		aliases = pli_aliases_load(directory->aliases_file, error);
 		if (aliases == NULL ||
 		    !pli_directory_check_aliases(directory, aliases, error))
 			return FALSE;
@@ -59,12 +59,15 @@ make_anyone(PliDirectory *directory, GError **error)
 }
 
 PliDirectory *
-pli_directory_new(const PliConfig *config, const PliLog *log, GError **error)
+pli_directory_new(const PliConfig *config, const PliDirectoryFiles *files,
+		  const PliLog *log, GError **error)
 {
 	g_autoptr(PliDirectory) directory = g_new0(PliDirectory, 1);
 
 	directory->ref_count = 1;
 	directory->config = pli_config_ref(config);
+	directory->users_file = g_strdup(files->users);
+	directory->aliases_file = g_strdup(files->aliases);
 	directory->log = log;
 	directory->domains = list_domains(config);
 	gsasl_nonce((char *)directory->decoy, sizeof(directory->decoy));
@@ -96,6 +99,8 @@ pli_directory_unref(PliDirectory *directory)
 	g_strfreev(directory->domains);
 	g_mutex_clear(&directory->lock);
 	g_free(directory->told);
+	g_free(directory->users_file);
+	g_free(directory->aliases_file);
 	pli_config_free(directory->config);
 	g_free(directory);
 }
@@ -106,7 +111,8 @@ tell(PliDirectory *directory, const GError *error)
 {
 	const char *text = error != NULL ? error->message : NULL;
 
-	if (text != NULL && g_strcmp0(text, directory->told) != 0)
+	if (text != NULL && directory->log != NULL &&
+	    g_strcmp0(text, directory->told) != 0)
 		pli_log_error(directory->log, "accounts", text);
 	g_free(directory->told);
 	directory->told = g_strdup(text);

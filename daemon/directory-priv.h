@@ -11,7 +11,8 @@
 struct PliDirectory {
 	gint ref_count;
 	PliConfig *config;
-	const PliLog *log;
+	char *users_file, *aliases_file;
+	const PliLog *log; /* NULL: another one tells */
 	char **domains;
 	guint8 decoy[32]; /* what salts of unknown users are made from */
 	PliUser *anyone; /* whom every name of mode any stands for; NULL: it
@@ -22,14 +23,6 @@ struct PliDirectory {
 	gint64 looked_us;	/* at the files */
 	char *told;		/* the last fault that was logged */
 };
-
-/* As they are now; to be unreferenced. */
-PliUsers *
-pli_directory_ref_users(PliDirectory *directory);
-
-/* NULL: there are none. */
-PliAliases *
-pli_directory_ref_aliases(PliDirectory *directory);
 
 gboolean
 pli_directory_is_domain(const PliDirectory *directory, const char *domain);

@@ -3,7 +3,7 @@
  * Who there is: accounts, their passwords, and where mail for an address goes,
  * as the configuration says.
  *
- * The files are looked at again when a second has passed since the last look;
+ * The files are looked at again half a second after the last look;
  * one that has become wrong is logged, and what was known stays. May be asked
  * from any thread.
  */
@@ -13,6 +13,8 @@
 #include "daemon/config.h"
 #include "daemon/sasl.h"
 #include "protocols/smtp-path.h"
+#include "store/aliases.h"
+#include "store/users.h"
 
 typedef struct PliDirectory PliDirectory;
 
@@ -22,10 +24,28 @@ typedef enum {
 	PLI_DIRECTORY_ELSEWHERE,
 } PliDirectoryPlace;
 
-/* Takes a reference of `config`; `log` is borrowed. NULL: a file cannot be
- * read (PLI_USERS_ERROR, PLI_ALIASES_ERROR) or an alias leads nowhere. */
+/* Those of the configuration, or those that the auth process publishes
+ * (daemon/published.h). */
+typedef struct {
+	const char *users;
+	const char *aliases; /* "": there is none */
+} PliDirectoryFiles;
+
+/* Takes a reference of `config`; `files` are copied, and read in mode file
+ * only. `log` is borrowed; NULL: what becomes wrong later is not logged. NULL:
+ * a file cannot be read (PLI_USERS_ERROR, PLI_ALIASES_ERROR) or an alias leads
+ * nowhere. */
 PliDirectory *
-pli_directory_new(const PliConfig *config, const PliLog *log, GError **error);
+pli_directory_new(const PliConfig *config, const PliDirectoryFiles *files,
+		  const PliLog *log, GError **error);
+
+/* The accounts as they are now, to be unreferenced; in mode file only. */
+PliUsers *
+pli_directory_ref_users(PliDirectory *directory);
+
+/* Likewise; NULL: there are none. */
+PliAliases *
+pli_directory_ref_aliases(PliDirectory *directory);
 
 PliDirectory *
 pli_directory_ref(PliDirectory *directory);

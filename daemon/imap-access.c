@@ -224,7 +224,7 @@ on_closed(PliConn *conn, gpointer data, const PliConnStats *stats)
 {
 	Access *access = data;
 
-	pli_clients_leave(access->services->clients, access->peer);
+	pli_services_leave(access->services, access->peer);
 	pli_session_log(access->services->log, PLI_PROTOCOL_IMAP, access->peer,
 	                stats, access->served);
 }

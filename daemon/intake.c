@@ -17,7 +17,7 @@ typedef struct {
 	GPtrArray *targets; /* of the transaction: each recipient's accounts,
 	                       char ** */
 	guint n_accounts;   /* in them */
-	PliSaslExchange *exchange; /* an authentication that goes on */
+	PliAuthExchange *exchange; /* an authentication that goes on */
 } Intake;
 
 /* A message between DATA_END and its answer; outlives the session. */
@@ -294,7 +294,7 @@ log_failure(Intake *intake)
 	                      pli_protocol_get_name(intake->protocol));
 	pli_log_line_add_text(&line, "peer", intake->peer);
 	pli_log_line_add_text(&line, "user",
-	                      pli_sasl_exchange_get_user(intake->exchange));
+	                      pli_auth_exchange_get_user(intake->exchange));
 	pli_log_line_add_text(&line, "result", "refused");
 	pli_log_line_send(&line);
 }
@@ -307,7 +307,7 @@ judge_step(Intake *intake, PliSaslResult result, PliSmtpAuthStep *step)
 	switch (result) {
 	case PLI_SASL_CHALLENGE: break;
 	case PLI_SASL_DONE:
-		step->user = pli_sasl_exchange_get_account(intake->exchange);
+		step->user = pli_auth_exchange_get_account(intake->exchange);
 		break;
 	case PLI_SASL_REFUSED:
 		answer.verdict = PLI_VERDICT_REFUSE;
@@ -338,7 +338,7 @@ on_auth_step(gpointer data, PliSaslResult result, PliSlice challenge)
 	g_free(taken);
 }
 
-static PliSaslExchange *
+static PliAuthExchange *
 start_exchange(Intake *intake, PliConn *conn, const PliSmtpAuth *auth)
 {
 	g_autoptr(GBytes) exporter = pli_conn_get_channel_binding(
@@ -359,17 +359,12 @@ start_exchange(Intake *intake, PliConn *conn, const PliSmtpAuth *auth)
 static void
 authenticate(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 {
-	static const PliAnswer trouble = {.verdict = PLI_VERDICT_TEMPORARY};
 	const PliSmtpAuth *auth = event->detail;
 	AuthStep *step;
 
 	if (auth->is_first) {
-		g_clear_pointer(&intake->exchange, pli_sasl_exchange_free);
+		g_clear_pointer(&intake->exchange, pli_auth_exchange_free);
 		intake->exchange = start_exchange(intake, conn, auth);
-	}
-	if (intake->exchange == NULL) {
-		pli_conn_answer(conn, event->ask, &trouble);
-		return;
 	}
 	step = g_new0(AuthStep, 1);
 	step->conn = pli_conn_ref(conn);
@@ -426,7 +421,7 @@ on_closed(PliConn *conn, gpointer data, const PliConnStats *stats)
 	Intake *intake = data;
 
 	g_clear_pointer(&intake->message, pli_message_free);
-	pli_clients_leave(intake->services->clients, intake->peer);
+	pli_services_leave(intake->services, intake->peer);
 	pli_session_log(intake->services->log, intake->protocol, intake->peer,
 	                stats, intake->accepted);
 }
@@ -436,7 +431,7 @@ on_free(gpointer data)
 {
 	Intake *intake = data;
 
-	pli_sasl_exchange_free(intake->exchange);
+	pli_auth_exchange_free(intake->exchange);
 	if (intake->targets != NULL)
 		g_ptr_array_unref(intake->targets);
 	g_free(intake->peer);

@@ -13,7 +13,6 @@
 #define REST_US 100000 /* without a descriptor to accept with */
 
 struct PliListener {
-	int fd;
 	PliListenerAccept accept;
 	gpointer data;
 	struct event *readable;
@@ -148,7 +147,6 @@ pli_listener_new(struct event_base *base, int fd, PliListenerAccept accept,
 {
 	PliListener *listener = g_new0(PliListener, 1);
 
-	listener->fd = fd;
 	listener->accept = accept;
 	listener->data = data;
 	listener->readable = event_new(base, fd, EV_READ | EV_PERSIST,
@@ -165,6 +163,5 @@ pli_listener_free(PliListener *listener)
 		return;
 	event_free(listener->readable);
 	event_free(listener->rested);
-	close(listener->fd);
 	g_free(listener);
 }

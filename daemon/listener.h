@@ -32,7 +32,7 @@ typedef void (*PliListenerAccept)(gpointer data, evutil_socket_t fd,
 int
 pli_listener_bind(const char *address, guint port, GError **error);
 
-/* Takes over a listening socket and starts. */
+/* Borrows a listening socket and starts. */
 PliListener *
 pli_listener_new(struct event_base *base, int fd, PliListenerAccept accept,
                  gpointer data);

@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The server's program: options, the configuration, sockets, and the worker, in
- * one process. */
-#include <errno.h>
-#include <signal.h>
+/* The server's program: options, and the configuration they lead to. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sysexits.h>
-#include <unistd.h>
 
-#include "daemon/config.h"
+#include "daemon/child.h"
 #include "daemon/directory.h"
-#include "daemon/listener.h"
-#include "daemon/notify.h"
+#include "daemon/master.h"
 #include "daemon/root.h"
-#include "daemon/worker.h"
-#include "store/aliases.h"
-#include "store/spool.h"
-#include "store/users.h"
+#include "daemon/sandbox.h"
+#include "daemon/status.h"
 
 #define MAX_PORT_BASE (65535 - 993) /* the highest port that dev will have */
 #define DEV_ADDRESS "127.0.0.1"
@@ -39,68 +31,75 @@ complain(int status, const char *text)
 	return status;
 }
 
-static int
-get_status(const GError *error)
-{
-	if (error->domain == PLI_LISTENER_ERROR)
-		return error->code == PLI_LISTENER_ERROR_IN_USE ? EX_UNAVAILABLE
-		                                                : EX_OSERR;
-	if (error->domain == PLI_ROOT_ERROR)
-		return error->code == PLI_ROOT_ERROR_LOCKED ? EX_TEMPFAIL
-		                                            : EX_CANTCREAT;
-	if (error->domain == PLI_SPOOL_ERROR)
-		return EX_IOERR;
-	if (error->domain == PLI_TLS_ERROR ||
-	    error->domain == PLI_USERS_ERROR ||
-	    error->domain == PLI_ALIASES_ERROR)
-		return EX_CONFIG;
-	return EX_OSERR;
-}
-
-/* NULL: the errors were printed, *ret_status says how it went. */
-static PliConfig *
-read_config(const char *file, int *ret_status)
+/* Each error on a line of its own. NULL: there was one, and *ret_status says
+ * how to end. */
+static PliSetup *
+read_setup(const char *file, char *text, gsize len, int *ret_status)
 {
 	g_autoptr(GPtrArray) errors = pli_config_errors_new();
-	g_autoptr(GError) error = NULL;
-	g_autofree char *text = NULL;
-	PliConfig *config;
-	gsize len;
-	guint i;
+	PliSetup *setup = pli_setup_new(file, text, len, errors);
 
-	if (!g_file_get_contents(file, &text, &len, &error)) {
-		*ret_status = complain(EX_NOINPUT, error->message);
-		return NULL;
-	}
-	config = pli_config_parse(pli_slice_new(text, len), file, errors);
-	for (i = 0; i < errors->len; i++) {
+	for (guint i = 0; i < errors->len; i++) {
 		g_autofree char *line = pli_config_error_format(
-		        g_ptr_array_index(errors, i));
+			g_ptr_array_index(errors, i));
 
 		fprintf(stderr, "%s\n", line);
 	}
 	*ret_status = EX_CONFIG;
-	return config;
+	return setup;
+}
+
+static PliSetup *
+read_file(const char *file, int *ret_status)
+{
+	g_autoptr(GError) error = NULL;
+	char *text;
+	gsize len;
+
+	if (g_file_get_contents(file, &text, &len, &error))
+		return read_setup(file, text, len, ret_status);
+	*ret_status = complain(EX_NOINPUT, error->message);
+	return NULL;
+}
+
+/* As GKeyFile wants a value that may have blanks and backslashes. */
+static char *
+escape(const char *value)
+{
+	g_auto(GStrv) parts = g_strsplit(value, "\\", -1);
+	g_autofree char *joined = g_strjoinv("\\\\", parts);
+	gsize blanks = strspn(joined, " ");
+	GString *out = g_string_new(NULL);
+
+	for (gsize i = 0; i < blanks; i++)
+		g_string_append(out, "\\s");
+	g_string_append(out, joined + blanks);
+	return g_string_free(out, FALSE);
 }
 
 static void
-add_dev_listener(PliConfig *config, const Options *options,
-                 PliProtocol protocol, PliListenerTls tls)
+add_dev_listener(GString *text, const Options *options, PliProtocol protocol,
+                 PliListenerTls tls)
 {
-	PliConfigListener *listener = pli_config_add_listener(
-	        config, pli_protocol_get_name(protocol), protocol, 0);
+	const PliConfigListener usual = {.protocol = protocol, .tls = tls};
+	const char *name = pli_protocol_get_name(protocol);
+	gboolean implicit = tls == PLI_LISTENER_IMPLICIT;
 
-	listener->tls = tls;
-	listener->port = (guint)options->port_base +
-	                 pli_config_listener_get_port(listener);
-	if (options->address != NULL) {
-		g_free(listener->address);
-		listener->address = g_strdup(options->address);
-	}
+	g_string_append_printf(
+	        text,
+	        "[listener %s%s]\nprotocol=%s\naddress=%s\nport=%u\n"
+	        "tls=%s\n",
+	        name, implicit ? "s" : "", name,
+	        options->address != NULL ? options->address : DEV_ADDRESS,
+	        (guint)options->port_base +
+	                pli_config_listener_get_port(&usual),
+	        implicit ? "implicit" : "starttls");
 }
 
-static PliConfig *
-make_dev_config(const Options *options)
+/* The configuration of a throw-away server, in the words of one that has a
+ * file. */
+static char *
+write_dev_config(const Options *options)
 {
 	static const struct {
 		PliProtocol protocol;
@@ -113,195 +112,61 @@ make_dev_config(const Options *options)
 	        {PLI_PROTOCOL_IMAP, PLI_LISTENER_STARTTLS},
 	        {PLI_PROTOCOL_IMAP, PLI_LISTENER_IMPLICIT},
 	};
-	PliConfig *config = pli_config_new();
+	g_autofree char *path = g_canonicalize_filename(options->root, NULL);
+	g_autofree char *root = escape(path);
+	GString *text = g_string_new(NULL);
 	gsize i;
 
-	config->root = g_strdup(options->root);
-	g_free(config->password);
-	config->password = g_strdup("pass");
-	config->failure_seconds = 0;
-	config->client_connections = 0;
+	g_string_append_printf(
+	        text,
+	        "[server]\nroot=%s\n"
+	        "[certificate own]\ncertificate=%s/" PLI_TLS_OWN_CERTIFICATE
+	        "\nkey=%s/" PLI_TLS_OWN_KEY "\n"
+	        "[limits]\nclient_connections=0\n"
+	        "[accounts]\nmode=any\npassword=pass\nfailure_delay=0\n",
+	        root, root, root);
 	for (i = 0; i < G_N_ELEMENTS(doors); i++)
-		add_dev_listener(config, options, doors[i].protocol,
+		add_dev_listener(text, options, doors[i].protocol,
 		                 doors[i].tls);
-	return config;
+	return g_string_free(text, FALSE);
 }
 
-/* NULL without `error`: there is no certificate. */
-static PliTls *
-load_tls(const PliConfig *config, GError **error)
-{
-	GPtrArray *certificates = config->certificates;
-	g_autofree PliTlsFiles *files = g_new0(PliTlsFiles, certificates->len);
-	guint i;
-
-	for (i = 0; i < certificates->len; i++) {
-		PliConfigCertificate *certificate =
-		        g_ptr_array_index(certificates, i);
-
-		files[i].certificate = certificate->certificate;
-		files[i].key = certificate->key;
-	}
-	if (certificates->len == 0)
-		return NULL;
-	return pli_tls_new(files, certificates->len,
-	                   *config->client_ca != '\0' ? config->client_ca
-	                                              : NULL,
-	                   error);
-}
-
-/* All sockets, as int, in the order of the listeners; NULL: none is left
- * open. */
-static GArray *
-bind_all(const PliConfig *config, GError **error)
-{
-	g_autoptr(GArray) sockets = g_array_new(FALSE, FALSE, sizeof(int));
-	guint i;
-
-	for (i = 0; i < config->listeners->len; i++) {
-		PliConfigListener *l = g_ptr_array_index(config->listeners, i);
-		int fd = pli_listener_bind(l->address,
-		                           pli_config_listener_get_port(l),
-		                           error);
-
-		if (fd < 0)
-			break;
-		g_array_append_val(sockets, fd);
-	}
-	if (i == config->listeners->len)
-		return g_steal_pointer(&sockets);
-	for (i = 0; i < sockets->len; i++)
-		close(g_array_index(sockets, int, i));
-	return NULL;
-}
-
-/* A connection needs a descriptor, and the usual soft limit is 1024. */
-static void
-raise_limits(void)
-{
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
-		return;
-	files.rlim_cur = files.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &files);
-}
-
-static void
-say_ready(const PliLog *log)
-{
-	pli_log_notice(log, "ready");
-	pli_notify_send(PLI_NOTIFY_READY);
-	/* who started us may have gone already, which is fine */
-	if (fputs("ready\n", stdout) >= 0)
-		fflush(stdout);
-}
-
-typedef struct {
-	const char *file;
-	const PliLog *log;
-} Reload;
-
-/* Each error in the log, and the old configuration goes on. */
-static PliConfig *
-read_again(const Reload *reload)
-{
-	g_autoptr(GPtrArray) errors = pli_config_errors_new();
-	g_autoptr(GError) error = NULL;
-	g_autofree char *text = NULL;
-	PliConfig *config;
-	gsize len;
-	guint i;
-
-	if (!g_file_get_contents(reload->file, &text, &len, &error)) {
-		pli_log_error(reload->log, "reload", error->message);
-		return NULL;
-	}
-	config = pli_config_parse(pli_slice_new(text, len), reload->file,
-	                          errors);
-	for (i = 0; i < errors->len; i++) {
-		g_autofree char *line = pli_config_error_format(
-		        g_ptr_array_index(errors, i));
-
-		pli_log_error(reload->log, "reload", line);
-	}
-	return config;
-}
-
-static void
-reload_all(PliWorker *worker, const Reload *reload)
-{
-	g_autoptr(PliConfig) config = read_again(reload);
-	g_autoptr(GError) error = NULL;
-	g_autoptr(PliTls) tls = NULL;
-
-	if (config == NULL)
-		return;
-	tls = load_tls(config, &error);
-	if (error == NULL && pli_worker_set_config(worker, config, &error)) {
-		pli_worker_set_tls(worker, tls);
-		pli_log_notice(reload->log, "reloaded");
-	} else {
-		pli_log_error(reload->log, "reload", error->message);
-	}
-}
-
-static void
-on_reload(PliWorker *worker, gpointer data)
-{
-	pli_notify_send(PLI_NOTIFY_RELOADING);
-	reload_all(worker, data);
-	pli_notify_send(PLI_NOTIFY_READY);
-}
-
-/* `file` NULL: with a certificate of our own making. */
+/* Takes `setup`. */
 static int
-serve(const PliConfig *config, const char *file)
+serve(PliSetup *setup, gboolean reloads)
 {
-	PliLog log = {STDERR_FILENO, (PliLogFormat)config->log};
 	g_autoptr(GError) error = NULL;
-	g_autoptr(PliRoot) root = pli_root_open(config->root, &error);
-	g_autoptr(PliWorker) worker = NULL;
-	g_autoptr(PliTls) tls = NULL;
-	g_autoptr(GArray) sockets = NULL;
-	Reload reload = {file, &log};
-	PliCounters counters;
-	guint i;
 
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* a write past a limit is a full disk */
-	raise_limits();
+	if (pli_setup_load_tls(setup, &error))
+		return pli_master_run(setup, reloads);
+	pli_setup_free(setup);
+	return complain(pli_status_from_error(error), error->message);
+}
+
+/* The root is made here already, for the certificate that lies in it. */
+static int
+serve_dev(PliSetup *setup)
+{
+	g_autoptr(GError) error = NULL;
+	PliRoot *root = pli_root_open(setup->config->root, (uid_t)-1,
+	                              (gid_t)-1, &error);
+
 	if (root != NULL)
-		tls = file == NULL
-		              ? pli_tls_new_self_signed(
-		                        root->path, config->hostname, &error)
-		              : load_tls(config, &error);
+		pli_tls_prepare_self_signed(root->path,
+		                            setup->config->hostname, &error);
+	pli_root_close(root);
 	if (error == NULL)
-		sockets = bind_all(config, &error);
-	if (sockets != NULL)
-		worker = pli_worker_new(config, root, &log, &error);
-	if (worker == NULL)
-		return complain(get_status(error), error->message);
-	for (i = 0; i < sockets->len; i++) {
-		PliConfigListener *l = g_ptr_array_index(config->listeners, i);
-
-		pli_worker_add_listener(worker, l,
-		                        g_array_index(sockets, int, i));
-	}
-	pli_worker_set_tls(worker, tls);
-	if (file != NULL)
-		pli_worker_set_reload(worker, on_reload, &reload);
-	say_ready(&log);
-	pli_worker_run(worker);
-	pli_worker_get_counters(worker, &counters);
-	pli_counters_log(&counters, &log);
-	return EX_OK;
+		return serve(setup, FALSE);
+	pli_setup_free(setup);
+	return complain(pli_status_from_error(error), error->message);
 }
 
 static int
 run_dev(const Options *options)
 {
-	g_autoptr(PliConfig) config = NULL;
+	PliSetup *setup;
+	char *text;
+	int status;
 
 	if (options->root == NULL)
 		return complain(EX_USAGE, "--dev needs --root DIR");
@@ -312,23 +177,32 @@ run_dev(const Options *options)
 	    !pli_config_is_loopback(options->address))
 		return complain(EX_USAGE, "--dev serves loopback addresses "
 		                          "only, such as 127.0.0.1");
-	config = make_dev_config(options);
-	return serve(config, NULL);
+	text = write_dev_config(options);
+	setup = read_setup("--dev", text, strlen(text), &status);
+	return setup != NULL ? serve_dev(setup) : status;
 }
 
 /* What the file cannot show: whether what it names can be used. */
 static int
-check_files(const PliConfig *config)
+check_files(PliSetup *setup)
 {
+	const PliConfig *config = setup->config;
+	const PliDirectoryFiles files = {config->users, config->aliases};
 	g_autoptr(GError) error = NULL;
-	g_autoptr(PliTls) tls = load_tls(config, &error);
-	g_autofree char *warning = tls != NULL ? pli_tls_dup_warning(tls)
-	                                       : NULL;
+	g_autofree char *warning = NULL;
 
-	if (error == NULL) {
-		PliLog log = {STDERR_FILENO, (PliLogFormat)config->log};
-
-		pli_directory_unref(pli_directory_new(config, &log, &error));
+	if (*config->user != '\0' &&
+	    !pli_sandbox_find_user(config->user, NULL, NULL)) {
+		fprintf(stderr,
+		        "plid: there is no user `%s`, whom [server] user= "
+		        "names\n",
+		        config->user);
+		return EX_CONFIG;
+	}
+	if (pli_setup_load_tls(setup, &error)) {
+		warning = pli_setup_dup_warning(setup);
+		pli_directory_unref(
+		        pli_directory_new(config, &files, NULL, &error));
 	}
 	if (error != NULL)
 		return complain(EX_CONFIG, error->message);
@@ -338,16 +212,19 @@ check_files(const PliConfig *config)
 static int
 run_file(const Options *options)
 {
-	g_autoptr(PliConfig) config = NULL;
+	PliSetup *setup;
 	int status;
 
 	if (options->file == NULL)
 		return complain(EX_USAGE, "no -c FILE (see plid --help)");
-	config = read_config(options->file, &status);
-	if (config == NULL)
+	setup = read_file(options->file, &status);
+	if (setup == NULL)
 		return status;
-	return options->check ? check_files(config)
-	                      : serve(config, options->file);
+	if (!options->check)
+		return serve(setup, TRUE);
+	status = check_files(setup);
+	pli_setup_free(setup);
+	return status;
 }
 
 static int
@@ -404,6 +281,8 @@ main(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	int status;
 
+	if (argc > 1 && g_str_equal(argv[1], PLI_CHILD_OPTION))
+		return pli_child_main(argc, argv);
 	g_option_context_add_main_entries(context, entries, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, &error))
 		status = complain(EX_USAGE, error->message);

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #define DIR_MODE 0700
+#define LOCK_US G_USEC_PER_SEC /* until killed processes have gone */
+#define LOCK_STEP_US 10000
 
 G_DEFINE_QUARK(pli-root-error, pli_root_error)
 
@@ -34,6 +36,19 @@ refuse_locked(PliRoot *root, GError **error)
 }
 
 static gboolean
+take(int fd)
+{
+	gint64 until = g_get_monotonic_time() + LOCK_US;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK || g_get_monotonic_time() >= until)
+			return FALSE;
+		g_usleep(LOCK_STEP_US);
+	}
+	return TRUE;
+}
+
+static gboolean
 lock(PliRoot *root, GError **error)
 {
 	g_autofree char *path = g_build_filename(root->path, "plid.lock", NULL);
@@ -42,7 +57,7 @@ lock(PliRoot *root, GError **error)
 	root->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (root->lock_fd < 0)
 		return fail(error, "open", path);
-	if (flock(root->lock_fd, LOCK_EX | LOCK_NB) < 0)
+	if (!take(root->lock_fd))
 		return errno == EWOULDBLOCK ? refuse_locked(root, error)
 		                            : fail(error, "lock", path);
 	/* only told to others, so a full disk is no reason to stop */
@@ -53,32 +68,41 @@ lock(PliRoot *root, GError **error)
 }
 
 static gboolean
-make_dirs(PliRoot *root, GError **error)
+make_dir(const char *path, uid_t uid, gid_t gid, GError **error)
 {
-	const char *const dirs[] = {root->spool, root->mail};
-	gsize i;
-
-	for (i = 0; i < G_N_ELEMENTS(dirs); i++)
-		if (g_mkdir_with_parents(dirs[i], DIR_MODE) < 0)
-			return fail(error, "make", dirs[i]);
-	return TRUE;
+	if (g_file_test(path, G_FILE_TEST_IS_DIR))
+		return TRUE;
+	if (g_mkdir_with_parents(path, DIR_MODE) < 0)
+		return fail(error, "make", path);
+	return chown(path, uid, gid) == 0 || fail(error, "give away", path);
 }
 
 PliRoot *
-pli_root_open(const char *path, GError **error)
+pli_root_new(const char *path)
 {
-	g_autoptr(PliRoot) root = g_new0(PliRoot, 1);
+	PliRoot *root = g_new0(PliRoot, 1);
 
 	root->lock_fd = -1;
 	root->path = g_canonicalize_filename(path, NULL);
 	root->spool = g_build_filename(root->path, "spool", NULL);
 	root->mail = g_build_filename(root->path, "mail", NULL);
-	if (g_mkdir_with_parents(root->path, DIR_MODE) < 0) {
-		fail(error, "make", root->path);
+	root->run = g_build_filename(root->path, "run", NULL);
+	root->users = g_build_filename(root->run, "users", NULL);
+	root->aliases = g_build_filename(root->run, "aliases", NULL);
+	return root;
+}
+
+PliRoot *
+pli_root_open(const char *path, uid_t uid, gid_t gid, GError **error)
+{
+	g_autoptr(PliRoot) root = pli_root_new(path);
+	const char *const dirs[] = {root->spool, root->mail, root->run};
+
+	if (!make_dir(root->path, uid, gid, error) || !lock(root, error))
 		return NULL;
-	}
-	if (!lock(root, error) || !make_dirs(root, error))
-		return NULL;
+	for (gsize i = 0; i < G_N_ELEMENTS(dirs); i++)
+		if (!make_dir(dirs[i], uid, gid, error))
+			return NULL;
 	return g_steal_pointer(&root);
 }
 
@@ -92,5 +116,8 @@ pli_root_close(PliRoot *root)
 	g_free(root->path);
 	g_free(root->spool);
 	g_free(root->mail);
+	g_free(root->run);
+	g_free(root->users);
+	g_free(root->aliases);
 	g_free(root);
 }

@@ -4,6 +4,7 @@
  * share it, and the places in it.
  *
  *	ROOT/plid.lock	held while the server runs; its pid is written in it
+ *	ROOT/run/	what the auth process publishes for the workers
  *	ROOT/spool/	messages answered for and not delivered yet
  *	ROOT/mail/ACCOUNT/
  */
@@ -11,11 +12,14 @@
 #define PLI_DAEMON_ROOT_H
 
 #include <glib.h>
+#include <sys/types.h>
 
 typedef struct {
 	char *path;
 	char *spool;
 	char *mail;
+	char *run;
+	char *users, *aliases; /* as they are published */
 	int lock_fd;
 } PliRoot;
 
@@ -28,8 +32,14 @@ typedef enum {
 GQuark
 pli_root_error_quark(void);
 
+/* Locks it, waiting a moment for processes of one that was killed. What is
+ * made is `uid`'s and `gid`'s, where they are not -1. */
 PliRoot *
-pli_root_open(const char *path, GError **error);
+pli_root_open(const char *path, uid_t uid, gid_t gid, GError **error);
+
+/* The places only: nothing is made, nothing locked. */
+PliRoot *
+pli_root_new(const char *path);
 
 void
 pli_root_close(PliRoot *root);

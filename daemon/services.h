@@ -8,7 +8,6 @@
 
 #include "daemon/accounts.h"
 #include "daemon/auth.h"
-#include "daemon/clients.h"
 #include "daemon/committer.h"
 #include "daemon/config.h"
 #include "daemon/conn.h"
@@ -18,6 +17,7 @@
 #include "daemon/log.h"
 #include "daemon/post.h"
 #include "daemon/shared-spool.h"
+#include "daemon/worker.h"
 
 typedef struct {
 	const PliConfig *config;
@@ -29,7 +29,7 @@ typedef struct {
 	PliCommitter *committer;
 	PliDelivery *delivery;
 	PliAccounts *accounts;
-	PliClients *clients;
+	const PliWorkerHandler *handler;
 	PliDirectory *directory;
 	PliAuth *auth;
 	GThreadPool *pool;      /* of imap-access's tasks */
@@ -37,5 +37,12 @@ typedef struct {
 	gboolean stopping;      /* the pool takes no more tasks */
 	guint64 next_message;   /* for message ids */
 } PliServices;
+
+/* A client's connection has ended. */
+static inline void
+pli_services_leave(const PliServices *services, const char *peer)
+{
+	services->handler->left(services->handler->data, peer);
+}
 
 #endif

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "daemon/tls-material.h"
 #include "daemon/tls-priv.h"
 
 /* Of TLS 1.2; those of 1.3 are good as they are. */
@@ -55,28 +57,73 @@ fail(GError **error, PliTlsError code, const char *what, const char *path)
 	return FALSE;
 }
 
+static BIO *
+open_pem(const PliTlsPem *pem)
+{
+	gsize len;
+	gconstpointer octets = g_bytes_get_data(pem->octets, &len);
+
+	return BIO_new_mem_buf(octets, (int)len);
+}
+
+/* The certificate and those behind it. */
 static gboolean
-load_pair(SSL_CTX *context, const PliTlsFiles *files, GError **error)
+use_chain(SSL_CTX *context, const PliTlsPem *pem)
+{
+	BIO *bio = open_pem(pem);
+	X509 *x = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
+	gboolean good =
+		x != NULL && SSL_CTX_use_certificate(context, x) == 1;
+
+	X509_free(x);
+	while (good &&
+	       (x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+		good = SSL_CTX_add0_chain_cert(context, x) == 1;
+		if (!good)
+			X509_free(x);
+	}
+	/* the end of the file */
+	if (good &&
+	    ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE)
+		ERR_clear_error();
+	BIO_free(bio);
+	return good && ERR_peek_error() == 0;
+}
+
+static gboolean
+use_key(SSL_CTX *context, const PliTlsPem *pem)
+{
+	BIO *bio = open_pem(pem);
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+	gboolean good =
+		key != NULL && SSL_CTX_use_PrivateKey(context, key) == 1;
+
+	EVP_PKEY_free(key);
+	BIO_free(bio);
+	return good;
+}
+
+static gboolean
+load_pair(SSL_CTX *context, const PliTlsPair *pair, GError **error)
 {
 	ERR_clear_error();
-	if (SSL_CTX_use_certificate_chain_file(context, files->certificate) !=
-	    1)
+	if (!use_chain(context, &pair->certificate))
 		return fail(error, PLI_TLS_ERROR_FILE,
 			    "is no PEM file with a certificate that can be "
 			    "read",
-			    files->certificate);
-	if (SSL_CTX_use_PrivateKey_file(context, files->key,
-					SSL_FILETYPE_PEM) != 1)
+			    pair->certificate.path);
+	if (!use_key(context, &pair->key))
 		return fail(error,
 			    ERR_GET_REASON(ERR_peek_error()) ==
 					    X509_R_KEY_VALUES_MISMATCH
 				    ? PLI_TLS_ERROR_MISMATCH
 				    : PLI_TLS_ERROR_FILE,
 			    "is no PEM file with the certificate's private key",
-			    files->key);
+			    pair->key.path);
 	if (SSL_CTX_check_private_key(context) != 1)
 		return fail(error, PLI_TLS_ERROR_MISMATCH,
-			    "is not the key of the certificate", files->key);
+			    "is not the key of the certificate",
+			    pair->key.path);
 	return TRUE;
 }
 
@@ -87,22 +134,43 @@ on_verify(int ok, X509_STORE_CTX *store)
 	return 1;
 }
 
+/* An authority that is verified against, and one that clients are told of. */
 static gboolean
-set_client_ca(SSL_CTX *context, const char *path, GError **error)
+add_authority(SSL_CTX *context, X509 *x)
 {
-	STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(path);
+	gboolean good = X509_STORE_add_cert(SSL_CTX_get_cert_store(context),
+					    x) == 1 &&
+			SSL_CTX_add_client_CA(context, x) == 1;
 
-	if (names == NULL ||
-	    SSL_CTX_load_verify_locations(context, path, NULL) != 1)
+	X509_free(x);
+	return good;
+}
+
+static gboolean
+set_client_ca(SSL_CTX *context, const PliTlsPem *pem, GError **error)
+{
+	BIO *bio = open_pem(pem);
+	gboolean good = TRUE;
+	guint n = 0;
+	X509 *x;
+
+	while (good &&
+	       (x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+		good = add_authority(context, x);
+		n++;
+	}
+	BIO_free(bio);
+	if (!good || n == 0)
 		return fail(error, PLI_TLS_ERROR_FILE,
-			    "is no PEM file of authorities", path);
-	SSL_CTX_set_client_CA_list(context, names);
+			    "is no PEM file of authorities", pem->path);
+	ERR_clear_error();
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, on_verify);
 	return TRUE;
 }
 
 static SSL_CTX *
-make_context(const PliTlsFiles *files, const char *client_ca, GError **error)
+make_context(const PliTlsPair *pair, const PliTlsMaterial *material,
+	     GError **error)
 {
 	static const unsigned char id[] = "pli";
 	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
@@ -122,8 +190,11 @@ make_context(const PliTlsFiles *files, const char *client_ca, GError **error)
 	SSL_CTX_set_session_id_context(context, id, sizeof(id) - 1);
 	/* sessions live in tickets, not here */
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-	if (load_pair(context, files, error) &&
-	    (client_ca == NULL || set_client_ca(context, client_ca, error)))
+	SSL_CTX_set_tlsext_ticket_keys(context, (void *)material->tickets,
+				       PLI_TLS_TICKET_OCTETS);
+	if (load_pair(context, pair, error) &&
+	    (material->client_ca.octets == NULL ||
+	     set_client_ca(context, &material->client_ca, error)))
 		return context;
 	SSL_CTX_free(context);
 	return NULL;
@@ -149,24 +220,27 @@ on_server_name(SSL *ssl, int *alert, void *data)
 }
 
 PliTls *
-pli_tls_new(const PliTlsFiles *files, guint n_files, const char *client_ca,
-	    GError **error)
+pli_tls_new_from_material(const PliTlsMaterial *material, GError **error)
 {
-	g_autoptr(PliTls) tls = g_new0(PliTls, 1);
+	g_autoptr(PliTls) tls = NULL;
 	SSL_CTX *first;
 
-	g_assert(n_files > 0);
+	if (material->pairs->len == 0)
+		return NULL;
+	tls = g_new0(PliTls, 1);
 	tls->ref_count = 1;
 	tls->contexts =
 		g_ptr_array_new_with_free_func((GDestroyNotify)SSL_CTX_free);
 	tls->files = g_ptr_array_new_with_free_func(g_free);
-	for (guint i = 0; i < n_files; i++) {
-		SSL_CTX *context = make_context(&files[i], client_ca, error);
+	for (guint i = 0; i < material->pairs->len; i++) {
+		const PliTlsPair *pair =
+			&g_array_index(material->pairs, PliTlsPair, i);
+		SSL_CTX *context = make_context(pair, material, error);
 
 		if (context == NULL)
 			return NULL;
 		g_ptr_array_add(tls->contexts, context);
-		g_ptr_array_add(tls->files, g_strdup(files[i].certificate));
+		g_ptr_array_add(tls->files, g_strdup(pair->certificate.path));
 	}
 	first = g_ptr_array_index(tls->contexts, 0);
 	SSL_CTX_set_tlsext_servername_callback(first, on_server_name);
@@ -175,18 +249,33 @@ pli_tls_new(const PliTlsFiles *files, guint n_files, const char *client_ca,
 }
 
 PliTls *
-pli_tls_new_self_signed(const char *dir, const char *hostname, GError **error)
+pli_tls_new(const PliTlsFiles *files, guint n_files, const char *client_ca,
+	    GError **error)
+{
+	g_autoptr(PliTlsMaterial) material = pli_tls_material_new();
+
+	g_assert(n_files > 0);
+	for (guint i = 0; i < n_files; i++)
+		if (!pli_tls_material_add(material, &files[i], error))
+			return NULL;
+	if (client_ca != NULL &&
+	    !pli_tls_material_set_client_ca(material, client_ca, error))
+		return NULL;
+	return pli_tls_new_from_material(material, error);
+}
+
+gboolean
+pli_tls_prepare_self_signed(const char *dir, const char *hostname,
+			    GError **error)
 {
 	g_autofree char *certificate =
-		g_build_filename(dir, "certificate.pem", NULL);
-	g_autofree char *key = g_build_filename(dir, "key.pem", NULL);
+		g_build_filename(dir, PLI_TLS_OWN_CERTIFICATE, NULL);
+	g_autofree char *key = g_build_filename(dir, PLI_TLS_OWN_KEY, NULL);
 	PliTlsFiles files = {certificate, key};
 
-	if (!(g_file_test(certificate, G_FILE_TEST_EXISTS) &&
-	      g_file_test(key, G_FILE_TEST_EXISTS)) &&
-	    !pli_tls_make_self_signed(&files, hostname, error))
-		return NULL;
-	return pli_tls_new(&files, 1, NULL, error);
+	return (g_file_test(certificate, G_FILE_TEST_EXISTS) &&
+		g_file_test(key, G_FILE_TEST_EXISTS)) ||
+	       pli_tls_make_self_signed(&files, hostname, error);
 }
 
 PliTls *

@@ -37,10 +37,15 @@ PliTls *
 pli_tls_new(const PliTlsFiles *files, guint n_files, const char *client_ca,
 	    GError **error);
 
-/* With the certificate and key of `dir`, which are made when there are none:
- * for `hostname`, localhost and the loopback addresses, signed by itself. */
-PliTls *
-pli_tls_new_self_signed(const char *dir, const char *hostname, GError **error);
+/* Where a server for tries has its certificate, in its root. */
+#define PLI_TLS_OWN_CERTIFICATE "certificate.pem"
+#define PLI_TLS_OWN_KEY "key.pem"
+
+/* Makes the two files in `dir` when there are none: for `hostname`, localhost
+ * and the loopback addresses, signed by itself. */
+gboolean
+pli_tls_prepare_self_signed(const char *dir, const char *hostname,
+			    GError **error);
 
 PliTls *
 pli_tls_ref(PliTls *tls);

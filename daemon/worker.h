@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A worker: one event loop, its sessions, its spool slot and its threads.
+ * A worker: its sessions, its spool slot and its threads, on an event loop.
  *
- * It is given bound sockets and a root that is locked; it binds and locks
- * nothing itself, so that it can become a process of its own under a master.
+ * It binds, locks and forks nothing: the master (daemon/master.h) hands it
+ * connections that were accepted, and it says when a client has left.
  */
 #ifndef PLI_DAEMON_WORKER_H
 #define PLI_DAEMON_WORKER_H
+
+#include <event2/event.h>
 
 #include "daemon/config.h"
 #include "daemon/counters.h"
@@ -16,55 +18,63 @@
 
 typedef struct PliWorker PliWorker;
 
-typedef enum {
-	PLI_WORKER_ERROR_LISTENER, /* a change that takes a restart */
-} PliWorkerError;
+/* What it tells whoever started it; on the loop. */
+typedef struct {
+	/* The connection of a client has ended. */
+	void (*left)(gpointer data, const char *peer);
+	gpointer data;
+} PliWorkerHandler;
 
-#define PLI_WORKER_ERROR (pli_worker_error_quark())
-GQuark
-pli_worker_error_quark(void);
+/* What it is made of; all borrowed. */
+typedef struct {
+	struct event_base *base;
+	const PliRoot *root;
+	const PliLog *log;
+	PliCounters *counters;
+	guint slot; /* of the spool; no other worker has it */
+	const PliWorkerHandler *handler;
+} PliWorkerParts;
 
-/* `root` and `log` are borrowed. Opens the spool and starts what was left in
- * it.
- * NULL: PLI_SPOOL_ERROR or the system's errors. */
+/* Opens the spool and starts what was left in it. NULL: PLI_SPOOL_ERROR,
+ * PLI_ALIASES_ERROR or the system's errors. */
 PliWorker *
-pli_worker_new(const PliConfig *config, const PliRoot *root, const PliLog *log,
+pli_worker_new(const PliConfig *config, const PliWorkerParts *parts,
                GError **error);
 
+/* Closes what is open, and waits for its threads. */
 void
 pli_worker_free(PliWorker *worker);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliWorker, pli_worker_free)
 
-/* Takes over a listening socket; `config` is one of the worker's
- * configuration. */
+/* A connection that came to `listener` of the configuration; takes over `fd`.
+ * `peer` as daemon/listener.h says. */
 void
-pli_worker_add_listener(PliWorker *worker, const PliConfigListener *config,
-                        int fd);
+pli_worker_take(PliWorker *worker, const char *listener, int fd,
+                const char *peer);
+
+/* Who judges authentications from now on; takes over `fd`. */
+void
+pli_worker_set_auth(PliWorker *worker, int fd);
 
 /* What connections that want TLS get from now on. */
 void
 pli_worker_set_tls(PliWorker *worker, PliTls *tls);
 
-/* Sessions from now on are as `config` says, and so is the next authentication;
- * limits of what waits for a sync stay. FALSE: nothing has changed. */
+/* Sessions from now on are as `config` says; limits of what waits for a sync
+ * stay. FALSE: nothing has changed. */
 gboolean
 pli_worker_set_config(PliWorker *worker, const PliConfig *config,
                       GError **error);
 
-/* What SIGHUP does. */
-typedef void (*PliWorkerReload)(PliWorker *worker, gpointer data);
+/* Breaks the loop once the answers that are open have been given, or the
+ * deadline of the configuration has passed. */
 void
-pli_worker_set_reload(PliWorker *worker, PliWorkerReload reload, gpointer data);
+pli_worker_stop(PliWorker *worker);
 
-/* Serves until SIGTERM or SIGINT; then takes no connection any more and ends
- * once the answers that are open have been given and its threads are done;
- * it cannot run again. SIGUSR1 logs the counters. */
+/* Breaks the loop once the spool holds no message; pli_worker_free() removes
+ * it then. For a slot that takes no connections any more. */
 void
-pli_worker_run(PliWorker *worker);
-
-/* A copy of its counters, as they are now. */
-void
-pli_worker_get_counters(const PliWorker *worker, PliCounters *ret_counters);
+pli_worker_empty(PliWorker *worker);
 
 #endif

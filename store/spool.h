@@ -166,4 +166,13 @@ pli_spool_checkpoint(PliSpool *spool, GError **error);
 guint64
 pli_spool_get_log_octets(const PliSpool *spool);
 
+/* One more than the highest slot of DIR that there is, `most` at most; 0: there
+ * is none. */
+guint
+pli_spool_count_slots(const char *dir, guint most);
+
+/* Of a slot that was empty and is closed. */
+void
+pli_spool_remove_slot(const char *dir, guint slot);
+
 #endif

@@ -54,6 +54,12 @@ def cpu_of(group):
     return total / TICK
 
 
+def cpu_of_one(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
+        fields = f.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
 def files_in(folder):
     try:
         return sum(1 for _ in os.scandir(folder))
@@ -81,10 +87,11 @@ class Pli:
         self.group = None
 
     def cpu(self):
-        with open(f"/proc/{self.server.process.pid}/stat",
-                  encoding="utf-8") as f:
-            fields = f.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICK
+        return sum(cpu_of_one(pid) for pid in self.pids())
+
+    def pids(self):
+        return [self.server.process.pid, *self.server.children("auth"),
+                *self.server.children("worker")]
 
     def stop(self):
         self.server.stop()
@@ -235,8 +242,9 @@ def count_syscalls(options):
             time.sleep(1)
             log = os.path.join(folder, "strace")
             trace = subprocess.Popen(
-                ["strace", "-f", "-c", "-o", log, "-p",
-                 str(pli.server.process.pid)], stderr=subprocess.DEVNULL)
+                ["strace", "-f", "-c", "-o", log]
+                + [f"-p{pid}" for pid in pli.pids()],
+                stderr=subprocess.DEVNULL)
             time.sleep(1)
             source(pli.port, sessions, options.messages, options.size)
             while files_in(pli.folder) < options.messages + 50:

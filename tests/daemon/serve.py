@@ -15,6 +15,10 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "lib"))
+import plidev  # noqa: E402
+
 PLID = os.path.join(os.environ.get("G_TEST_BUILDDIR", "build"), "plid")
 PORTS = (24, 25, 143, 465, 587, 993)
 
@@ -84,6 +88,9 @@ class Server:
             self.kill()
             raise Failed(f"the server is not ready: {self.text()}")
         return self
+
+    children = plidev.Server.children
+    worker = plidev.Server.worker
 
     def stop(self):
         """SIGTERM; the exit status."""
@@ -413,7 +420,7 @@ def test_replay():
 
 
 def limit_files(server, octets):
-    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE,
+    resource.prlimit(server.worker, resource.RLIMIT_FSIZE,
                      (octets, resource.RLIM_INFINITY))
 
 

@@ -15,10 +15,11 @@ static PliDirectory *
 make_directory(const char *password, GError **error)
 {
 	g_autoptr(PliConfig) config = pli_config_new();
+	const PliDirectoryFiles files = {config->users, config->aliases};
 
 	g_free(config->password);
 	config->password = g_strdup(password);
-	return pli_directory_new(config, &log_nowhere, error);
+	return pli_directory_new(config, &files, &log_nowhere, error);
 }
 
 static int

@@ -69,6 +69,7 @@ test_accept(void)
 	for (i = 0; i < G_N_ELEMENTS(clients); i++)
 		close(clients[i]);
 	pli_listener_free(listener);
+	close(fd);
 	event_base_free(base);
 	g_free(seen.peer);
 }

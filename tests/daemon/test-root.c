@@ -10,11 +10,13 @@ remove_all(const char *dir)
 {
 	g_autofree char *lock = g_build_filename(dir, "plid.lock", NULL);
 	g_autofree char *spool = g_build_filename(dir, "spool", NULL);
+	g_autofree char *run = g_build_filename(dir, "run", NULL);
 	g_autofree char *mail = g_build_filename(dir, "mail", NULL);
 
 	g_unlink(lock);
 	g_rmdir(spool);
 	g_rmdir(mail);
+	g_rmdir(run);
 	g_assert_cmpint(g_rmdir(dir), ==, 0);
 }
 
@@ -25,19 +27,19 @@ test_lock(void)
 	g_autofree char *dir = g_build_filename(top, "new", NULL);
 	g_autofree char *pid = g_strdup_printf("pid %d", (int)getpid());
 	g_autoptr(GError) error = NULL;
-	PliRoot *first = pli_root_open(dir, &error), *second;
+	PliRoot *first = pli_root_open(dir, -1, -1, &error), *second;
 	struct stat st;
 
 	g_assert_no_error(error);
 	g_assert_cmpint(stat(first->mail, &st), ==, 0);
 	g_assert_cmpuint(st.st_mode & 0777, ==, 0700);
-	second = pli_root_open(dir, &error);
+	second = pli_root_open(dir, -1, -1, &error);
 	g_assert_null(second);
 	g_assert_error(error, PLI_ROOT_ERROR, PLI_ROOT_ERROR_LOCKED);
 	g_assert_nonnull(strstr(error->message, pid));
 	g_clear_error(&error);
 	pli_root_close(first);
-	second = pli_root_open(dir, &error);
+	second = pli_root_open(dir, -1, -1, &error);
 	g_assert_no_error(error);
 	pli_root_close(second);
 	remove_all(dir);
@@ -49,7 +51,7 @@ test_cannot_make(void)
 {
 	g_autoptr(GError) error = NULL;
 
-	g_assert_null(pli_root_open("/dev/null/here", &error));
+	g_assert_null(pli_root_open("/dev/null/here", -1, -1, &error));
 	g_assert_error(error, PLI_ROOT_ERROR, PLI_ROOT_ERROR_CREATE);
 	g_assert_nonnull(strstr(error->message, "/dev/null/here"));
 }

@@ -96,12 +96,23 @@ shake(PliTls *tls, const char *server_name, int max_version)
 	return g_strdup(name);
 }
 
+static PliTls *
+make_own(const Fixture *f, GError **error)
+{
+	g_autofree char *certificate = path_of(f, PLI_TLS_OWN_CERTIFICATE);
+	g_autofree char *key = path_of(f, PLI_TLS_OWN_KEY);
+	const PliTlsFiles files = {certificate, key};
+
+	return pli_tls_prepare_self_signed(f->dir, "mx.example", error)
+		       ? pli_tls_new(&files, 1, NULL, error)
+		       : NULL;
+}
+
 static void
 test_self_signed(Fixture *f, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(PliTls) first =
-		pli_tls_new_self_signed(f->dir, "mx.example", &error);
+	g_autoptr(PliTls) first = make_own(f, &error);
 	g_autofree char *path = path_of(f, "certificate.pem");
 	g_autofree char *key = path_of(f, "key.pem");
 	g_autofree char *before = NULL;
@@ -118,7 +129,7 @@ test_self_signed(Fixture *f, gconstpointer data)
 	g_assert_cmpint(st.st_mode & 0777, ==, 0600);
 	/* a second start goes on with it */
 	g_assert_true(g_file_get_contents(path, &before, NULL, NULL));
-	again = pli_tls_new_self_signed(f->dir, "mx.example", &error);
+	again = make_own(f, &error);
 	g_assert_no_error(error);
 	g_assert_true(g_file_get_contents(path, &after, NULL, NULL));
 	g_assert_cmpstr(before, ==, after);

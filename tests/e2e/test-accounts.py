@@ -253,7 +253,7 @@ def check_hangup(server):
            "a wrong file is logged", server.log_tail())
     server.configure(domains="example.org")
     os.rename(server.certificate + ".key", server.certificate + ".away")
-    tap.ok(hang_up(server, "own.key is no PEM file"), "so is a missing key",
+    tap.ok(hang_up(server, "own.key cannot be read"), "so is a missing key",
            server.log_tail())
     os.rename(server.certificate + ".away", server.certificate + ".key")
     server.base += 1

@@ -65,7 +65,7 @@ def record(folder, rng):
     disk = crash.Disk(server.root)
     path = os.path.join(folder, "trace")
     strace = subprocess.Popen(
-        crash.COMMAND + ["-o", path, "-p", str(server.process.pid)],
+        crash.COMMAND + ["-o", path, "-p", str(server.worker)],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     first = strace.stderr.readline()
     if b"attached" not in first:
@@ -79,7 +79,8 @@ def record(folder, rng):
         client.join(120)
     time.sleep(0.5)
     # it must not do anything at its end that the trace has not
-    server.process.send_signal(signal.SIGKILL)
+    os.kill(server.process.pid, signal.SIGSTOP)
+    os.kill(server.worker, signal.SIGKILL)
     server.kill()
     strace.wait(60)
     strace.stderr.close()

@@ -49,15 +49,15 @@ def deliver(server, acknowledged, replies):
         smtp = None
 
 
-def attach(server, call, fault, n):
+def attach(worker, call, fault, n):
     strace = subprocess.Popen(
         ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
          "-e", f"inject={call}:{fault}:when={n}", "-p",
-         str(server.process.pid)], stdout=subprocess.DEVNULL,
+         str(worker)], stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE)
     # it says nothing with -qq: wait until it traces
     for _ in range(200):
-        with open(f"/proc/{server.process.pid}/status",
+        with open(f"/proc/{worker}/status",
                   encoding="ascii") as f:
             if "TracerPid:\t0\n" not in f.read():
                 time.sleep(0.05)
@@ -92,13 +92,15 @@ def run(folder, call, fault, n):
     os.makedirs(server.root)
     server.log_path = os.path.join(folder, "log")
     server.start()
-    strace = attach(server, call, fault, n)
+    worker = server.worker
+    strace = attach(worker, call, fault, n)
     if strace is None:
         server.kill()
         tap.skip_all("strace cannot attach")
     try:
         deliver(server, acknowledged, replies)
-        killed = not server.is_alive()
+        killed = server.children("worker") != [worker]
+        alive = server.is_alive()
     finally:
         server.kill()
         strace.wait(60)
@@ -107,7 +109,7 @@ def run(folder, call, fault, n):
            and not 400 <= reply[0] < 500]
     if bad:
         return f"a reply that is not temporary: {bad}"
-    if "signal" not in fault and killed:
+    if not alive or "signal" not in fault and killed:
         return "the server died: " + server.log_tail()
     return check_again(server, acknowledged)
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """SIGKILL at random moments loses nothing that was acknowledged.
 
-One client delivers, sending again what got no reply; the server is killed at
-random and started again on the same root. In the end each acknowledged message
+Clients deliver, sending again what got no reply; the worker, the master (with
+all its children) or the auth process is killed at random. A worker is started
+again by its master, a master by the test, on the same root. In the end each acknowledged message
 is there once, or once more for each time its reply was cut off.
 
 PLI_KILL_COUNT deliveries (200), seed PLI_KILL_SEED.
@@ -10,6 +11,7 @@ PLI_KILL_COUNT deliveries (200), seed PLI_KILL_SEED.
 import os
 import random
 import re
+import signal
 import sys
 import threading
 import time
@@ -37,18 +39,32 @@ class Killer(threading.Thread):
         self.rng = rng
         self.lock = threading.Lock()
         self.kills = 0
+        self.workers = 0  # of those
         self.ending = threading.Event()
         self.error = None
 
     def run(self):
         while not self.ending.wait(self.rng.uniform(0.002, 0.08)):
             try:
-                self.server.kill()
-                self.kills += 1
-                self.server.start()
+                self.kill()
             except RuntimeError as error:
                 self.error = error
                 return
+
+    def kill(self):
+        self.kills += 1
+        kind = self.rng.choice(("master", "master", "worker", "worker",
+                                "worker", "auth"))
+        if kind == "master":
+            self.server.kill()
+            self.server.start()
+            return
+        self.workers += kind == "worker"
+        for pid in self.server.children(kind):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # it is being started again
 
 
 class Client(threading.Thread):
@@ -135,7 +151,8 @@ def main():
         acknowledged = sum((c.acknowledged for c in clients), [])
         tap.equal(len(acknowledged), COUNT, "every delivery ended in a 250")
         have = count_messages(server, COUNT)
-        tap.note(f"{killer.kills} kills, {sum(have.values())} messages")
+        tap.note(f"{killer.kills} kills, {killer.workers} of workers, "
+                 f"{sum(have.values())} messages")
         tap.ok(killer.kills >= COUNT // 20, "it was killed often",
                killer.kills)
         lost = [x for x in acknowledged if x not in have]

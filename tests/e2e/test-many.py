@@ -23,7 +23,7 @@ IDLE_TLS = 500
 def memory(server):
     """KiB of its own: what sessions and messages are held in. What is shared
     with other servers counts less or more as they come and go."""
-    with open(f"/proc/{server.process.pid}/status", encoding="ascii") as f:
+    with open(f"/proc/{server.worker}/status", encoding="ascii") as f:
         return int(re.search(r"^RssAnon:\s+(\d+) kB", f.read(), re.M)[1])
 
 

@@ -79,6 +79,29 @@ class Server:
     def imap(self):
         return self.port(143)
 
+    def children(self, kind):
+        """Pids of its processes: "worker" or "auth"."""
+        found = []
+        for name in os.listdir("/proc"):
+            try:
+                with open(f"/proc/{name}/stat", encoding="utf-8",
+                          errors="replace") as f:
+                    parent = int(f.read().rpartition(")")[2].split()[1])
+                with open(f"/proc/{name}/cmdline", "rb") as f:
+                    words = f.read().split(b"\0")
+            except (OSError, ValueError):
+                continue
+            if parent == self.process.pid and words[1:3] == [
+                    b"--child", kind.encode()]:
+                found.append(int(name))
+        return sorted(found)
+
+    @property
+    def worker(self):
+        """The pid of the only worker."""
+        worker, = self.children("worker")
+        return worker
+
     def log_tail(self, octets=3000):
         try:
             with open(self.log_path, "rb") as f:

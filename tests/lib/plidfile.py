@@ -24,7 +24,7 @@ class Server(plidev.Server):
         self.certificate = certificate
 
     def configure(self, domains="example.org example.net", more="",
-                  smtp="", tls="",
+                  smtp="", tls="", server="",
                   accounts="failure_delay=0\n"):
         doors = "".join(
             f"[listener {name}]\nprotocol={protocol}\nport={self.port(n)}\n"
@@ -35,7 +35,7 @@ class Server(plidev.Server):
                 ("clear", "imap", 143, "starttls")))
         with open(self.file, "w", encoding="utf-8") as f:
             f.write(f"[server]\nroot={self.root}/root\n"
-                    f"hostname=mx.example.org\n{doors}"
+                    f"hostname=mx.example.org\n{server}{doors}"
                     f"[certificate own]\ncertificate={self.certificate}.pem\n"
                     f"key={self.certificate}.key\n"
                     f"[smtp]\nexpn=yes\n{smtp}{tls}"

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/shared.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static void
+fail(GError **error, const char *what)
+{
+	g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
+		    "cannot %s shared memory: %s", what, g_strerror(errno));
+}
+
+int
+pli_shared_make(GError **error)
+{
+	int fd = memfd_create("pli-shared", MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, sizeof(PliShared)) < 0) {
+		fail(error, "make");
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+PliShared *
+pli_shared_map(int fd, GError **error)
+{
+	PliShared *shared = mmap(NULL, sizeof(PliShared),
+				 PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (shared != MAP_FAILED)
+		return shared;
+	fail(error, "use");
+	return NULL;
+}
+
+void
+pli_shared_sum_counters(const PliShared *shared, PliCounters *ret_counters)
+{
+	PliCounters sum = {0};
+
+	for (guint i = 0; i < PLI_SHARED_WORKERS_MAX; i++) {
+		PliCounters one;
+
+		pli_counters_get(&shared->counters[i], &one);
+#define ADD(name) sum.name += one.name;
+		PLI_COUNTERS_TABLE(ADD)
+#undef ADD
+	}
+	*ret_counters = sum;
+}

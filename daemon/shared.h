@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Memory that the master and its workers share: plain numbers, no pointers.
+ * What a worker counted outlives it.
+ */
+#ifndef PLI_DAEMON_SHARED_H
+#define PLI_DAEMON_SHARED_H
+
+#include "daemon/counters.h"
+
+#define PLI_SHARED_WORKERS_MAX 64
+
+typedef struct {
+	PliCounters counters[PLI_SHARED_WORKERS_MAX]; /* by slot */
+} PliShared;
+
+/* Close-on-exec; zeroed. -1: `error`. */
+int
+pli_shared_make(GError **error);
+
+/* NULL: `error`. Stays until the process ends. */
+PliShared *
+pli_shared_map(int fd, GError **error);
+
+/* Of all workers together. */
+void
+pli_shared_sum_counters(const PliShared *shared, PliCounters *ret_counters);
+
+#endif
