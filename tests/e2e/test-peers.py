@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Real mail servers as clients: Postfix by SMTP (PIPELINING, STARTTLS, DSN) and
 by LMTP, Exim by BDAT."""
+import contextlib
 import os
 import smtplib
+import sqlite3
 import sys
 import tempfile
 
@@ -11,6 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import maildir  # noqa: E402
 import peers  # noqa: E402
 import plidev  # noqa: E402
+import plidfile  # noqa: E402
 import tap  # noqa: E402
 
 BODY = (b"From: ada@test.invalid\r\nSubject: %s\r\n\r\n.dot\r\n..\r\n"
@@ -32,7 +35,8 @@ def try_postfix(server, folder, settings, name, protocol):
     with postfix:
         send(port, name, ["one@test.invalid", "two@test.invalid"])
         sent = postfix.wait_log("status=sent", 2)
-        octets = [maildir.wait_for(server.root, account, name) for account in ("one", "two")]
+        octets = [maildir.wait_for(server.root, account, name)
+                  for account in ("one", "two")]
         tap.ok(sent and all((b"with %s" % protocol) in o for o in octets),
                f"{name}: delivered", postfix.log()[-2000:])
         tap.ok(all(o.endswith((BODY % name.encode())[-926:])
@@ -45,6 +49,54 @@ def try_postfix(server, folder, settings, name, protocol):
         tap.ok("status=bounced" not in postfix.log()
                and "status=deferred" not in postfix.log(),
                f"{name}: none refused", postfix.log()[-2000:])
+
+
+def read_spooled(root):
+    """(parameters of MAIL, of RCPT) of the one message in the spool."""
+    path = os.path.join(root, "spool", "0.db")
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        return db.execute(
+            "SELECT message.parameters, recipient.parameters FROM message"
+            " JOIN recipient USING (seq)").fetchone() or ("", "")
+
+
+def try_postfix_dsn(folder):
+    """What Postfix is told of reports it hands on, and the spool keeps."""
+    os.makedirs(folder)
+    server = plidfile.Server(folder, os.path.join(folder, "own"))
+    plidfile.make_certificate(server.certificate)
+    server.user("add", "one", said=b"a secret")
+    server.write_aliases("")
+    server.configure(smtp="dsn=yes\n")
+    root = os.path.join(folder, "root")
+    for name in (os.path.join(root, "mail"), os.path.join(folder, "postfix")):
+        os.makedirs(name)
+    # nothing can be delivered, so it stays in the spool
+    with open(os.path.join(root, "mail", "one"), "w", encoding="ascii"):
+        pass
+    port = server.port(25) + 1000
+    try:
+        server.start()
+        with peers.Postfix(os.path.join(folder, "postfix"), port,
+                           {"relayhost": f"[127.0.0.1]:{server.smtp}"}) as p:
+            with smtplib.SMTP("127.0.0.1", port, timeout=60) as smtp:
+                smtp.ehlo()
+                smtp.sendmail("ada@test.invalid", ["one@example.org"],
+                              BODY % b"dsn",
+                              ["RET=HDRS", "ENVID=QQ+2B314159"],
+                              ["NOTIFY=SUCCESS,FAILURE",
+                               "ORCPT=rfc822;first@example.org"])
+            tap.ok(p.wait_log("status=sent", 1), "postfix-dsn: delivered",
+                   p.log()[-2000:])
+        server.kill()  # it keeps the spool for itself
+        mail, rcpt = read_spooled(root)
+        tap.ok("RET=HDRS" in mail and "ENVID=QQ+2B314159" in mail,
+               "postfix-dsn: RET and ENVID", mail)
+        tap.ok("NOTIFY=SUCCESS,FAILURE" in rcpt
+               and "ORCPT=rfc822;first@example.org" in rcpt,
+               "postfix-dsn: NOTIFY and ORCPT", rcpt)
+    finally:
+        server.close()
 
 
 def try_all_postfix(server, folder):
@@ -66,6 +118,7 @@ def try_all_postfix(server, folder):
                      "virtual_transport":
                      f"lmtp:inet:127.0.0.1:{server.port(24)}"},
                     "postfix-lmtp", b"LMTP")
+        try_postfix_dsn(os.path.join(folder, "dsn"))
     except peers.Missing as why:
         tap.skip("Postfix as a client", why)
 
