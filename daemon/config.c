@@ -339,6 +339,19 @@ set_number(const PliConfigKey *key, const char *text, guint64 *field)
 	                       key->fallback);
 }
 
+static char *
+set_networks(const PliConfigKey *key, const char *text, PliNetworks **field)
+{
+	g_autofree char *why = NULL;
+	PliNetworks *networks = pli_networks_parse(text, &why);
+
+	if (networks == NULL)
+		return g_strdup_printf("`%s`: %s", key->name, why);
+	pli_networks_free(*field);
+	*field = networks;
+	return NULL;
+}
+
 gboolean
 pli_config_set(gpointer target, const PliConfigKey *key, const char *text,
                char **ret_error)
@@ -353,6 +366,9 @@ pli_config_set(gpointer target, const PliConfigKey *key, const char *text,
 	case PLI_CONFIG_NUMBER:
 	case PLI_CONFIG_OCTETS:
 		error = set_number(key, text, field);
+		break;
+	case PLI_CONFIG_NETWORKS:
+		error = set_networks(key, text, field);
 		break;
 	case PLI_CONFIG_PATH:
 		if ((*text != '\0' || key->fallback == NULL) &&

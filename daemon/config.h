@@ -11,6 +11,7 @@
 #define PLI_DAEMON_CONFIG_H
 
 #include "daemon/log.h"
+#include "daemon/networks.h"
 #include "engine/slice.h"
 
 typedef enum {
@@ -19,6 +20,7 @@ typedef enum {
 	PLI_CONFIG_CHOICE, /* one of `choices` */
 	PLI_CONFIG_NUMBER,
 	PLI_CONFIG_OCTETS, /* a number, or one with K, M or G (1024) */
+	PLI_CONFIG_NETWORKS, /* a PliNetworks */
 } PliConfigType;
 
 typedef struct {

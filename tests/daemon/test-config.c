@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/config.h"
 
+#include "daemon/config-priv.h"
+
 /* The errors as one text, a line each; *ret_config when there was none. */
 static char *
 check(const char *text, PliConfig **ret_config)
@@ -206,6 +208,31 @@ test_mechanisms(void)
 	              "SCRAM-SHA-1, PLAIN, LOGIN, CRAM-MD5, EXTERNAL\n");
 }
 
+/* A key that is a list of networks; a bad one leaves what was there. */
+static void
+test_networks(void)
+{
+	static const PliConfigKey key = {
+		"smtp", "friends", PLI_CONFIG_NETWORKS, "", "", NULL, 0, 0,
+		"Whom we trust.", 0};
+	struct {
+		PliNetworks *friends;
+	} target = {NULL};
+	char *error = NULL;
+
+	g_assert_true(pli_config_set(&target, &key, "::1 10.0.0.0/8", &error));
+	g_assert_true(pli_networks_has(target.friends, "10.1.2.3"));
+	g_assert_false(pli_config_set(&target, &key, "10.0.0.0/33", &error));
+	g_assert_cmpstr(error, ==,
+	                "`friends`: `10.0.0.0/33` is no network: the prefix "
+	                "is a number from 0 to 32, such as 10.0.0.0/32");
+	g_assert_true(pli_networks_has(target.friends, "10.1.2.3"));
+	g_assert_true(pli_config_set(&target, &key, "", NULL));
+	g_assert_true(pli_networks_is_empty(target.friends));
+	pli_networks_free(target.friends);
+	g_free(error);
+}
+
 /* Every row of the table is usable: its default is a value of its own. */
 static void
 test_table(void)
@@ -246,6 +273,7 @@ main(int argc, char **argv)
 	g_test_add_func("/daemon/config/loopback-only", test_loopback_only);
 	g_test_add_func("/daemon/config/certificates", test_certificates);
 	g_test_add_func("/daemon/config/mechanisms", test_mechanisms);
+	g_test_add_func("/daemon/config/networks", test_networks);
 	g_test_add_func("/daemon/config/table", test_table);
 	return g_test_run();
 }
