@@ -2,6 +2,7 @@
 #include "protocols/smtp-path.h"
 
 #include "engine/utf8.h"
+#include "protocols/ip-address.h"
 
 #define LABEL_MAX 63
 
@@ -73,45 +74,6 @@ pli_smtp_path_is_domain(PliSlice s)
 	return pli_utf8_is_ascii(s) && is_any_domain(s);
 }
 
-/* Snum 3("." Snum) */
-static gboolean
-is_ipv4(PliSlice s)
-{
-	guint numbers = 0;
-
-	do {
-		PliSlice number = cut(&s, '.');
-		guint value = 0;
-
-		if (number.len < 1 || number.len > 3)
-			return FALSE;
-		for (gsize i = 0; i < number.len; i++) {
-			if (!g_ascii_isdigit(number.data[i]))
-				return FALSE;
-			value = value * 10 + (number.data[i] - '0');
-		}
-		if (value > 255)
-			return FALSE;
-		numbers++;
-	} while (s.data != NULL);
-	return numbers == 4;
-}
-
-static gboolean
-is_ipv6(PliSlice s)
-{
-	g_autofree char *text = NULL;
-
-	if (s.len > 45 || s.len == 0 || memchr(s.data, ':', s.len) == NULL)
-		return FALSE;
-	for (gsize i = 0; i < s.len; i++)
-		if (!g_ascii_isxdigit(s.data[i]) && s.data[i] != ':' &&
-		    s.data[i] != '.')
-			return FALSE;
-	text = pli_slice_dup(s);
-	return g_hostname_is_ip_address(text);
-}
-
 gboolean
 pli_smtp_path_is_literal(PliSlice s)
 {
@@ -122,8 +84,8 @@ pli_smtp_path_is_literal(PliSlice s)
 	inner = pli_slice_new(s.data + 1, s.len - 2);
 	if (inner.len > 5 &&
 	    pli_slice_is(pli_slice_new(inner.data, 5), "IPv6:"))
-		return is_ipv6(pli_slice_skip(inner, 5));
-	return is_ipv4(inner);
+		return pli_ip_address_is_v6(pli_slice_skip(inner, 5));
+	return pli_ip_address_is_v4(inner);
 }
 
 /* Finds the '>' that is not quoted. */
