@@ -185,6 +185,16 @@ take_connection(Child *child, GVariant *body, int *fd)
 }
 
 static void
+take_verdict(Child *child, GVariant *body)
+{
+	gboolean may;
+	guint64 id;
+
+	g_variant_get(body, "(tb)", &id, &may);
+	pli_worker_take_verdict(child->worker, id, may);
+}
+
+static void
 take_partner(Child *child, int *fd)
 {
 	if (child->worker != NULL)
@@ -214,6 +224,7 @@ on_message(gpointer data, guint32 type, GVariant *body, int *fd)
 	case PLI_CONTROL_PARTNER: take_partner(child, fd); break;
 	case PLI_CONTROL_STOP: stop(child); break;
 	case PLI_CONTROL_EMPTY: pli_worker_empty(child->worker); break;
+	case PLI_CONTROL_MOVED: take_verdict(child, body); break;
 	default: g_assert_not_reached();
 	}
 }
@@ -233,6 +244,15 @@ on_left(gpointer data, const char *peer)
 
 	pli_channel_send(child->channel, PLI_CONTROL_LEFT,
 			 g_variant_new("(s)", peer), -1);
+}
+
+static void
+on_moves(gpointer data, guint64 id, const char *from, const char *to)
+{
+	Child *child = data;
+
+	pli_channel_send(child->channel, PLI_CONTROL_MOVES,
+			 g_variant_new("(tss)", id, from, to), -1);
 }
 
 /* With epoll's changelist a turn that switches events back and forth costs no
@@ -259,7 +279,7 @@ prepare(Child *child, GError **error)
 			    "cannot make an event loop");
 		return FALSE;
 	}
-	child->handler = (PliWorkerHandler){on_left, child};
+	child->handler = (PliWorkerHandler){on_left, on_moves, child};
 	child->channel = pli_channel_new(child->base, PLI_CONTROL_FD_CHANNEL,
 					 &handler, child);
 	child->shared = pli_shared_map(PLI_CONTROL_FD_SHARED, error);

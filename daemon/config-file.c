@@ -431,6 +431,24 @@ check_listener(Reader *r, const PliConfigListener *l)
 		                          l->group.name));
 }
 
+/* The PROXY header of anybody would let anybody be anybody. */
+static void
+check_proxies(Reader *r, const PliConfigListener *l)
+{
+	if (l->proxy && pli_networks_is_empty(l->proxies))
+		add_error(r, l->group.line,
+		          g_strdup_printf("[listener %s] has proxy=yes, which "
+		                          "needs the proxies that are "
+		                          "believed, such as "
+		                          "proxies=192.0.2.10",
+		                          l->group.name));
+	if (!l->proxy && !pli_networks_is_empty(l->proxies))
+		add_error(r, l->group.line,
+		          g_strdup_printf("[listener %s] has proxies, which "
+		                          "are of use with proxy=yes only",
+		                          l->group.name));
+}
+
 /* Each word is one that AUTH knows. */
 static void
 check_mechanisms(Reader *r)
@@ -495,8 +513,10 @@ check_whole(Reader *r)
 	if (r->config->listeners->len == 0)
 		add_error(r, 0,
 		          g_strdup("no [listener NAME]: nothing to serve"));
-	for (i = 0; i < r->config->listeners->len; i++)
+	for (i = 0; i < r->config->listeners->len; i++) {
 		check_listener(r, g_ptr_array_index(r->config->listeners, i));
+		check_proxies(r, g_ptr_array_index(r->config->listeners, i));
+	}
 	for (i = 0; i < r->config->certificates->len; i++) {
 		PliConfigGroup *group =
 		        g_ptr_array_index(r->config->certificates, i);

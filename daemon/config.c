@@ -49,6 +49,14 @@ static const PliConfigKey keys[] = {
 	 "starttls: offered when there is a certificate; implicit: from the "
 	 "first octet.",
 	 AT_LISTENER(tls)},
+	{"listener", "proxy", PLI_CONFIG_CHOICE, "no", "", "no|yes", 0, 0,
+	 "A header of the PROXY protocol, version 1 or 2, comes ahead of "
+	 "everything and says who the client is.",
+	 AT_LISTENER(proxy)},
+	{"listener", "proxies", PLI_CONFIG_NETWORKS, "", "", NULL, 0, 0,
+	 "The proxies whose header is believed: addresses and networks, apart "
+	 "by blanks; nobody else is let in.",
+	 AT_LISTENER(proxies)},
 	{"certificate", "certificate", PLI_CONFIG_PATH, NULL, "", NULL, 0, 0,
 	 "PEM file of the certificate, and its chain behind it.",
 	 AT_CERTIFICATE(certificate)},
@@ -159,6 +167,7 @@ listener_free(gpointer data)
 
 	g_free(listener->group.name);
 	g_free(listener->address);
+	pli_networks_free(listener->proxies);
 	g_free(listener);
 }
 
@@ -261,6 +270,21 @@ pli_config_add_certificate(PliConfig *config, const char *name)
 	certificate->group.name = g_strdup(name);
 	g_ptr_array_add(config->certificates, certificate);
 	return certificate;
+}
+
+const PliConfigListener *
+pli_config_find_listener(const PliConfig *config, const char *name)
+{
+	guint i;
+
+	for (i = 0; i < config->listeners->len; i++) {
+		const PliConfigListener *l =
+		        g_ptr_array_index(config->listeners, i);
+
+		if (g_str_equal(l->group.name, name))
+			return l;
+	}
+	return NULL;
 }
 
 guint

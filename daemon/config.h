@@ -66,6 +66,8 @@ typedef struct {
 	guint64 tls;      /* PliListenerTls */
 	char *address;
 	guint64 port; /* 0: the protocol's own */
+	guint64 proxy;        /* yes or no: a PROXY header comes first */
+	PliNetworks *proxies; /* whose is believed */
 } PliConfigListener;
 
 typedef struct {
@@ -154,6 +156,10 @@ pli_config_add_certificate(PliConfig *config, const char *name);
 /* "smtp", "lmtp", "imap", "submission" */
 const char *
 pli_protocol_get_name(PliProtocol protocol);
+
+/* NULL: there is none of that name. */
+const PliConfigListener *
+pli_config_find_listener(const PliConfig *config, const char *name);
 
 /* The port to bind: what was said, or the protocol's own. */
 guint

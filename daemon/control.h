@@ -27,6 +27,8 @@ enum {
 	/* a worker whose slot is not used any more: ends when its spool is
 	 * empty, and removes it */
 	PLI_CONTROL_EMPTY,
+	/* id, whether: the answer to MOVES */
+	PLI_CONTROL_MOVED,
 
 	/* From a child. */
 
@@ -34,12 +36,15 @@ enum {
 	PLI_CONTROL_FAILED,  /* exit status, why */
 	PLI_CONTROL_CHANGED, /* "", or why nothing has changed */
 	PLI_CONTROL_LEFT,    /* peer: a connection has ended */
+	PLI_CONTROL_MOVES,   /* id, from, to: may a connection of the one be
+				the other's? */
 };
 
 #define PLI_CONTROL_CONNECTION_TYPE "(ss)"
 #define PLI_CONTROL_FAILED_TYPE "(uay)"
 #define PLI_CONTROL_CHANGED_TYPE "(ay)"
 #define PLI_CONTROL_LEFT_TYPE "(s)"
+#define PLI_CONTROL_MOVES_TYPE "(tss)"
 
 typedef enum {
 	PLI_CHILD_AUTH,

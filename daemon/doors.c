@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/doors.h"
 
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "daemon/activation.h"
 #include "daemon/clients.h"
 #include "daemon/listener.h"
+#include "daemon/refusal.h"
 
 typedef struct {
 	PliDoors *doors;
-	char *name, *address;
-	PliProtocol protocol;
-	guint port;
-	PliListenerTls tls;
+	char *name; /* of the configuration's listener */
 	int fd;
 	PliListener *listener; /* while it takes connections */
 } Door;
@@ -42,7 +38,6 @@ door_free(gpointer data)
 	pli_listener_free(door->listener);
 	close(door->fd);
 	g_free(door->name);
-	g_free(door->address);
 	g_free(door);
 }
 
@@ -55,70 +50,85 @@ worker_free(gpointer data)
 	g_free(worker);
 }
 
-/* Says so where the client reads without TLS. */
-static void
-turn_away(const Door *door, int fd, const char *peer, const char *why)
-{
-	g_autofree char *text =
-		door->protocol == PLI_PROTOCOL_IMAP
-			? g_strdup_printf("* BYE %s\r\n", why)
-			: g_strdup_printf("421 4.7.0 %s\r\n", why);
-	PliLogLine line;
-
-	/* whether it arrives does not matter */
-	if (door->tls != PLI_LISTENER_IMPLICIT &&
-	    send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
-		shutdown(fd, SHUT_WR);
-	close(fd);
-	pli_log_line_begin(&line, door->doors->log, "refused");
-	pli_log_line_add_text(&line, "protocol",
-			      pli_protocol_get_name(door->protocol));
-	pli_log_line_add_text(&line, "peer", peer);
-	pli_log_line_add_text(&line, "reason", why);
-	pli_log_line_send(&line);
-}
-
-/* The one with the fewest; *ret_n and *ret_of_peer count those of all. */
+/* The one with the fewest connections; *ret_n counts those of all. */
 static Worker *
-choose(const PliDoors *doors, const char *peer, guint *ret_n,
-       guint *ret_of_peer)
+choose(const PliDoors *doors, guint *ret_n)
 {
 	Worker *best = NULL;
 
-	*ret_n = *ret_of_peer = 0;
+	*ret_n = 0;
 	for (guint i = 0; i < doors->workers->len; i++) {
 		Worker *worker = g_ptr_array_index(doors->workers, i);
 
 		*ret_n += worker->n;
-		*ret_of_peer += pli_clients_count(worker->clients, peer);
 		if (best == NULL || worker->n < best->n)
 			best = worker;
 	}
 	return best;
 }
 
+static guint
+count_of_peer(const PliDoors *doors, const char *peer)
+{
+	guint n = 0;
+
+	for (guint i = 0; i < doors->workers->len; i++) {
+		Worker *worker = g_ptr_array_index(doors->workers, i);
+
+		n += pli_clients_count(worker->clients, peer);
+	}
+	return n;
+}
+
+/* Whether the client has as many connections as it may. */
+static gboolean
+is_full(const PliDoors *doors, const char *peer)
+{
+	guint64 most = doors->config->client_connections;
+
+	return most > 0 && count_of_peer(doors, peer) >= most;
+}
+
+/* NULL, or why it is turned away. A proxy has many clients: whose limit it is
+ * will be known later (pli_doors_move()). */
+static const char *
+judge(const PliDoors *doors, const PliConfigListener *config,
+      const char *address, guint n)
+{
+	if (n >= doors->config->connections)
+		return "Too many connections, try later";
+	if (config->proxy)
+		return pli_networks_has(config->proxies, address)
+			       ? NULL
+			       : "Only proxies connect here";
+	return is_full(doors, address)
+		       ? "Too many connections from your address"
+		       : NULL;
+}
+
 static void
-on_connection(gpointer data, evutil_socket_t fd, const char *peer)
+on_connection(gpointer data, evutil_socket_t fd, const char *address)
 {
 	Door *door = data;
-	const PliConfig *config = door->doors->config;
-	guint n, of_peer;
-	Worker *worker = choose(door->doors, peer, &n, &of_peer);
+	PliDoors *doors = door->doors;
+	const PliConfigListener *config =
+		pli_config_find_listener(doors->config, door->name);
+	g_autoptr(PliPeer) peer = pli_peer_new(address);
+	const char *why = "No process serves now, try later";
+	guint n;
+	Worker *worker = choose(doors, &n);
 
-	if (worker == NULL) {
-		turn_away(door, fd, peer, "No process serves now, try later");
-	} else if (n >= config->connections) {
-		turn_away(door, fd, peer, "Too many connections, try later");
-	} else if (config->client_connections > 0 &&
-		   of_peer >= config->client_connections) {
-		turn_away(door, fd, peer,
-			  "Too many connections from your address");
-	} else {
-		pli_clients_enter(worker->clients, peer);
-		worker->n++;
-		pli_process_send(worker->process, PLI_CONTROL_CONNECTION,
-				 g_variant_new("(ss)", door->name, peer), fd);
+	g_assert(config != NULL); /* a reload that takes it away is refused */
+	if (worker != NULL)
+		why = judge(doors, config, address, n);
+	if (why != NULL) {
+		pli_refusal_send(doors->log, config, fd, peer, why);
+		return;
 	}
+	pli_clients_enter(worker->clients, address);
+	worker->n++;
+	pli_process_send(worker->process, PLI_CONTROL_CONNECTION,
+			 g_variant_new("(ss)", door->name, address), fd);
 }
 
 /* Listens when there is somebody to serve. */
@@ -153,10 +163,6 @@ add_door(PliDoors *doors, const PliConfigListener *config,
 	door = g_new0(Door, 1);
 	door->doors = doors;
 	door->name = g_strdup(config->group.name);
-	door->address = g_strdup(config->address);
-	door->protocol = (PliProtocol)config->protocol;
-	door->port = port;
-	door->tls = (PliListenerTls)config->tls;
 	door->fd = fd;
 	g_ptr_array_add(doors->doors, door);
 	return TRUE;
@@ -245,6 +251,21 @@ pli_doors_leave(PliDoors *doors, PliProcess *process, const char *peer)
 
 	if (worker != NULL && pli_clients_leave(worker->clients, peer))
 		worker->n--;
+}
+
+gboolean
+pli_doors_move(PliDoors *doors, PliProcess *process, const char *from,
+	       const char *to)
+{
+	guint i;
+	Worker *worker = find_worker(doors, process, &i);
+	gboolean may;
+
+	if (worker == NULL || !pli_clients_leave(worker->clients, from))
+		return FALSE;
+	may = !is_full(doors, to);
+	pli_clients_enter(worker->clients, may ? to : from);
+	return may;
 }
 
 void

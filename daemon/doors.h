@@ -36,6 +36,12 @@ pli_doors_remove_worker(PliDoors *doors, PliProcess *worker);
 void
 pli_doors_leave(PliDoors *doors, PliProcess *worker, const char *peer);
 
+/* A connection of `from` that `worker` has is to be `to`'s. FALSE: that one
+ * has as many as it may, or `worker` has none of `from`; nothing changed. */
+gboolean
+pli_doors_move(PliDoors *doors, PliProcess *worker, const char *from,
+	       const char *to);
+
 /* Takes connections, from the first call on. */
 void
 pli_doors_open(PliDoors *doors);

@@ -7,7 +7,7 @@
 
 typedef struct {
 	PliServices *services;
-	char *peer;
+	PliPeer *peer;
 	PliAccountUse *use;  /* once logged in */
 	PliMailbox *mailbox; /* the selected one */
 	gboolean read_only;
@@ -224,7 +224,7 @@ on_closed(PliConn *conn, gpointer data, const PliConnStats *stats)
 {
 	Access *access = data;
 
-	pli_services_leave(access->services, access->peer);
+	pli_services_leave(access->services, access->peer->address);
 	pli_session_log(access->services->log, PLI_PROTOCOL_IMAP, access->peer,
 	                stats, access->served);
 }
@@ -237,7 +237,7 @@ on_free(gpointer data)
 
 	if (access->use != NULL)
 		start_closing(access->services, access->use, access->mailbox);
-	g_free(access->peer);
+	pli_peer_free(access->peer);
 	g_free(access);
 }
 
@@ -245,13 +245,13 @@ static const PliConnHandler handler = {on_event, on_closed, on_free};
 
 void
 pli_imap_access_start(PliServices *services, const PliConfigListener *listener,
-                      evutil_socket_t fd, const char *peer)
+                      evutil_socket_t fd, const PliPeer *peer)
 {
 	Access *access = g_new0(Access, 1);
 	PliImapConfig config = pli_imap_config_default;
 
 	access->services = services;
-	access->peer = g_strdup(peer);
+	access->peer = pli_peer_dup(peer);
 	config.hostname = services->config->hostname;
 	/* accounts of mode any are served on loopback addresses only */
 	config.allow_login = services->config->accounts == PLI_ACCOUNTS_ANY;

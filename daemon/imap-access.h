@@ -14,10 +14,10 @@
 /* Threads that may wait for accounts at one time. */
 #define PLI_IMAP_ACCESS_THREADS 8
 
-/* Takes over `fd` and starts a session. */
+/* Takes over `fd` and starts a session; `peer` is copied. */
 void
 pli_imap_access_start(PliServices *services, const PliConfigListener *listener,
-                      evutil_socket_t fd, const char *peer);
+                      evutil_socket_t fd, const PliPeer *peer);
 
 /* The pool that the services of IMAP sessions need. */
 GThreadPool *

@@ -11,7 +11,7 @@
 typedef struct {
 	PliServices *services;
 	PliProtocol protocol;
-	char *peer;
+	PliPeer *peer;
 	PliMessage *message; /* between DATA_BEGIN and DATA_END */
 	guint accepted;
 	GPtrArray *targets; /* of the transaction: each recipient's accounts,
@@ -292,7 +292,7 @@ log_failure(Intake *intake)
 	pli_log_line_begin(&line, intake->services->log, "auth");
 	pli_log_line_add_text(&line, "protocol",
 	                      pli_protocol_get_name(intake->protocol));
-	pli_log_line_add_text(&line, "peer", intake->peer);
+	pli_log_line_add_text(&line, "peer", intake->peer->address);
 	pli_log_line_add_text(&line, "user",
 	                      pli_auth_exchange_get_user(intake->exchange));
 	pli_log_line_add_text(&line, "result", "refused");
@@ -421,7 +421,7 @@ on_closed(PliConn *conn, gpointer data, const PliConnStats *stats)
 	Intake *intake = data;
 
 	g_clear_pointer(&intake->message, pli_message_free);
-	pli_services_leave(intake->services, intake->peer);
+	pli_services_leave(intake->services, intake->peer->address);
 	pli_session_log(intake->services->log, intake->protocol, intake->peer,
 	                stats, intake->accepted);
 }
@@ -434,7 +434,7 @@ on_free(gpointer data)
 	pli_auth_exchange_free(intake->exchange);
 	if (intake->targets != NULL)
 		g_ptr_array_unref(intake->targets);
-	g_free(intake->peer);
+	pli_peer_free(intake->peer);
 	g_free(intake);
 }
 
@@ -510,13 +510,14 @@ make_session(const PliServices *services, const PliConfigListener *listener,
 
 void
 pli_intake_start(PliServices *services, const PliConfigListener *listener,
-                 evutil_socket_t fd, const char *peer)
+                 evutil_socket_t fd, const PliPeer *peer)
 {
 	Intake *intake = g_new0(Intake, 1);
 
 	intake->services = services;
 	intake->protocol = (PliProtocol)listener->protocol;
-	intake->peer = g_strdup(peer);
+	intake->peer = pli_peer_dup(peer);
 	pli_conn_new(services->conns, fd,
-	             make_session(services, listener, peer), &handler, intake);
+	             make_session(services, listener, peer->address),
+	             &handler, intake);
 }

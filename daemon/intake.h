@@ -13,9 +13,9 @@
 
 #include "daemon/services.h"
 
-/* Takes over `fd` and starts a session; `peer` as daemon/listener.h says. */
+/* Takes over `fd` and starts a session; `peer` is copied. */
 void
 pli_intake_start(PliServices *services, const PliConfigListener *listener,
-                 evutil_socket_t fd, const char *peer);
+                 evutil_socket_t fd, const PliPeer *peer);
 
 #endif

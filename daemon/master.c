@@ -256,6 +256,19 @@ on_failed(Master *master, PliProcess *process, GVariant *body)
 }
 
 static void
+on_moves(Master *master, PliProcess *process, GVariant *body)
+{
+	const char *from, *to;
+	gboolean may;
+	guint64 id;
+
+	g_variant_get(body, "(t&s&s)", &id, &from, &to);
+	may = pli_doors_move(master->doors, process, from, to);
+	pli_process_send(process, PLI_CONTROL_MOVED,
+			 g_variant_new("(tb)", id, may), -1);
+}
+
+static void
 on_message(gpointer data, PliProcess *process, guint32 type, GVariant *body)
 {
 	Master *master = data;
@@ -280,6 +293,7 @@ on_message(gpointer data, PliProcess *process, guint32 type, GVariant *body)
 		g_variant_get(body, "(&s)", &text);
 		pli_doors_leave(master->doors, process, text);
 		break;
+	case PLI_CONTROL_MOVES: on_moves(master, process, body); break;
 	default: g_assert_not_reached();
 	}
 }

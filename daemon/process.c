@@ -48,6 +48,7 @@ on_message(gpointer data, guint32 type, GVariant *body, int *fd)
 		{PLI_CONTROL_FAILED, PLI_CONTROL_FAILED_TYPE},
 		{PLI_CONTROL_CHANGED, PLI_CONTROL_CHANGED_TYPE},
 		{PLI_CONTROL_LEFT, PLI_CONTROL_LEFT_TYPE},
+		{PLI_CONTROL_MOVES, PLI_CONTROL_MOVES_TYPE},
 	};
 	PliProcess *process = data;
 

@@ -15,6 +15,8 @@
 #include "daemon/delivery.h"
 #include "daemon/directory.h"
 #include "daemon/log.h"
+#include "daemon/moves.h"
+#include "daemon/peer.h"
 #include "daemon/post.h"
 #include "daemon/shared-spool.h"
 #include "daemon/worker.h"
@@ -30,6 +32,7 @@ typedef struct {
 	PliDelivery *delivery;
 	PliAccounts *accounts;
 	const PliWorkerHandler *handler;
+	PliMoves *moves;
 	PliDirectory *directory;
 	PliAuth *auth;
 	GThreadPool *pool;      /* of imap-access's tasks */

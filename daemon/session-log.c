@@ -2,7 +2,7 @@
 #include "daemon/session-log.h"
 
 void
-pli_session_log(const PliLog *log, PliProtocol protocol, const char *peer,
+pli_session_log(const PliLog *log, PliProtocol protocol, const PliPeer *peer,
                 const PliConnStats *stats, guint messages)
 {
 	PliLogLine line;
@@ -10,7 +10,7 @@ pli_session_log(const PliLog *log, PliProtocol protocol, const char *peer,
 	pli_log_line_begin(&line, log, "session");
 	pli_log_line_add_text(&line, "protocol",
 	                      pli_protocol_get_name(protocol));
-	pli_log_line_add_text(&line, "peer", peer);
+	pli_peer_log(peer, &line);
 	pli_log_line_add_text(&line, "end",
 	                      pli_conn_end_get_name(stats->end));
 	pli_log_line_add_text(&line, "tls", stats->tls_version);

@@ -5,10 +5,11 @@
 
 #include "daemon/config.h"
 #include "daemon/conn.h"
+#include "daemon/peer.h"
 
 /* `messages`: accepted, or served. */
 void
-pli_session_log(const PliLog *log, PliProtocol protocol, const char *peer,
+pli_session_log(const PliLog *log, PliProtocol protocol, const PliPeer *peer,
                 const PliConnStats *stats, guint messages);
 
 #endif

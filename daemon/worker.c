@@ -6,17 +6,21 @@
 
 #include "daemon/imap-access.h"
 #include "daemon/intake.h"
+#include "daemon/proxy-gate.h"
+#include "daemon/refusal.h"
 #include "daemon/services.h"
 #include "engine/parser.h"
 
 #define DRAIN_STEP_US 10000
 #define EMPTY_STEP_SECONDS 1
+#define PROXY_US (5 * G_USEC_PER_SEC) /* for a PROXY header */
 
 struct PliWorker {
 	struct event_base *base;
 	const PliRoot *root;
 	PliSharedSpool spool;
 	PliServices services;
+	PliProxyGate *gate;
 	guint slot;
 	struct event *drain;
 	gint64 drain_until;
@@ -24,39 +28,123 @@ struct PliWorker {
 	gboolean is_empty;
 };
 
-static const PliConfigListener *
-find_listener(const PliConfig *config, const char *name)
+/* A connection of a proxy, until it is known who the client is. */
+typedef struct {
+	PliWorker *worker;
+	char *listener;
+	evutil_socket_t fd;
+	PliPeer *peer;
+} Guest;
+
+static void
+guest_free(Guest *guest)
 {
-	guint i;
-
-	for (i = 0; i < config->listeners->len; i++) {
-		const PliConfigListener *l =
-		        g_ptr_array_index(config->listeners, i);
-
-		if (g_str_equal(l->group.name, name))
-			return l;
-	}
-	return NULL;
+	pli_peer_free(guest->peer);
+	g_free(guest->listener);
+	g_free(guest);
 }
 
-void
-pli_worker_take(PliWorker *worker, const char *listener, int fd,
-                const char *peer)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Guest, guest_free)
+
+/* Whom the master counts it for before the move. */
+static const char *
+get_proxy(const Guest *guest)
+{
+	return guest->peer->via != NULL ? guest->peer->via
+	                                : guest->peer->address;
+}
+
+static void
+begin_session(PliWorker *worker, const PliConfigListener *config, int fd,
+              const PliPeer *peer)
 {
 	PliServices *services = &worker->services;
-	const PliConfigListener *config =
-	        find_listener(services->config, listener);
 
-	if (config == NULL || worker->drain_until != 0) {
-		close(fd);
-		pli_services_leave(services, peer);
-		return;
-	}
 	pli_counters_add(services->counters, sessions, 1);
 	if (config->protocol == PLI_PROTOCOL_IMAP)
 		pli_imap_access_start(services, config, fd, peer);
 	else
 		pli_intake_start(services, config, fd, peer);
+}
+
+static void
+on_moved(gpointer data, gboolean admitted)
+{
+	g_autoptr(Guest) guest = data;
+	const PliServices *services = &guest->worker->services;
+	const PliConfigListener *config = pli_config_find_listener(
+	        services->config, guest->listener);
+
+	if (admitted && config != NULL && guest->worker->drain_until == 0) {
+		begin_session(guest->worker, config, guest->fd, guest->peer);
+		return;
+	}
+	pli_services_leave(services, admitted ? guest->peer->address
+	                                      : get_proxy(guest));
+	if (config != NULL && guest->worker->drain_until == 0)
+		pli_refusal_send(services->log, config, guest->fd, guest->peer,
+		                 "Too many connections from your address");
+	else
+		close(guest->fd);
+}
+
+static void
+on_header(gpointer data, evutil_socket_t fd, PliPeer *peer, const char *why)
+{
+	g_autoptr(Guest) guest = data;
+	const PliServices *services = &guest->worker->services;
+	const PliConfigListener *config = pli_config_find_listener(
+	        services->config, guest->listener);
+	g_autofree char *reason = NULL;
+
+	guest->fd = fd;
+	guest->peer = peer;
+	if (why == NULL) {
+		pli_moves_start(services->moves, get_proxy(guest),
+		                peer->address, on_moved, guest);
+		guest = NULL;
+		return;
+	}
+	pli_services_leave(services, get_proxy(guest));
+	reason = g_strconcat("No PROXY header: ", why, NULL);
+	if (config != NULL)
+		pli_refusal_log(services->log, config, peer, reason);
+}
+
+void
+pli_worker_take(PliWorker *worker, const char *listener, int fd,
+                const char *address)
+{
+	const PliConfigListener *config = pli_config_find_listener(
+	        worker->services.config, listener);
+	g_autoptr(PliPeer) peer = pli_peer_new(address);
+	Guest *guest;
+
+	if (config == NULL || worker->drain_until != 0) {
+		close(fd);
+		pli_services_leave(&worker->services, address);
+	} else if (config->proxy &&
+	           !pli_networks_has(config->proxies, address)) {
+		/* the master does not let these in, but may not know yet that
+		 * the configuration is another one */
+		pli_refusal_send(worker->services.log, config, fd, peer,
+		                 "Only proxies connect here");
+		pli_services_leave(&worker->services, address);
+	} else if (config->proxy) {
+		guest = g_new0(Guest, 1);
+		guest->worker = worker;
+		guest->listener = g_strdup(listener);
+		pli_proxy_gate_add(worker->gate, fd, address, on_header,
+		                   guest);
+	} else {
+		begin_session(worker, config, fd, peer);
+	}
+}
+
+void
+pli_worker_take_verdict(PliWorker *worker, guint64 id, gboolean may)
+{
+	pli_moves_answer(worker->services.moves, id, may);
 }
 
 void
@@ -82,6 +170,7 @@ pli_worker_stop(PliWorker *worker)
 
 	if (worker->drain_until != 0)
 		return;
+	pli_proxy_gate_close_all(worker->gate);
 	pli_conn_loop_stop(worker->services.conns);
 	worker->drain_until =
 	        g_get_monotonic_time() +
@@ -152,6 +241,9 @@ start_services(PliWorker *worker, const PliConfig *config,
 	services->counters = parts->counters;
 	services->handler = parts->handler;
 	services->conns = pli_conn_loop_new(worker->base);
+	services->moves = pli_moves_new(parts->handler->moves,
+	                                parts->handler->data);
+	worker->gate = pli_proxy_gate_new(worker->base, PROXY_US);
 	services->spool = &worker->spool;
 	services->accounts = pli_accounts_new(worker->root->mail);
 	services->committer = pli_committer_new(
@@ -209,6 +301,8 @@ stop_services(PliWorker *worker)
 	if (services->conns == NULL)
 		return;
 	pli_conn_loop_close_all(services->conns);
+	pli_proxy_gate_free(worker->gate);
+	pli_moves_free(services->moves);
 	pli_committer_free(services->committer);
 	pli_delivery_free(services->delivery);
 	pli_post_flush(services->post);

@@ -22,6 +22,10 @@ typedef struct PliWorker PliWorker;
 typedef struct {
 	/* The connection of a client has ended. */
 	void (*left)(gpointer data, const char *peer);
+	/* Asks whether a connection of `from` may be `to`'s from now on; to be
+	 * answered by pli_worker_take_verdict(). */
+	void (*moves)(gpointer data, guint64 id, const char *from,
+	              const char *to);
 	gpointer data;
 } PliWorkerHandler;
 
@@ -48,10 +52,15 @@ pli_worker_free(PliWorker *worker);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliWorker, pli_worker_free)
 
 /* A connection that came to `listener` of the configuration; takes over `fd`.
- * `peer` as daemon/listener.h says. */
+ * `peer` as daemon/listener.h says; where the listener has proxy=yes, a proxy
+ * that is believed. */
 void
 pli_worker_take(PliWorker *worker, const char *listener, int fd,
                 const char *peer);
+
+/* The answer to what the handler's `moves` asked. */
+void
+pli_worker_take_verdict(PliWorker *worker, guint64 id, gboolean may);
 
 /* Who judges authentications from now on; takes over `fd`. */
 void

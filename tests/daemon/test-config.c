@@ -208,6 +208,35 @@ test_mechanisms(void)
 	              "SCRAM-SHA-1, PLAIN, LOGIN, CRAM-MD5, EXTERNAL\n");
 }
 
+static void
+test_proxies(void)
+{
+	g_autoptr(PliConfig) config = NULL;
+	g_autofree char *errors = NULL;
+	PliConfigListener *l;
+
+	errors = check(SERVER LISTENER "proxy=yes\nproxies=::1 10.0.0.0/8\n",
+	               &config);
+	g_assert_cmpstr(errors, ==, "");
+	l = g_ptr_array_index(config->listeners, 0);
+	g_assert_true(l->proxy);
+	g_assert_true(pli_networks_has(l->proxies, "10.1.2.3"));
+	assert_errors(SERVER LISTENER "proxy=yes\n",
+	              "f:3: [listener a] has proxy=yes, which needs the "
+	              "proxies that are believed, such as "
+	              "proxies=192.0.2.10\n");
+	assert_errors(SERVER LISTENER "proxies=::1\n",
+	              "f:3: [listener a] has proxies, which are of use with "
+	              "proxy=yes only\n");
+	assert_errors(SERVER LISTENER "proxy=yes\nproxies=::1 lo\n",
+	              "f:3: [listener a] has proxy=yes, which needs the "
+	              "proxies that are believed, such as "
+	              "proxies=192.0.2.10\n"
+	              "f:6: `proxies`: `lo` is no network: an IPv4 or IPv6 "
+	              "address, with or without the length of a prefix, such "
+	              "as 192.0.2.0/24 or 2001:db8::/32\n");
+}
+
 /* A key that is a list of networks; a bad one leaves what was there. */
 static void
 test_networks(void)
@@ -273,6 +302,7 @@ main(int argc, char **argv)
 	g_test_add_func("/daemon/config/loopback-only", test_loopback_only);
 	g_test_add_func("/daemon/config/certificates", test_certificates);
 	g_test_add_func("/daemon/config/mechanisms", test_mechanisms);
+	g_test_add_func("/daemon/config/proxies", test_proxies);
 	g_test_add_func("/daemon/config/networks", test_networks);
 	g_test_add_func("/daemon/config/table", test_table);
 	return g_test_run();

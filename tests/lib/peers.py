@@ -270,3 +270,69 @@ smtp:
         with open(path, encoding="utf-8", errors="replace") as f:
             f.seek(before)
             return f.read()
+
+
+class HAProxy:
+    """Stands in front of servers: `ways` are (port, target port, options of
+    the `server` line)."""
+
+    LIBRARIES = ("liblua5.3-0", "libopentracing-c-wrapper0",
+                 "libopentracing1")
+
+    def __init__(self, folder, ways):
+        self.program = os.path.join(unpack("haproxy"), "usr/sbin/haproxy")
+        folders = [os.path.join(unpack(name), "usr/lib", triplet)
+                   for name in self.LIBRARIES
+                   for triplet in os.listdir(os.path.join(unpack(name),
+                                                          "usr/lib"))]
+        self.env = {**os.environ, "LD_LIBRARY_PATH": ":".join(folders)}
+        check_libraries(self.program, self.env)
+        self.ports = [port for port, _, _ in ways]
+        self.log_path = os.path.join(folder, "haproxy.log")
+        self.file = os.path.join(folder, "haproxy.cfg")
+        self.process = None
+        with open(self.file, "w", encoding="utf-8") as f:
+            f.write("global\n  nbthread 1\n"
+                    "defaults\n  mode tcp\n  timeout connect 5s\n"
+                    "  timeout client 60s\n  timeout server 60s\n")
+            f.writelines(f"listen p{port}\n  bind 127.0.0.1:{port}\n"
+                         f"  server s 127.0.0.1:{target} {options}\n"
+                         for port, target, options in ways)
+
+    def log(self):
+        with open(self.log_path, "rb") as f:
+            return f.read().decode("utf-8", "replace")
+
+    def start(self, seconds=30):
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                [self.program, "-db", "-f", self.file], env=self.env,
+                stdin=subprocess.DEVNULL, stdout=log,
+                stderr=subprocess.STDOUT)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.process.poll() is None:
+            try:
+                with socket.create_connection(
+                        ("127.0.0.1", self.ports[-1]), 5):
+                    return self
+            except OSError:
+                time.sleep(0.05)
+        self.stop()
+        raise Missing("HAProxy does not start: " + self.log()[-500:])
+
+    def stop(self):
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
