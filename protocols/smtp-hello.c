@@ -25,9 +25,8 @@ pli_smtp_hello_begin(PliSmtpServer *server)
 		pli_smtp_hello_greet(server);
 }
 
-/* A host name as hosts have it, '_' too, or an address literal. */
-static gboolean
-is_helo_name(PliSlice s)
+gboolean
+pli_smtp_hello_is_name(PliSlice s)
 {
 	if (s.len == 0 || s.len > HELO_MAX)
 		return FALSE;
@@ -46,7 +45,7 @@ pli_smtp_hello_parse(PliSmtpServer *server, PliSlice args)
 	static const PliSmtpReply no_name = {
 		501, "5.5.4", "your host name or [address] was expected"};
 
-	if (!is_helo_name(args))
+	if (!pli_smtp_hello_is_name(args))
 		return &no_name;
 	g_free(server->helo);
 	server->helo = pli_slice_dup(args);
@@ -95,6 +94,7 @@ offer_by_bit(PliSmtpServer *server)
 		{PLI_SMTP_OFFER_EXPN, "EXPN"},
 		{PLI_SMTP_OFFER_ETRN, "ETRN"},
 		{PLI_SMTP_OFFER_ATRN, "ATRN"},
+		{PLI_SMTP_OFFER_TURN, "TURN"},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
@@ -126,10 +126,14 @@ static void
 offer_with_text(PliSmtpServer *server)
 {
 	g_autoptr(GString) auth = g_string_new("AUTH");
+	g_autoptr(GString) xclient = g_string_new("XCLIENT");
+	g_autoptr(GString) xforward = g_string_new("XFORWARD");
 	const PliSmtpConfig *config = &server->config;
 	g_autofree char *limits =
 		g_strdup_printf("LIMITS RCPTMAX=%u", config->max_recipients);
 
+	pli_smtp_client_list(FALSE, xclient);
+	pli_smtp_client_list(TRUE, xforward);
 	if (pli_smtp_server_has_offer(server, PLI_SMTP_OFFER_LIMITS))
 		offer(server, limits);
 	if (pli_smtp_server_has_offer(server,
@@ -137,6 +141,10 @@ offer_with_text(PliSmtpServer *server)
 		offer_future_release(server);
 	if (pli_smtp_auth_add_mechanisms(server, auth))
 		offer(server, auth->str);
+	if (pli_smtp_server_has_offer(server, PLI_SMTP_OFFER_XCLIENT))
+		offer(server, xclient->str);
+	if (pli_smtp_server_has_offer(server, PLI_SMTP_OFFER_XFORWARD))
+		offer(server, xforward->str);
 }
 
 void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* VRFY, EXPN, ETRN, ATRN: questions about names. */
+/* VRFY, EXPN, ETRN, ATRN: questions about names; TURN. */
 #include "engine/utf8.h"
 #include "protocols/smtp-server-priv.h"
 
@@ -137,7 +137,7 @@ pli_smtp_lookup_run_etrn(PliSmtpServer *server)
 }
 
 const PliSmtpReply *
-pli_smtp_lookup_check_atrn(const PliSmtpServer *server)
+pli_smtp_lookup_check_user(const PliSmtpServer *server)
 {
 	static const PliSmtpReply auth_first = {
 		530, "5.7.0", "AUTH was expected first"};
@@ -170,20 +170,28 @@ pli_smtp_lookup_parse_domains(PliSmtpServer *server, PliSlice args)
 	return NULL;
 }
 
+static const PliSmtpUsual turn_usual = {
+	{250, "2.0.0", "now you are the server"},
+	{550, "5.7.1", "none of these domains is yours"},
+	{453, "4.3.0", "no messages wait for you"},
+};
+
 static void
 on_atrn(PliSmtpServer *server, const PliAnswer *answer)
 {
-	static const PliSmtpUsual usual = {
-		{250, "2.0.0", "now you are the server"},
-		{550, "5.7.1", "none of these domains is yours"},
-		{453, "4.3.0", "no messages wait for you"},
-	};
-
-	reply(server, answer, &usual);
+	reply(server, answer, &turn_usual);
 }
 
 void
 pli_smtp_lookup_run_atrn(PliSmtpServer *server)
 {
 	ask(server, PLI_SMTP_EVENT_ATRN, on_atrn);
+}
+
+/* RFC 821 3.8: as ATRN for all that waits. */
+void
+pli_smtp_lookup_run_turn(PliSmtpServer *server)
+{
+	server->vrfy_argument = g_strdup("");
+	ask(server, PLI_SMTP_EVENT_TURN, on_atrn);
 }

@@ -415,7 +415,7 @@ pli_smtp_mail_parse(PliSmtpServer *server, PliSlice args)
 	    !pli_utf8_is_ascii(pli_slice_from_string(path->original)))
 		fault = &no_utf8;
 	if (fault != NULL)
-		pli_smtp_transaction_clear(server);
+		pli_smtp_mail_clear(server);
 	else
 		server->mail.parameters = dup_params(args);
 	return fault;

@@ -89,8 +89,10 @@ pli_smtp_param_parse_signed(PliSlice value, guint digits, gint32 *ret_number)
 	return TRUE;
 }
 
-char *
-pli_smtp_param_dup_xtext(PliSlice value)
+/* Xtext decoded, NUL-terminated; NULL: it is none, is empty, or stands for a
+ * control. */
+static char *
+decode(PliSlice value)
 {
 	g_autofree char *text = g_malloc(value.len + 1);
 	gsize n = 0;
@@ -112,12 +114,35 @@ pli_smtp_param_dup_xtext(PliSlice value)
 		} else if (octet == '=') {
 			return NULL;
 		}
-		if (octet < 32 || octet > 126)
+		if (octet < 32 || octet == 127)
 			return NULL;
 		text[n++] = (char)octet;
 	}
 	text[n] = '\0';
 	return n > 0 ? g_steal_pointer(&text) : NULL;
+}
+
+char *
+pli_smtp_param_dup_xtext(PliSlice value)
+{
+	g_autofree char *text = decode(value);
+
+	return text != NULL && g_str_is_ascii(text) ? g_steal_pointer(&text)
+						    : NULL;
+}
+
+char *
+pli_smtp_param_dup_utf8_xtext(PliSlice value)
+{
+	g_autofree char *text = decode(value);
+
+	/* U+0080 to U+009F are controls, too */
+	for (const char *c = text; c != NULL && *c != '\0'; c++)
+		if ((guint8)*c == 0xc2 && (guint8)c[1] < 0xa0)
+			return NULL;
+	return text != NULL && g_utf8_validate(text, -1, NULL)
+		       ? g_steal_pointer(&text)
+		       : NULL;
 }
 
 gboolean

@@ -34,6 +34,10 @@ pli_smtp_param_parse_signed(PliSlice value, guint digits, gint32 *ret_number);
 char *
 pli_smtp_param_dup_xtext(PliSlice value);
 
+/* The same, where it may stand for printable UTF-8. */
+char *
+pli_smtp_param_dup_utf8_xtext(PliSlice value);
+
 /* A date-time of RFC 3339 5.6 that there is, in seconds since 1970. */
 gboolean
 pli_smtp_param_parse_time(PliSlice value, gint64 *ret_seconds);

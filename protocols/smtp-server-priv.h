@@ -4,7 +4,7 @@
  * (the machine), smtp-verb.c (the table of commands), smtp-hello.c (EHLO,
  * STARTTLS), smtp-mail.c (what MAIL and RCPT say), smtp-transaction.c (the
  * questions a mail transaction asks, DATA, BDAT), smtp-auth.c (AUTH),
- * smtp-lookup.c (VRFY and other questions).
+ * smtp-lookup.c (VRFY and other questions), smtp-client.c (XCLIENT, XFORWARD).
  */
 #ifndef PLI_PROTOCOLS_SMTP_SERVER_PRIV_H
 #define PLI_PROTOCOLS_SMTP_SERVER_PRIV_H
@@ -78,6 +78,9 @@ struct PliSmtpServer {
 	char *mechanism;   /* of the exchange that goes on */
 	PliBuf auth_line;  /* a response so far */
 	GByteArray *response;
+
+	PliSmtpClient client;	 /* what XCLIENT or XFORWARD just said */
+	PliSmtpClient forwarded; /* what XFORWARD said; told 0: nothing */
 
 	/* The transaction. */
 	gboolean has_mail;
@@ -164,6 +167,10 @@ pli_smtp_hello_begin(PliSmtpServer *server);
 void
 pli_smtp_hello_await_tls(PliSmtpServer *server);
 
+/* A host name as hosts have it, '_' too, or an address literal. */
+gboolean
+pli_smtp_hello_is_name(PliSlice s);
+
 const PliSmtpReply *
 pli_smtp_hello_parse(PliSmtpServer *server, PliSlice args);
 
@@ -218,6 +225,28 @@ pli_smtp_auth_add_mechanisms(const PliSmtpServer *server, GString *text);
 void
 pli_smtp_auth_clear(PliSmtpServer *server);
 
+/* smtp-client.c */
+
+/* Appends EHLO's " NAME ADDR ..." of XFORWARD or XCLIENT. */
+void
+pli_smtp_client_list(gboolean forwards, GString *text);
+
+const PliSmtpReply *
+pli_smtp_client_parse_xclient(PliSmtpServer *server, PliSlice args);
+
+void
+pli_smtp_client_run_xclient(PliSmtpServer *server);
+
+const PliSmtpReply *
+pli_smtp_client_parse_xforward(PliSmtpServer *server, PliSlice args);
+
+void
+pli_smtp_client_run_xforward(PliSmtpServer *server);
+
+/* Frees what it says, and makes that nothing. */
+void
+pli_smtp_client_clear(PliSmtpClient *client);
+
 /* smtp-lookup.c */
 
 const PliSmtpReply *
@@ -229,8 +258,9 @@ pli_smtp_lookup_parse_node(PliSmtpServer *server, PliSlice args);
 const PliSmtpReply *
 pli_smtp_lookup_parse_domains(PliSmtpServer *server, PliSlice args);
 
+/* ATRN and TURN want an authenticated client. */
 const PliSmtpReply *
-pli_smtp_lookup_check_atrn(const PliSmtpServer *server);
+pli_smtp_lookup_check_user(const PliSmtpServer *server);
 
 void
 pli_smtp_lookup_run_vrfy(PliSmtpServer *server);
@@ -243,6 +273,9 @@ pli_smtp_lookup_run_etrn(PliSmtpServer *server);
 
 void
 pli_smtp_lookup_run_atrn(PliSmtpServer *server);
+
+void
+pli_smtp_lookup_run_turn(PliSmtpServer *server);
 
 /* smtp-transaction.c */
 

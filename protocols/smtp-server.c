@@ -337,6 +337,7 @@ server_free(PliSession *session)
 
 	pli_smtp_transaction_clear(server);
 	pli_smtp_auth_clear(server);
+	pli_smtp_client_clear(&server->client);
 	pli_smtp_server_set_tls(server, NULL);
 	g_free(server->user);
 	pli_output_clear(&server->output);

@@ -34,7 +34,8 @@ typedef enum {
 
 /*
  * What EHLO offers beside PIPELINING, SIZE, 8BITMIME and ENHANCEDSTATUSCODES.
- * What is not offered is refused: a command with 502, a parameter with 555.
+ * What is not offered is refused: a command with 502 (XCLIENT and XFORWARD,
+ * which are for some, with 550), a parameter with 555.
  * AUTH and FUTURERELEASE are offered when the configuration names mechanisms
  * and bounds, and not otherwise.
  */
@@ -54,6 +55,9 @@ typedef enum {
 	PLI_SMTP_OFFER_ATRN = 1 << 12,	    /* RFC 2645 */
 	PLI_SMTP_OFFER_AUTH = 1 << 13,	    /* RFC 4954 */
 	PLI_SMTP_OFFER_FUTURE_RELEASE = 1 << 14, /* RFC 4865 */
+	PLI_SMTP_OFFER_TURN = 1 << 15,	    /* RFC 821 3.8 */
+	PLI_SMTP_OFFER_XCLIENT = 1 << 16,   /* Postfix's XCLIENT_README */
+	PLI_SMTP_OFFER_XFORWARD = 1 << 17,  /* and XFORWARD_README */
 } PliSmtpOffers;
 
 /* Start from PLI_SMTP_CONFIG_INIT. Strings are copied. */
@@ -125,6 +129,8 @@ pli_smtp_server_new(const PliSmtpConfig *config);
  *	AUTH		PliSmtpAuth		235 2.7.0 535 5.7.8 454 4.7.0
  *	ETRN		PliSmtpVrfy		251 2.0.0 501 5.5.4 458 4.3.0
  *	ATRN		PliSmtpVrfy		250 2.0.0 550 5.7.1 453 4.3.0
+ *	TURN		PliSmtpVrfy		250 2.0.0 550 5.7.1 453 4.3.0
+ *	XCLIENT		PliSmtpClient		220	550 5.7.1 421 4.3.2
  *
  * MAIL		begins a transaction; what was kept of an earlier one that saw
  *		no DATA_END is void (RSET, EHLO and refusals bring no event).
@@ -151,7 +157,12 @@ pli_smtp_server_new(const PliSmtpConfig *config);
  *		client may cancel between two steps: a later AUTH is_first.
  * ETRN		nothing waits (251), unless the answer has code 250, 252 or 253.
  *		TEMPORARY with code 459: not for this client.
- * ATRN		only once authenticated. TEMPORARY: nothing waits (453).
+ * ATRN, TURN	only once authenticated. TEMPORARY: nothing waits (453). TURN's
+ *		argument is "".
+ * XCLIENT	the client is another one: what `told` has is to replace what
+ *		was known. ACCEPT's `detail` must be a PliSmtpWelcome; the
+ *		conversation is at its greeting again. Anything else closes
+ *		after the reply.
  */
 enum {
 	PLI_SMTP_EVENT_MAIL = PLI_SESSION_EVENT_FIRST_OWN,
@@ -165,6 +176,8 @@ enum {
 	PLI_SMTP_EVENT_AUTH,
 	PLI_SMTP_EVENT_ETRN,
 	PLI_SMTP_EVENT_ATRN,
+	PLI_SMTP_EVENT_TURN,
+	PLI_SMTP_EVENT_XCLIENT,
 };
 
 typedef enum {
@@ -224,6 +237,46 @@ typedef struct {
 	guint index;            /* its place in the envelope if accepted */
 } PliSmtpRcpt;
 
+/* Attributes that were told, with a value or as [UNAVAILABLE]. */
+typedef enum {
+	PLI_SMTP_CLIENT_NAME = 1 << 0,
+	PLI_SMTP_CLIENT_ADDR = 1 << 1,
+	PLI_SMTP_CLIENT_PORT = 1 << 2,
+	PLI_SMTP_CLIENT_PROTO = 1 << 3,
+	PLI_SMTP_CLIENT_HELO = 1 << 4,
+	PLI_SMTP_CLIENT_LOGIN = 1 << 5,
+	PLI_SMTP_CLIENT_DESTADDR = 1 << 6,
+	PLI_SMTP_CLIENT_DESTPORT = 1 << 7,
+	PLI_SMTP_CLIENT_IDENT = 1 << 8,
+	PLI_SMTP_CLIENT_SOURCE = 1 << 9,
+} PliSmtpClientTold;
+
+/* Who a client is (XCLIENT), or whom a message is from that another server
+ * hands on (XFORWARD). Decoded; at most 255 octets; NULL: [UNAVAILABLE], or
+ * not told. No controls, and UTF-8 in `login` only; of XFORWARD nothing that
+ * is special in a header either. */
+typedef struct {
+	PliSmtpClientTold told;
+	const char *name;
+	gboolean is_name_temporary; /* [TEMPUNAVAIL]: ask again later */
+	const char *address;	    /* "192.0.2.1", "IPV6:2001:db8::1" */
+	const char *port;	    /* 0 to 65535 */
+	const char *protocol; /* SMTP or ESMTP; of XFORWARD any, at most 64 */
+	const char *helo;
+	const char *login;	 /* XCLIENT: who authenticated */
+	const char *destination; /* XCLIENT: the server's address */
+	const char *destination_port;
+	const char *ident;  /* XFORWARD: the other server's message id */
+	const char *source; /* XFORWARD: LOCAL or REMOTE */
+} PliSmtpClient;
+
+/* The detail of XCLIENT's ACCEPT; copied. */
+typedef struct {
+	const char *peer;	/* as PliSmtpConfig's, from now on */
+	gboolean may_xclient;	/* the new client, that is */
+	gboolean may_xforward;
+} PliSmtpWelcome;
+
 /* The transaction, with all that a Received field needs. */
 typedef struct {
 	const PliSmtpMail *mail;
@@ -232,9 +285,10 @@ typedef struct {
 	const char *helo;     /* argument of HELO, EHLO or LHLO */
 	const char *protocol; /* "SMTP", "ESMTPSA", "UTF8LMTP" ... (RFC 3848,
 				 RFC 6531 4.3) */
-	const char *peer;     /* as configured */
+	const char *peer;     /* as configured, or as XCLIENT was answered */
 	const char *user;     /* who authenticated, or NULL */
 	const PliSessionTls *tls; /* NULL: in the clear */
+	const PliSmtpClient *forwarded; /* what XFORWARD told; or NULL */
 } PliSmtpEnvelope;
 
 typedef enum {

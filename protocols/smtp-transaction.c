@@ -20,6 +20,8 @@ pli_smtp_transaction_clear(PliSmtpServer *server)
 	server->received = 0;
 	server->in_message = FALSE;
 	server->has_chunks = FALSE;
+	/* XFORWARD is for one transaction */
+	pli_smtp_client_clear(&server->forwarded);
 }
 
 void
@@ -266,6 +268,8 @@ ask_begin(PliSmtpServer *server, PliSmtpOnAnswer on_answer)
 		.peer = server->config.peer,
 		.user = server->user,
 		.tls = server->is_tls ? &server->tls : NULL,
+		.forwarded = server->forwarded.told != 0 ? &server->forwarded
+							 : NULL,
 	};
 	pli_smtp_server_ask(server, PLI_SMTP_EVENT_DATA_BEGIN,
 			    &server->envelope, on_answer);

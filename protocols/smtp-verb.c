@@ -16,7 +16,7 @@
 enum {
 	NO_ARGUMENT = 1 << 0,
 	OTHER_PROTOCOL = 1 << 1, /* 554 and close, says who spoke HTTP */
-	UNLISTED = 1 << 2,	 /* known, and not offered (RFC 5321 4.2.4) */
+	FOR_SOME = 1 << 2,	 /* 550 for those it is not offered to */
 	HAS_OCTETS = 1 << 3,	 /* BDAT: octets follow, obeyed or not */
 	ENDS_GROUP = 1 << 4,	 /* the last of a pipelined group (RFC 2920) */
 };
@@ -121,10 +121,18 @@ static const PliSmtpVerb verbs[] = {
 	 IN_ALL, GREETED, &no_mail, ENDS_GROUP, PLI_SMTP_OFFER_AUTH},
 	{"ETRN", pli_smtp_lookup_parse_node, NULL, pli_smtp_lookup_run_etrn,
 	 IN_SMTP, GREETED, &no_mail, 0, PLI_SMTP_OFFER_ETRN},
-	{"ATRN", pli_smtp_lookup_parse_domains, pli_smtp_lookup_check_atrn,
+	{"ATRN", pli_smtp_lookup_parse_domains, pli_smtp_lookup_check_user,
 	 pli_smtp_lookup_run_atrn, IN_SMTP, GREETED, &no_mail, 0,
 	 PLI_SMTP_OFFER_ATRN},
-	{"TURN", NULL, NULL, NULL, IN_ALL, ANY, NULL, UNLISTED, 0},
+	/* refused unless it is offered (RFC 5321 F.1) */
+	{"TURN", NULL, pli_smtp_lookup_check_user, pli_smtp_lookup_run_turn,
+	 IN_ALL, GREETED, &no_mail, NO_ARGUMENT, PLI_SMTP_OFFER_TURN},
+	{"XCLIENT", pli_smtp_client_parse_xclient, NULL,
+	 pli_smtp_client_run_xclient, IN_ALL, START | GREETED, &no_mail,
+	 FOR_SOME, PLI_SMTP_OFFER_XCLIENT},
+	{"XFORWARD", pli_smtp_client_parse_xforward, NULL,
+	 pli_smtp_client_run_xforward, IN_ALL, GREETED, &no_mail, FOR_SOME,
+	 PLI_SMTP_OFFER_XFORWARD},
 	HTTP("CONNECT"),
 	HTTP("GET"),
 	HTTP("HEAD"),
@@ -142,8 +150,7 @@ is_in_mode(const PliSmtpVerb *verb, const PliSmtpServer *server)
 static gboolean
 is_offered(const PliSmtpVerb *verb, const PliSmtpServer *server)
 {
-	return !(verb->flags & UNLISTED) &&
-	       pli_smtp_server_has_offer(server, verb->offer);
+	return pli_smtp_server_has_offer(server, verb->offer);
 }
 
 static void
@@ -183,6 +190,9 @@ check_verb(const PliSmtpServer *server, const PliSmtpVerb *verb)
 		500, "5.5.1", "this is SMTP: EHLO or HELO was expected"};
 	static const PliSmtpReply not_offered = {
 		502, "5.5.1", "this command is not offered here"};
+	static const PliSmtpReply not_yours = {
+		550, "5.7.0", "this command is for clients of the networks "
+			      "that the configuration names"};
 	gboolean lmtp = server->config.mode == PLI_SMTP_MODE_LMTP;
 	PliSmtpPhase phase = pli_smtp_server_get_phase(server);
 
@@ -191,7 +201,7 @@ check_verb(const PliSmtpServer *server, const PliSmtpVerb *verb)
 	if (!is_in_mode(verb, server))
 		return lmtp ? &in_lmtp : &in_smtp;
 	if (!is_offered(verb, server))
-		return &not_offered;
+		return verb->flags & FOR_SOME ? &not_yours : &not_offered;
 	if (verb->phases & phase)
 		return NULL;
 	if (phase == START)

@@ -34,6 +34,40 @@ check_path(const PliSmtpPath *path)
 }
 
 static void
+note_text(Run *run, const char *name, const char *text)
+{
+	if (text != NULL)
+		g_string_append_printf(run->log, " %s=%s", name, text);
+}
+
+static void
+note_attribute(Run *run, const char *name, const char *text)
+{
+	for (const char *s = text; s != NULL && *s != '\0'; s++)
+		g_assert((guint8)*s >= 0x80 || g_ascii_isprint(*s));
+	g_assert(text == NULL || (*text != '\0' && strlen(text) <= 255));
+	note_text(run, name, text);
+}
+
+static void
+note_client(Run *run, const PliSmtpClient *client)
+{
+	g_assert(client->told != 0);
+	g_string_append_printf(run->log, " %x", client->told);
+	note_attribute(run, "name", client->name);
+	note_attribute(run, "address", client->address);
+	note_attribute(run, "port", client->port);
+	note_attribute(run, "protocol", client->protocol);
+	note_attribute(run, "helo", client->helo);
+	note_attribute(run, "login", client->login);
+	note_attribute(run, "destination", client->destination);
+	note_attribute(run, "ident", client->ident);
+	note_attribute(run, "source", client->source);
+	g_assert(client->login == NULL ||
+		 g_utf8_validate(client->login, -1, NULL));
+}
+
+static void
 note_envelope(Run *run, const PliSmtpEnvelope *envelope)
 {
 	g_assert(envelope->n_recipients > 0);
@@ -42,6 +76,8 @@ note_envelope(Run *run, const PliSmtpEnvelope *envelope)
 	g_string_append_printf(run->log, " %s %s %s %s", envelope->helo,
 			       envelope->protocol, envelope->mail->path->text,
 			       envelope->mail->parameters);
+	if (envelope->forwarded != NULL)
+		note_client(run, envelope->forwarded);
 	for (guint i = 0; i < envelope->n_recipients; i++) {
 		g_assert(envelope->recipients[i]->index == i);
 		check_path(envelope->recipients[i]->path);
@@ -70,13 +106,6 @@ check_message(const Run *run)
 			 (i > 0 && message->str[i - 1] == '\r'));
 		g_assert(octet != '\r' || message->str[i + 1] == '\n');
 	}
-}
-
-static void
-note_text(Run *run, const char *name, const char *text)
-{
-	if (text != NULL)
-		g_string_append_printf(run->log, " %s=%s", name, text);
 }
 
 static void
@@ -130,8 +159,11 @@ note_event(Run *run, const PliSessionEvent *event)
 	} else if (event->type == PLI_SMTP_EVENT_VRFY ||
 		   event->type == PLI_SMTP_EVENT_EXPN ||
 		   event->type == PLI_SMTP_EVENT_ETRN ||
-		   event->type == PLI_SMTP_EVENT_ATRN) {
+		   event->type == PLI_SMTP_EVENT_ATRN ||
+		   event->type == PLI_SMTP_EVENT_TURN) {
 		g_string_append(run->log, vrfy->argument);
+	} else if (event->type == PLI_SMTP_EVENT_XCLIENT) {
+		note_client(run, event->detail);
 	} else if (event->type == PLI_SMTP_EVENT_DATA_BEGIN) {
 		note_envelope(run, event->detail);
 	} else if (event->type == PLI_SMTP_EVENT_DATA_END) {
@@ -158,6 +190,7 @@ answer(Run *run, const PliSessionEvent *event)
 	PliSmtpReplies replies = {.replies = each};
 	PliSmtpAuthStep step = {.challenge = PLI_SLICE_LITERAL("what?")};
 	PliSessionTls tls = {"TLSv1.3", "TLS_AES_256_GCM_SHA384", NULL};
+	PliSmtpWelcome welcome = {"192.0.2.9", bits & 8, bits & 16};
 	const char *members[] = {"one", "two\r\n", NULL};
 	PliAnswer one = {0};
 
@@ -178,6 +211,8 @@ answer(Run *run, const PliSessionEvent *event)
 		one.detail = &tls;
 	} else if (event->type == PLI_SMTP_EVENT_EXPN) {
 		one.detail = members;
+	} else if (event->type == PLI_SMTP_EVENT_XCLIENT) {
+		one.detail = &welcome;
 	}
 	pli_session_answer(run->session, event->ask, &one);
 }

@@ -21,6 +21,9 @@ static const struct {
 	{"expn", PLI_SMTP_OFFER_EXPN},
 	{"etrn", PLI_SMTP_OFFER_ETRN},
 	{"atrn", PLI_SMTP_OFFER_ATRN},
+	{"turn", PLI_SMTP_OFFER_TURN},
+	{"xclient", PLI_SMTP_OFFER_XCLIENT},
+	{"xforward", PLI_SMTP_OFFER_XFORWARD},
 };
 
 /* An offer's word, or one of tls, clear, needauth, sync, bare. */
@@ -97,6 +100,44 @@ new_session(const char *text)
 	return pli_smtp_server_new(&config);
 }
 
+static void
+describe_client(const PliSmtpClient *client, GString *s)
+{
+	const struct {
+		const char *name, *value;
+		PliSmtpClientTold bit;
+	} rows[] = {
+		{"NAME", client->name, PLI_SMTP_CLIENT_NAME},
+		{"ADDR", client->address, PLI_SMTP_CLIENT_ADDR},
+		{"PORT", client->port, PLI_SMTP_CLIENT_PORT},
+		{"PROTO", client->protocol, PLI_SMTP_CLIENT_PROTO},
+		{"HELO", client->helo, PLI_SMTP_CLIENT_HELO},
+		{"LOGIN", client->login, PLI_SMTP_CLIENT_LOGIN},
+		{"DESTADDR", client->destination, PLI_SMTP_CLIENT_DESTADDR},
+		{"DESTPORT", client->destination_port,
+		 PLI_SMTP_CLIENT_DESTPORT},
+		{"IDENT", client->ident, PLI_SMTP_CLIENT_IDENT},
+		{"SOURCE", client->source, PLI_SMTP_CLIENT_SOURCE},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (client->told & rows[i].bit)
+			g_string_append_printf(
+				s, " %s=%s", rows[i].name,
+				rows[i].value != NULL ? rows[i].value : "?");
+	if (client->is_name_temporary)
+		g_string_append(s, " later");
+}
+
+static char *
+describe_xclient(const PliSmtpClient *client)
+{
+	g_autoptr(GString) s = g_string_new("XCLIENT");
+
+	describe_client(client, s);
+	return g_string_free(g_steal_pointer(&s), FALSE);
+}
+
 static char *
 describe_envelope(const char *event, const PliSmtpEnvelope *envelope)
 {
@@ -113,6 +154,10 @@ describe_envelope(const char *event, const PliSmtpEnvelope *envelope)
 		g_string_append_printf(s, " user=%s", envelope->user);
 	if (envelope->tls != NULL)
 		g_string_append_printf(s, " tls=%s", envelope->tls->version);
+	if (envelope->forwarded != NULL) {
+		g_string_append(s, " forwarded:");
+		describe_client(envelope->forwarded, s);
+	}
 	return g_string_free(g_steal_pointer(&s), FALSE);
 }
 
@@ -223,6 +268,10 @@ describe(const PliSessionEvent *event)
 		return g_strdup_printf("ETRN %s", vrfy->argument);
 	case PLI_SMTP_EVENT_ATRN:
 		return g_strdup_printf("ATRN %s", vrfy->argument);
+	case PLI_SMTP_EVENT_TURN:
+		g_assert_cmpstr(vrfy->argument, ==, "");
+		return g_strdup("TURN");
+	case PLI_SMTP_EVENT_XCLIENT: return describe_xclient(event->detail);
 	case PLI_SMTP_EVENT_AUTH: return describe_auth(event->detail);
 	default: g_assert_not_reached();
 	}
@@ -269,6 +318,7 @@ answer_detailed(PliSession *session, guint64 ask, const char *text)
 	PliSessionTls tls = {"TLSv1.3", "TLS_AES_256_GCM_SHA384", NULL};
 	PliSmtpAuthStep step = {0};
 	g_auto(GStrv) members = NULL;
+	g_auto(GStrv) words = NULL;
 
 	if (g_str_has_prefix(text, "user ")) {
 		step.user = text + 5;
@@ -276,6 +326,13 @@ answer_detailed(PliSession *session, guint64 ask, const char *text)
 	} else if (g_str_has_prefix(text, "challenge ")) {
 		step.challenge = pli_slice_from_string(text + 10);
 		accept_with(session, ask, &step);
+	} else if (g_str_has_prefix(text, "welcome ")) {
+		words = g_strsplit(text, " ", -1);
+		accept_with(session, ask, &(PliSmtpWelcome){
+			words[1],
+			g_strv_contains((const char *const *)words, "xclient"),
+			g_strv_contains((const char *const *)words,
+					"xforward")});
 	} else if (g_str_has_prefix(text, "tls")) {
 		tls.client_name = text[3] == ' ' ? text + 4 : NULL;
 		accept_with(session, ask, &tls);
@@ -289,8 +346,8 @@ answer_detailed(PliSession *session, guint64 ask, const char *text)
 }
 
 /* "each ANSWER | ANSWER | ..." is one for each recipient; "user NAME",
- * "challenge TEXT", "tls", "tls CLIENT", "members A, B" accept with what they
- * say. */
+ * "challenge TEXT", "tls", "tls CLIENT", "members A, B", "welcome PEER xclient"
+ * accept with what they say. */
 static void
 answer(PliSession *session, guint64 ask, const char *text)
 {
