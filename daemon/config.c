@@ -92,6 +92,18 @@ static const PliConfigKey keys[] = {
 	 "Offers ETRN (RFC 1985).", AT(etrn)},
 	{"smtp", "atrn", PLI_CONFIG_CHOICE, "no", "", "no|yes", 0, 0,
 	 "Offers ATRN (RFC 2645) to submission clients.", AT(atrn)},
+	{"smtp", "turn", PLI_CONFIG_CHOICE, "no", "", "no|yes", 0, 0,
+	 "Offers TURN (RFC 821) to submission clients, once they have "
+	 "authenticated.",
+	 AT(turn)},
+	{"smtp", "xclient", PLI_CONFIG_NETWORKS, "", "", NULL, 0, 0,
+	 "Clients that may say with XCLIENT who the client really is: "
+	 "addresses and networks, apart by blanks.",
+	 AT(xclient)},
+	{"smtp", "xforward", PLI_CONFIG_NETWORKS, "", "", NULL, 0, 0,
+	 "Clients that may say with XFORWARD whom a message is from, for the "
+	 "log.",
+	 AT(xforward)},
 	{"smtp", "future_release", PLI_CONFIG_NUMBER, "0", "seconds", NULL, 0,
 	 999999999,
 	 "Longest time that FUTURERELEASE (RFC 4865) of a submission client "
@@ -242,6 +254,8 @@ pli_config_free(PliConfig *config)
 	g_free(config->separator);
 	g_free(config->mechanisms);
 	g_free(config->client_ca);
+	pli_networks_free(config->xclient);
+	pli_networks_free(config->xforward);
 	g_ptr_array_unref(config->listeners);
 	g_ptr_array_unref(config->certificates);
 	g_free(config);

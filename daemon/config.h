@@ -105,7 +105,8 @@ typedef struct {
 	/* extensions of SMTP; yes or no */
 	guint64 greeting_ms;
 	guint64 early_octets, prdr, dsn, deliver_by, mt_priority, require_tls;
-	guint64 expn, etrn, atrn;
+	guint64 expn, etrn, atrn, turn;
+	PliNetworks *xclient, *xforward; /* who may say that */
 	guint64 hold_seconds; /* FUTURERELEASE's longest; 0: not offered */
 } PliConfig;
 

@@ -12,6 +12,8 @@ typedef struct {
 	PliServices *services;
 	PliProtocol protocol;
 	PliPeer *peer;
+	gboolean moving; /* the master is asked about another one */
+	gboolean closed;
 	PliMessage *message; /* between DATA_BEGIN and DATA_END */
 	guint accepted;
 	GPtrArray *targets; /* of the transaction: each recipient's accounts,
@@ -208,6 +210,7 @@ begin_message(Intake *intake, PliConn *conn, guint64 ask)
 	intake->message = pli_message_new(intake->services);
 	intake->message->is_submitted =
 	        intake->protocol == PLI_PROTOCOL_SUBMISSION;
+	intake->message->peer_name = g_strdup(intake->peer->name);
 	pli_conn_answer(conn, ask, &accept_answer);
 }
 
@@ -373,6 +376,75 @@ authenticate(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 	              on_auth_step, step);
 }
 
+/* XCLIENT, until the master has said whether the new client may come. */
+typedef struct {
+	PliConn *conn;
+	guint64 ask;
+	PliPeer *peer;
+} Change;
+
+/* Policies and the log are about the new client from now on, and so is the
+ * right to say XCLIENT once more. */
+static void
+become(Intake *intake, Change *change)
+{
+	const PliServices *services = intake->services;
+	const PliConfig *config = services->config;
+	const char *address = change->peer->address;
+	PliSmtpWelcome welcome = {
+	        .peer = address,
+	        .may_xclient = pli_networks_has(config->xclient, address),
+	        .may_xforward = pli_networks_has(config->xforward, address),
+	};
+	PliAnswer answer = {.verdict = PLI_VERDICT_ACCEPT, .detail = &welcome};
+	PliLogLine line;
+
+	pli_log_line_begin(&line, services->log, "xclient");
+	pli_log_line_add_text(&line, "protocol",
+	                      pli_protocol_get_name(intake->protocol));
+	pli_peer_log(change->peer, &line);
+	pli_log_line_send(&line);
+	pli_peer_free(intake->peer);
+	intake->peer = pli_peer_dup(change->peer);
+	pli_conn_answer(change->conn, change->ask, &answer);
+}
+
+static void
+on_moved(gpointer data, gboolean admitted)
+{
+	static const PliAnswer too_many = {
+	        PLI_VERDICT_TEMPORARY, 421, "4.7.0",
+	        "Too many connections from your address", NULL};
+	Change *change = data;
+	Intake *intake = pli_conn_get_data(change->conn);
+
+	intake->moving = FALSE;
+	if (intake->closed)
+		pli_services_leave(intake->services,
+		                   admitted ? change->peer->address
+		                            : intake->peer->address);
+	else if (admitted)
+		become(intake, change);
+	else
+		pli_conn_answer(change->conn, change->ask, &too_many);
+	pli_conn_unref(change->conn);
+	pli_peer_free(change->peer);
+	g_free(change);
+}
+
+static void
+change_client(Intake *intake, PliConn *conn, const PliSessionEvent *event)
+{
+	Change *change = g_new0(Change, 1);
+
+	change->conn = pli_conn_ref(conn);
+	change->ask = event->ask;
+	change->peer = pli_peer_dup_as(intake->peer, event->detail);
+	intake->moving = TRUE;
+	pli_moves_start(intake->services->moves, intake->peer->address,
+	                change->peer->address, on_moved, change);
+}
+
 static void
 on_event(PliConn *conn, gpointer data, const PliSessionEvent *event)
 {
@@ -406,6 +478,10 @@ on_event(PliConn *conn, gpointer data, const PliSessionEvent *event)
 	case PLI_SMTP_EVENT_AUTH:
 		authenticate(intake, conn, event);
 		break;
+	case PLI_SMTP_EVENT_XCLIENT:
+		change_client(intake, conn, event);
+		break;
+	case PLI_SMTP_EVENT_TURN:
 	case PLI_SMTP_EVENT_ATRN: /* nothing waits (RFC 2645 5.2.1) */
 		pli_conn_answer(conn, event->ask, &later_answer);
 		break;
@@ -421,7 +497,9 @@ on_closed(PliConn *conn, gpointer data, const PliConnStats *stats)
 	Intake *intake = data;
 
 	g_clear_pointer(&intake->message, pli_message_free);
-	pli_services_leave(intake->services, intake->peer->address);
+	intake->closed = TRUE;
+	if (!intake->moving) /* who is to leave is not known before the end */
+		pli_services_leave(intake->services, intake->peer->address);
 	pli_session_log(intake->services->log, intake->protocol, intake->peer,
 	                stats, intake->accepted);
 }
@@ -442,7 +520,8 @@ static const PliConnHandler handler = {on_event, on_closed, on_free};
 
 /* What EHLO offers there. */
 static PliSmtpOffers
-get_offers(const PliServices *services, const PliConfigListener *listener)
+get_offers(const PliServices *services, const PliConfigListener *listener,
+           const char *peer)
 {
 	const PliConfig *config = services->config;
 	const struct {
@@ -466,6 +545,13 @@ get_offers(const PliServices *services, const PliConfigListener *listener)
 	        {config->atrn &&
 	                 listener->protocol == PLI_PROTOCOL_SUBMISSION,
 	         PLI_SMTP_OFFER_ATRN},
+	        {config->turn &&
+	                 listener->protocol == PLI_PROTOCOL_SUBMISSION,
+	         PLI_SMTP_OFFER_TURN},
+	        {pli_networks_has(config->xclient, peer),
+	         PLI_SMTP_OFFER_XCLIENT},
+	        {pli_networks_has(config->xforward, peer),
+	         PLI_SMTP_OFFER_XFORWARD},
 	};
 	PliSmtpOffers offers = 0;
 	guint i;
@@ -500,7 +586,7 @@ make_session(const PliServices *services, const PliConfigListener *listener,
 	config.size_limit = from->message_octets;
 	config.max_recipients = (guint)from->recipients;
 	config.allow_bare = any;
-	config.offers = get_offers(services, listener);
+	config.offers = get_offers(services, listener, peer);
 	config.require_sync = from->early_octets == 0;
 	if (listener->protocol == PLI_PROTOCOL_SMTP)
 		config.greeting_ms = (guint)from->greeting_ms;

@@ -77,6 +77,8 @@ pli_message_free(PliMessage *message)
 	g_free(message->sender);
 	g_free(message->helo);
 	g_free(message->peer);
+	g_free(message->peer_name);
+	g_strfreev(message->forwarded);
 	g_free(message->user);
 	g_free(message->tls);
 	g_free(message->id);
@@ -120,6 +122,33 @@ pli_message_find_row(const PliMessage *message, const char *account)
 	return GPOINTER_TO_UINT(row);
 }
 
+static char **
+dup_forwarded(const PliSmtpClient *client)
+{
+	const struct {
+		const char *key, *value;
+	} rows[] = {
+	        {"forwarded_name", client->name},
+	        {"forwarded_address", client->address},
+	        {"forwarded_port", client->port},
+	        {"forwarded_protocol", client->protocol},
+	        {"forwarded_helo", client->helo},
+	        {"forwarded_ident", client->ident},
+	        {"forwarded_source", client->source},
+	};
+	GPtrArray *words = g_ptr_array_new();
+	guint i;
+
+	for (i = 0; i < G_N_ELEMENTS(rows); i++) {
+		if (rows[i].value == NULL)
+			continue;
+		g_ptr_array_add(words, g_strdup(rows[i].key));
+		g_ptr_array_add(words, g_strdup(rows[i].value));
+	}
+	g_ptr_array_add(words, NULL);
+	return (char **)g_ptr_array_free(words, FALSE);
+}
+
 static void
 set_people(PliMessage *message, const PliSmtpEnvelope *envelope,
            const GPtrArray *targets)
@@ -139,6 +168,8 @@ set_people(PliMessage *message, const PliSmtpEnvelope *envelope,
 	message->helo = g_strdup(envelope->helo);
 	message->peer = g_strdup(envelope->peer);
 	message->user = g_strdup(envelope->user);
+	if (envelope->forwarded != NULL)
+		message->forwarded = dup_forwarded(envelope->forwarded);
 	if (envelope->tls != NULL)
 		message->tls = g_strdup(envelope->tls->cipher);
 	message->utf8 = envelope->mail->utf8;
@@ -186,6 +217,7 @@ make_trace(const PliMessage *message, gint64 seconds)
 	        .sender = message->sender,
 	        .helo = message->helo,
 	        .peer = message->peer,
+	        .name = message->peer_name,
 	        .hostname = message->services->config->hostname,
 	        .protocol = message->protocol,
 	        .tls = message->tls,
@@ -339,6 +371,7 @@ void
 pli_message_log(const PliMessage *message, const GError *error)
 {
 	PliLogLine line;
+	guint i;
 
 	pli_log_line_begin(&line, message->services->log, "message");
 	pli_log_line_add_text(&line, "id", message->id);
@@ -347,6 +380,11 @@ pli_message_log(const PliMessage *message, const GError *error)
 		        &line, "spool",
 		        pli_spool_entry_get_id(message->entry));
 	pli_log_line_add_text(&line, "peer", message->peer);
+	pli_log_line_add_text(&line, "peer_name", message->peer_name);
+	for (i = 0; message->forwarded != NULL && message->forwarded[i] != NULL;
+	     i += 2)
+		pli_log_line_add_text(&line, message->forwarded[i],
+		                      message->forwarded[i + 1]);
 	pli_log_line_add_text(&line, "protocol", message->protocol);
 	pli_log_line_add_text(&line, "user", message->user);
 	pli_log_line_add_text(&line, "sender", message->sender);

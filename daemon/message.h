@@ -39,6 +39,9 @@ typedef struct {
 	guint n_recipients; /* that it named */
 	const char *protocol;
 	char *helo, *peer;
+	char *peer_name; /* of the host, before finish; NULL: not known */
+	char **forwarded; /* XFORWARD's: keys of the log, each with its value
+	                     behind it; NULL: nothing */
 	char *user; /* who authenticated; NULL: nobody */
 	char *tls;  /* cipher suite; NULL: in the clear */
 	gboolean utf8;

@@ -79,6 +79,32 @@ pli_peer_set_destination(PliPeer *peer, const char *address)
 	peer->destination = address != NULL ? dup_address(address) : NULL;
 }
 
+static guint
+read_port(const char *text)
+{
+	return text != NULL ? (guint)g_ascii_strtoull(text, NULL, 10) : 0;
+}
+
+PliPeer *
+pli_peer_dup_as(const PliPeer *old, const PliSmtpClient *client)
+{
+	PliPeer *peer = pli_peer_dup(old);
+
+	if (client->told & PLI_SMTP_CLIENT_ADDR)
+		pli_peer_set_address(peer, client->address);
+	if (client->told & PLI_SMTP_CLIENT_NAME) {
+		g_free(peer->name);
+		peer->name = g_strdup(client->name);
+	}
+	if (client->told & PLI_SMTP_CLIENT_PORT)
+		peer->port = read_port(client->port);
+	if (client->told & PLI_SMTP_CLIENT_DESTADDR)
+		pli_peer_set_destination(peer, client->destination);
+	if (client->told & PLI_SMTP_CLIENT_DESTPORT)
+		peer->destination_port = read_port(client->destination_port);
+	return peer;
+}
+
 void
 pli_peer_log(const PliPeer *peer, PliLogLine *line)
 {

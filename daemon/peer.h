@@ -7,6 +7,7 @@
 #define PLI_DAEMON_PEER_H
 
 #include "daemon/log.h"
+#include "protocols/smtp-server.h"
 
 /* In place of an address that a proxy does not know. */
 #define PLI_PEER_UNKNOWN "unknown"
@@ -42,6 +43,11 @@ pli_peer_set_address(PliPeer *peer, const char *address);
 /* The same for the address that it connected to; NULL: it is not known. */
 void
 pli_peer_set_destination(PliPeer *peer, const char *address);
+
+/* Whom `client`, which XCLIENT told, makes of it: what it does not tell stays
+ * as it was. */
+PliPeer *
+pli_peer_dup_as(const PliPeer *old, const PliSmtpClient *client);
 
 /* Adds all that is known to a line of the log. */
 void

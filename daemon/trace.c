@@ -103,11 +103,18 @@ add_received(Field *field, const PliTrace *trace)
 	g_autofree char *peer = clean(trace->peer, ".:", HELO_OCTETS);
 	g_autofree char *hostname = clean(trace->hostname, ".-_:[]",
 	                                  HELO_OCTETS);
-	g_autofree char *from = g_strdup_printf("([%s])", peer);
+	g_autofree char *from = g_strdup_printf(
+	        "%s[%s])", trace->name == NULL ? "(" : "", peer);
 
 	begin_field(field, "Received");
 	add_word(field, "from");
 	add_word(field, *helo != '\0' ? helo : "unknown");
+	if (trace->name != NULL) { /* TCP-info of RFC 5321 4.4 */
+		g_autofree char *host = clean(trace->name, ".-_", HELO_OCTETS);
+		g_autofree char *word = g_strconcat("(", host, NULL);
+
+		add_word(field, word);
+	}
 	add_word(field, from);
 	add_clause(field, "by", hostname, "");
 	add_clause(field, "with", trace->protocol, "");

@@ -17,6 +17,7 @@ typedef struct {
 	const char *sender;    /* reverse-path without <>; NULL: no field */
 	const char *helo;      /* as the client said; NULL: nothing */
 	const char *peer;      /* address literal without [], "IPv6:::1" */
+	const char *name;      /* its host name; NULL: not known */
 	const char *hostname;  /* ours */
 	const char *protocol;  /* "SMTP", "ESMTPSA", "UTF8LMTP" (RFC 3848) */
 	const char *tls;       /* cipher suite; NULL: in the clear */

@@ -48,11 +48,49 @@ test_via(void)
 	pli_peer_free(NULL);
 }
 
+static void
+test_xclient(void)
+{
+	g_autoptr(PliPeer) peer = pli_peer_new("127.0.0.1");
+	PliSmtpClient client = {
+	        .told = PLI_SMTP_CLIENT_NAME | PLI_SMTP_CLIENT_ADDR |
+	                PLI_SMTP_CLIENT_PORT | PLI_SMTP_CLIENT_DESTADDR |
+	                PLI_SMTP_CLIENT_DESTPORT,
+	        .name = "host.test",
+	        .address = "IPV6:2001:DB8::1",
+	        .port = "65535",
+	        .destination = "192.0.2.25",
+	        .destination_port = "25",
+	};
+	PliSmtpClient none = {.told = client.told};
+	PliSmtpClient one = {.told = PLI_SMTP_CLIENT_PORT, .port = "7"};
+	g_autoptr(PliPeer) all = pli_peer_dup_as(peer, &client);
+	g_autoptr(PliPeer) same = pli_peer_dup_as(all, &one);
+	g_autoptr(PliPeer) gone = pli_peer_dup_as(all, &none);
+
+	g_assert_cmpstr(all->address, ==, "IPv6:2001:db8::1");
+	g_assert_cmpstr(all->name, ==, "host.test");
+	g_assert_cmpuint(all->port, ==, 65535);
+	g_assert_cmpstr(all->destination, ==, "192.0.2.25");
+	g_assert_cmpuint(all->destination_port, ==, 25);
+	g_assert_cmpstr(all->via, ==, "127.0.0.1");
+	g_assert_cmpstr(same->address, ==, "IPv6:2001:db8::1");
+	g_assert_cmpstr(same->name, ==, "host.test");
+	g_assert_cmpuint(same->port, ==, 7);
+	g_assert_cmpstr(gone->address, ==, PLI_PEER_UNKNOWN);
+	g_assert_cmpstr(gone->name, ==, NULL);
+	g_assert_cmpuint(gone->port, ==, 0);
+	g_assert_cmpstr(gone->destination, ==, NULL);
+	g_assert_cmpuint(gone->destination_port, ==, 0);
+	g_assert_cmpstr(gone->via, ==, "127.0.0.1");
+}
+
 int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/daemon/peer/address", test_address);
 	g_test_add_func("/daemon/peer/via", test_via);
+	g_test_add_func("/daemon/peer/xclient", test_xclient);
 	return g_test_run();
 }

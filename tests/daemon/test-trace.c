@@ -53,6 +53,23 @@ test_plain(void)
 }
 
 static void
+test_name(void)
+{
+	PliTrace trace = plain;
+	g_autofree char *text = NULL, *hostile = NULL;
+
+	trace.name = "host.example.org";
+	text = pli_trace_format(&trace);
+	g_assert_nonnull(strstr(text, "Received: from mail.example.org "
+	                              "(host.example.org [192.0.2.1])"));
+	assert_fields(text, 77, 2);
+	trace.name = "a) (b\r\nX: y";
+	hostile = pli_trace_format(&trace);
+	g_assert_nonnull(strstr(hostile, "(a???b??X??y [192.0.2.1])"));
+	assert_fields(hostile, 77, 2);
+}
+
+static void
 test_null_sender(void)
 {
 	PliTrace trace = plain;
@@ -107,6 +124,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/daemon/trace/plain", test_plain);
+	g_test_add_func("/daemon/trace/name", test_name);
 	g_test_add_func("/daemon/trace/null-sender", test_null_sender);
 	g_test_add_func("/daemon/trace/hostile", test_hostile);
 	g_test_add_func("/daemon/trace/long", test_long);

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a hostile client may say to the SMTP server, and what it is told.
 
-A case is a row: a group, a name, a door (smtp, lmtp, submit), and steps. A step
-is what the client sends at once and the replies that must come, each a code or
-a code and an enhanced status; CLOSED stands for the end of the connection.
+A case is a row: a group, a name, a door (smtp, lmtp, submit; listed, which is
+smtp for a client that may say XCLIENT and XFORWARD; proxy, where a PROXY header
+comes first), and steps. A step is what the client sends at once and the replies
+that must come, each a code or a code and an enhanced status; CLOSED stands for
+the end of the connection.
 """
 import re
 
@@ -410,6 +412,187 @@ def authentication():
                ("AUTH CRAM-MD5\r\n", ["503 5.5.1"]))
 
 
+def xclient():
+    ask = "XCLIENT ADDR=192.0.2.1\r\n"
+    forward = "XFORWARD ADDR=192.0.2.1\r\n"
+    for door in ("smtp", "lmtp", "submit"):
+        for verb, line in (("XCLIENT", ask), ("XFORWARD", forward)):
+            yield Case("XCLIENT and XFORWARD", f"{verb}, not listed", door,
+                       greeted(door), (line, ["550 5.7.0"]))
+    for name, steps in (
+            ("before EHLO", [(ask, ["550 5.7.0"])]),
+            ("in a transaction", [greeted("smtp"),
+                                  (MAIL + RCPT + ask, [OK, OK,
+                                                       "550 5.7.0"])]),
+            ("as another verb", [greeted("smtp"),
+                                 ("XCLIENTADDR=192.0.2.1\r\n",
+                                  ["500 5.5.1"])])):
+        yield Case("XCLIENT and XFORWARD", f"XCLIENT, not listed, {name}",
+                   "smtp", *steps)
+    yield Case("XCLIENT and XFORWARD", "a login, not listed", "submit",
+               greeted("submit"), ("XCLIENT LOGIN=alice\r\n",
+                                   ["550 5.7.0"]), (MAIL, ["530 5.7.0"]))
+    yield Case("XCLIENT and XFORWARD", "a login, 220 and no more", "listed",
+               ("XCLIENT LOGIN=alice ADDR=127.0.0.1 HELO=a\r\n" + MAIL
+                + "RCPT TO:<victim@elsewhere.test>\r\n",
+                [220, OK, "refused"]))
+    for verb, line in (("XCLIENT", ask), ("XFORWARD", forward)):
+        begun = [greeted("listed"), (MAIL, [OK])]
+        for name, steps in (
+                ("after MAIL", [(line, ["503 5.5.1"])]),
+                ("after RCPT", [(RCPT + line, [OK, "503 5.5.1"])]),
+                ("in DATA", [(RCPT + "DATA\r\n", [OK, 354]),
+                             (line + ".\r\n", [OK])]),
+                ("after a chunk", [(RCPT + "BDAT 3\r\nx\r\n" + line,
+                                    [OK, OK, "503 5.5.1"])]),
+                ("in a chunk", [(RCPT + f"BDAT {len(line)} LAST\r\n" + line,
+                                 [OK, OK])])):
+            yield Case("XCLIENT and XFORWARD", f"{verb} {name}", "listed",
+                       *begun, *steps,
+                       delivers=1 if name in ("in DATA", "in a chunk") else 0)
+        for name, args, reply in (
+                ("nothing", "", "501 5.5.4"), ("a word", " x", "501 5.5.4"),
+                ("no value", " NAME=", "501 5.5.4"),
+                ("no name", " =x", "501 5.5.4"),
+                ("two equals", " NAME=a=b", "501 5.5.4"),
+                ("unknown", " TTL=1", "501 5.5.4"),
+                ("twice", " NAME=a NAME=b", "501 5.5.4"),
+                ("a thousand", " NAME=a" * 250, "501 5.5.4"),
+                ("256 octets", " NAME=" + "a" * 256, "501 5.5.4"),
+                ("255 encoded ones", " HELO=" + "+61" * 255, "501 5.5.4"),
+                ("3000 octets", " NAME=" + "a" * 3000, "500 5.5.2"),
+                ("1 MB", " NAME=" + "a" * 1000000, "500 5.5.2"),
+                ("NUL", " NAME=a\0b", "500 5.5.2"),
+                ("NUL encoded", " NAME=a+00b", "501 5.5.4"),
+                ("CRLF encoded", " NAME=a+0D+0ARCPT", "501 5.5.4"),
+                ("DEL encoded", " NAME=a+7F", "501 5.5.4"),
+                ("cut xtext", " NAME=a+2", "501 5.5.4"),
+                ("xtext of no digits", " NAME=a+GG", "501 5.5.4"),
+                ("8-bit", " NAME=caf\xc3\xa9", "501 5.5.4"),
+                ("8-bit encoded", " NAME=caf+C3+A9", "501 5.5.4"),
+                ("TAB", " NAME=a\tADDR=192.0.2.1", "500 5.5.2"),
+                ("an address in brackets", " ADDR=[192.0.2.1]", "501 5.5.4"),
+                ("octal", " ADDR=0192.0.2.1", "501 5.5.4"),
+                ("no address", " ADDR=localhost", "501 5.5.4"),
+                ("IPv6 without tag", " ADDR=2001:db8::1", "501 5.5.4"),
+                ("a zone", " ADDR=IPV6:fe80::1%lo", "501 5.5.4"),
+                ("port 65536", " PORT=65536", "501 5.5.4"),
+                ("port -1", " PORT=-1", "501 5.5.4"),
+                ("port 1e3", " PORT=1e3", "501 5.5.4"),
+                ("long protocol", " PROTO=" + "x" * 65, "501 5.5.4")):
+            yield Case("XCLIENT and XFORWARD", f"{verb}, {name}", "listed",
+                       greeted("listed"), (f"{verb}{args}\r\n", [reply]),
+                       ("NOOP\r\n", [OK]))
+    for name, text, replies in (
+            ("pipelined MAIL", ask + MAIL, [220, "503 5.5.1"]),
+            ("to be the listed again", ask + "XCLIENT ADDR=127.0.0.2\r\n",
+             [220, "550 5.7.0"]),
+            ("no login by XFORWARD", "XFORWARD LOGIN=alice\r\n",
+             ["501 5.5.4"]),
+            ("no message id by XCLIENT", "XCLIENT IDENT=x\r\n",
+             ["501 5.5.4"]),
+            ("PROTO=LMTP", "XCLIENT PROTO=LMTP\r\n", ["501 5.5.4"])):
+        yield Case("XCLIENT and XFORWARD", name, "listed", greeted("listed"),
+                   (text, replies))
+
+
+def proxy_headers():
+    line = "PROXY TCP4 192.0.2.1 192.0.2.2 4000 25\r\n"
+    signature = "\r\n\r\n\0\r\nQUIT\n"
+    v4 = "\xc0\0\2\1\xc0\0\2\2\x0f\xa0\0\x19"
+    whole = signature + "\x21\x11\0\x0c" + v4
+    for name, octets in (
+            ("none", "EHLO client.test\r\n"), ("TLS", "\x16\3\1\2\0\1"),
+            ("HTTP", "GET / HTTP/1.1\r\n\r\n"), ("NUL", "\0"),
+            ("lower case", line.lower()), ("a space first", " " + line),
+            ("two spaces", line.replace(" ", "  ", 1)),
+            ("LF", line.replace("\r", "")), ("CR", line.replace("\n", "x")),
+            ("a third address", line.replace(" 4000", " 192.0.2.3 4000")),
+            ("no ports", "PROXY TCP4 192.0.2.1 192.0.2.2\r\n"),
+            ("UDP4", line.replace("TCP4", "UDP4")),
+            ("TCP6 with IPv4", line.replace("TCP4", "TCP6")),
+            ("TCP4 with IPv6", line.replace("192.0.2.1", "2001:db8::1")),
+            ("octal", line.replace("192.", "0192.")),
+            ("hexadecimal", line.replace("192.", "0xc0.")),
+            ("256", line.replace("192.", "256.")),
+            ("a name", line.replace("192.0.2.1", "localhost")),
+            ("port 65536", line.replace("4000", "65536")),
+            ("port 04000", line.replace("4000", "04000")),
+            ("port -1", line.replace("4000", "-1")),
+            ("NUL in an address", line.replace(".1 ", ".1\0 ")),
+            ("8-bit", line.replace(".1 ", ".1\xff ")),
+            ("108 octets", "PROXY UNKNOWN " + "x" * 93 + "\r\n"),
+            ("1 MB", "PROXY UNKNOWN " + "x" * 1000000 + "\r\n"),
+            ("v2 cut signature", signature[:11] + "x"),
+            ("v2 version 1", signature + "\x11\x11\0\x0c" + v4),
+            ("v2 version 3", signature + "\x31\x11\0\x0c" + v4),
+            ("v2 command 2", signature + "\x22\x11\0\x0c" + v4),
+            ("v2 family 4", signature + "\x21\x41\0\x0c" + v4),
+            ("v2 transport 3", signature + "\x21\x13\0\x0c" + v4),
+            ("v2 short", signature + "\x21\x11\0\x0b" + v4),
+            ("v2 IPv6 that is IPv4", signature + "\x21\x21\0\x0c" + v4),
+            ("v2 64 KiB", signature + "\x21\x11\xff\xff" + v4),
+            ("v2 TLV cut", signature + "\x21\x11\0\x0e" + v4 + "\4\0"),
+            ("v2 TLV too long", signature + "\x21\x11\0\x10" + v4
+             + "\4\xff\xffx"),
+            ("v2 wrong checksum", signature + "\x21\x11\0\x13" + v4
+             + "\3\0\4\0\0\0\0"),
+            ("v2 checksum of three octets", signature + "\x21\x11\0\x12"
+             + v4 + "\3\0\3\0\0\0"),
+            ("v2 LOCAL, wrong checksum", signature + "\x20\0\0\7"
+             "\3\0\4\0\0\0\0")):
+        yield Case("PROXY headers", name, "proxy", (octets, [CLOSED]))
+    for name, octets in (("v1", line), ("v2", whole)):
+        yield Case("PROXY headers", f"{name} twice", "proxy",
+                   (octets + line, [220, "500 5.5.1"]))
+        yield Case("PROXY headers", f"{name}, then a relay", "proxy",
+                   (octets.replace("192.0.2.1 ", "127.0.0.1 ")
+                    .replace("\xc0\0\2\1", "\x7f\0\0\1"), [220]),
+                   greeted("smtp"),
+                   (MAIL + "RCPT TO:<victim@elsewhere.test>\r\n",
+                    [OK, "refused"]))
+    yield Case("PROXY headers", "v2 ends before a bare LF", "proxy",
+               (whole + "NOOP\n", [220, "500 5.5.2"]))
+    yield Case("PROXY headers", "v2 padded with 16000 octets", "proxy",
+               (signature + "\x21\x11" + "\x3e\x8f" + v4 + "\4\x3e\x80"
+                + "\r\n" * 8000 + "NOOP\r\n", [220, OK]))
+    yield Case("PROXY headers", "v1 where none is awaited", "smtp",
+               (line, ["500 5.5.1"]), greeted("smtp"))
+    yield Case("PROXY headers", "v1 in a transaction", "smtp",
+               greeted("smtp"), (MAIL + line, [OK, "500 5.5.1"]))
+    yield Case("PROXY headers", "v2 where none is awaited", "smtp",
+               (whole[:12] + "\r\n", ["500 5.5.1", "500 5.5.1", "500 5.5.2",
+                                      "500 5.5.2", "500 5.5.1"]),
+               ("NOOP\r\n", [OK]))
+
+
+def turns():
+    for name, door, steps in (
+            ("not offered", "smtp", [greeted("smtp"),
+                                     ("TURN\r\n", ["502 5.5.1"])]),
+            ("not offered", "lmtp", [greeted("lmtp"),
+                                     ("TURN\r\n", ["502 5.5.1"])]),
+            ("before EHLO", "submit", [("TURN\r\n", ["503 5.5.1"])]),
+            ("without AUTH", "submit", [greeted("submit"),
+                                        ("TURN\r\n", ["530 5.7.0"])]),
+            ("with a domain", "submit", [greeted("submit"),
+                                         ("TURN x.test\r\n",
+                                          ["501 5.5.4"])]),
+            ("pipelined", "submit", [greeted("submit"),
+                                     ("TURN\r\nMAIL FROM:<>\r\nTURN\r\n",
+                                      ["530 5.7.0", "530 5.7.0",
+                                       "530 5.7.0"])]),
+            ("with NUL", "submit", [greeted("submit"),
+                                    ("TURN\0\r\n", ["500 5.5.2"])]),
+            ("with 1 MB", "submit", [greeted("submit"),
+                                     ("TURN " + "x" * 1000000 + "\r\n",
+                                      ["500 5.5.2"])]),
+            ("in a transaction", "smtp", [greeted("smtp"),
+                                          (MAIL + RCPT + "TURN\r\n",
+                                           [OK, OK, "502 5.5.1"])])):
+        yield Case("TURN", name, door, *steps)
+
+
 RELAYS = """
 victim@elsewhere.test
 @example.org:victim@elsewhere.test
@@ -513,7 +696,8 @@ def get_cases():
     cases = []
     for group in (ends_of_data, bare_octets, chunks, ahead_of_replies,
                   other_protocols, long_lines, floods, addresses, parameters,
-                  sequences, authentication, relays):
+                  sequences, authentication, xclient, proxy_headers,
+                  turns, relays):
         cases.extend(group())
     return cases
 
