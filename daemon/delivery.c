@@ -190,6 +190,8 @@ fill_append(Job *job, PliMailbox *inbox, PliMaildirAppend *item)
 	                .origin = job->origin,
 	        },
 	};
+	item->append.link_name = pli_spooled_get_file(
+	        job->spooled, &item->append.link_dir);
 }
 
 /* Appends jobs of one account with one sync. */

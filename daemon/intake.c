@@ -184,8 +184,7 @@ end_message(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 	pending->targets = g_steal_pointer(&intake->targets);
 	pending->by_recipient = intake->protocol == PLI_PROTOCOL_LMTP ||
 	                        envelope->mail->prdr;
-	if (!pli_message_finish(pending->message, envelope,
-	                        pending->targets)) {
+	if (!pli_message_finish(pending->message)) {
 		answer_whole(pending, pending->message->error);
 		return;
 	}
@@ -195,7 +194,7 @@ end_message(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 }
 
 static void
-begin_message(Intake *intake, PliConn *conn, guint64 ask)
+begin_message(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 {
 	static const PliAnswer busy = {PLI_VERDICT_TEMPORARY, 451, "4.3.2",
 	                               "Too much mail waits to be stored, "
@@ -204,14 +203,15 @@ begin_message(Intake *intake, PliConn *conn, guint64 ask)
 
 	g_clear_pointer(&intake->message, pli_message_free);
 	if (pli_committer_is_full(intake->services->committer)) {
-		pli_conn_answer(conn, ask, &busy);
+		pli_conn_answer(conn, event->ask, &busy);
 		return;
 	}
 	intake->message = pli_message_new(intake->services);
 	intake->message->is_submitted =
 	        intake->protocol == PLI_PROTOCOL_SUBMISSION;
 	intake->message->peer_name = g_strdup(intake->peer->name);
-	pli_conn_answer(conn, ask, &accept_answer);
+	pli_message_begin(intake->message, event->detail, intake->targets);
+	pli_conn_answer(conn, event->ask, &accept_answer);
 }
 
 /* A new transaction has no recipients yet. */
@@ -462,7 +462,7 @@ on_event(PliConn *conn, gpointer data, const PliSessionEvent *event)
 		show_members(intake, conn, event);
 		break;
 	case PLI_SMTP_EVENT_DATA_BEGIN:
-		begin_message(intake, conn, event->ask);
+		begin_message(intake, conn, event);
 		break;
 	case PLI_SMTP_EVENT_DATA:
 		pli_message_append(intake->message, event->octets);

@@ -73,6 +73,9 @@ pli_message_free(PliMessage *message)
 	g_clear_error(&message->error);
 	g_clear_pointer(&message->recipients, g_array_unref);
 	g_clear_pointer(&message->rows, g_hash_table_unref);
+	if (message->prefix != NULL)
+		g_string_free(message->prefix, TRUE);
+	g_free(message->parameters);
 	g_free(message->recipient);
 	g_free(message->sender);
 	g_free(message->helo);
@@ -83,16 +86,6 @@ pli_message_free(PliMessage *message)
 	g_free(message->tls);
 	g_free(message->id);
 	g_free(message);
-}
-
-void
-pli_message_append(PliMessage *message, PliSlice octets)
-{
-	message->octets += octets.len;
-	if (message->error != NULL)
-		return;
-	pli_parser_scan(message->parser, octets);
-	pli_spool_entry_append(message->entry, octets, &message->error);
 }
 
 /* One row an account, though several recipients lead there. */
@@ -149,13 +142,15 @@ dup_forwarded(const PliSmtpClient *client)
 	return (char **)g_ptr_array_free(words, FALSE);
 }
 
-static void
-set_people(PliMessage *message, const PliSmtpEnvelope *envelope,
-           const GPtrArray *targets)
+void
+pli_message_begin(PliMessage *message, const PliSmtpEnvelope *envelope,
+                  const GPtrArray *targets)
 {
 	guint i;
 
+	message->seconds = g_get_real_time() / G_USEC_PER_SEC;
 	message->sender = g_strdup(envelope->mail->path->text);
+	message->parameters = g_strdup(envelope->mail->parameters);
 	message->recipients = pli_spool_recipients_new();
 	message->rows = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 	                                      NULL);
@@ -195,13 +190,13 @@ count_fields(const PliStructure *structure, PliFieldName name)
 
 /* What a client that submits may leave to us (RFC 6409 8). */
 static void
-add_missing(const PliMessage *message, const PliStructure *plain,
-            gint64 seconds, GString *prefix)
+add_missing(PliMessage *message, const PliStructure *plain)
 {
+	GString *prefix = message->prefix;
 	char date[40];
 
 	if (count_fields(plain, PLI_FIELD_NAME_DATE) == 0) {
-		pli_date_format(seconds, 0, date);
+		pli_date_format(message->seconds, 0, date);
 		g_string_append_printf(prefix, "Date: %s\r\n", date);
 	}
 	if (count_fields(plain, PLI_FIELD_NAME_MESSAGE_ID) == 0)
@@ -210,9 +205,10 @@ add_missing(const PliMessage *message, const PliStructure *plain,
 		                       message->services->config->hostname);
 }
 
-static char *
-make_trace(const PliMessage *message, gint64 seconds)
+static void
+add_trace(PliMessage *message)
 {
+	g_autofree char *text = NULL;
 	PliTrace trace = {
 	        .sender = message->sender,
 	        .helo = message->helo,
@@ -223,12 +219,64 @@ make_trace(const PliMessage *message, gint64 seconds)
 	        .tls = message->tls,
 	        .utf8 = message->utf8,
 	        .id = message->id,
-	        .seconds = seconds,
+	        .seconds = message->seconds,
 	};
 
 	if (message->n_recipients == 1)
 		trace.recipient = message->recipient;
-	return pli_trace_format(&trace);
+	text = pli_trace_format(&trace);
+	g_string_append(message->prefix, text);
+}
+
+/* What is put before the message; `plain` is its structure, or as much of it
+ * as has its header. */
+static void
+set_prefix(PliMessage *message, const PliStructure *plain)
+{
+	message->prefix = g_string_new(NULL);
+	add_trace(message);
+	if (message->is_submitted)
+		add_missing(message, plain);
+	pli_spool_entry_set_prefix(message->entry,
+	                           pli_slice_new(message->prefix->str,
+	                                         message->prefix->len));
+}
+
+/*
+ * The entry goes over to a file, which is to begin with the trace fields, so
+ * that it is written once. A header that has not ended by then (it has more
+ * octets than a row of the spool) may lack what a submitted message must have:
+ * that one's trace fields are kept apart, and copied with it.
+ */
+static void
+begin_file(PliMessage *message)
+{
+	g_autoptr(PliStructure) seen = NULL;
+	PliPart root;
+
+	if (!message->is_submitted) {
+		set_prefix(message, NULL);
+		return;
+	}
+	pli_parser_get_part(message->parser, 0, &root);
+	if (root.body.offset == 0)
+		return;
+	seen = pli_parser_snapshot(message->parser);
+	set_prefix(message, seen);
+}
+
+void
+pli_message_append(PliMessage *message, PliSlice octets)
+{
+	gboolean was_held = pli_spool_entry_may_hold(message->entry, 0);
+
+	message->octets += octets.len;
+	if (message->error != NULL)
+		return;
+	pli_parser_scan(message->parser, octets);
+	if (was_held && !pli_spool_entry_may_hold(message->entry, octets.len))
+		begin_file(message);
+	pli_spool_entry_append(message->entry, octets, &message->error);
 }
 
 /* The structure of the octets as they came. */
@@ -256,7 +304,7 @@ end_scan(PliMessage *message)
 /* A second scan, of the trace fields and all octets: for messages at a limit,
  * where the fields may move what the limit cut. NULL: `error` is set. */
 static PliStructure *
-rebuild(PliMessage *message, PliSlice prefix)
+rebuild(PliMessage *message)
 {
 	g_autoptr(PliSource) source = NULL;
 	g_autoptr(PliParser) parser = NULL;
@@ -268,7 +316,8 @@ rebuild(PliMessage *message, PliSlice prefix)
 	if (source == NULL)
 		return NULL;
 	parser = pli_parser_new(PLI_LINE_AS_IS, NULL);
-	pli_parser_scan(parser, prefix);
+	pli_parser_scan(parser, pli_slice_new(message->prefix->str,
+	                                      message->prefix->len));
 	for (; offset < message->octets; offset += octets.len) {
 		if (pli_source_read_at(source, offset, 64 * 1024, &octets,
 		                       &message->error) != PLI_STEP_READY)
@@ -292,14 +341,16 @@ rebuild(PliMessage *message, PliSlice prefix)
 
 /* Of the octets as they came with those of the prefix before them. */
 static PliStructure *
-make_structure(PliMessage *message, const PliStructure *plain, PliSlice prefix)
+make_structure(PliMessage *message, const PliStructure *plain)
 {
+	PliSlice prefix =
+	        pli_slice_new(message->prefix->str, message->prefix->len);
 	PliStructure *derived = pli_derive_prepend(plain, prefix, NULL, NULL);
 
 	pli_counters_add(message->services->counters, prefix_octets,
 	                 prefix.len);
 	if (derived == NULL)
-		return rebuild(message, prefix);
+		return rebuild(message);
 	pli_counters_add(message->services->counters, derived, 1);
 	return derived;
 }
@@ -319,27 +370,19 @@ check_hops(PliMessage *message, const PliStructure *plain)
 }
 
 gboolean
-pli_message_finish(PliMessage *message, const PliSmtpEnvelope *envelope,
-                   const GPtrArray *targets)
+pli_message_finish(PliMessage *message)
 {
-	gint64 seconds = g_get_real_time() / G_USEC_PER_SEC;
 	g_autoptr(PliStructure) plain = NULL;
-	g_autoptr(GString) prefix = g_string_new(NULL);
-	g_autofree char *trace = NULL;
 	PliSpoolEnvelope spooled;
 
-	set_people(message, envelope, targets);
 	if (message->error != NULL)
 		return FALSE;
 	plain = end_scan(message);
 	if (!check_hops(message, plain))
 		return FALSE;
-	trace = make_trace(message, seconds);
-	g_string_append(prefix, trace);
-	if (message->is_submitted)
-		add_missing(message, plain, seconds, prefix);
-	message->structure = make_structure(
-	        message, plain, pli_slice_new(prefix->str, prefix->len));
+	if (message->prefix == NULL)
+		set_prefix(message, plain);
+	message->structure = make_structure(message, plain);
 	if (message->structure == NULL)
 		return FALSE;
 	spooled = (PliSpoolEnvelope){
@@ -348,9 +391,8 @@ pli_message_finish(PliMessage *message, const PliSmtpEnvelope *envelope,
 	                (const PliSpoolRecipient *)message->recipients->data,
 	        .n_recipients = message->recipients->len,
 	        .structure = message->structure,
-	        .prefix = pli_slice_new(prefix->str, prefix->len),
-	        .arrival = seconds,
-	        .parameters = envelope->mail->parameters,
+	        .arrival = message->seconds,
+	        .parameters = message->parameters,
 	};
 	pli_spool_entry_set_envelope(message->entry, &spooled);
 	return TRUE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One message on its way in: parser and spool entry fed in one pass, then its
- * trace fields, its structure and its envelope.
+ * One message on its way in: its trace fields, parser and spool entry fed in
+ * one pass, then its structure and its envelope.
  *
  * Belongs to the loop. Knows no session: daemon/intake.c carries octets in
  * and answers out.
@@ -30,9 +30,10 @@ typedef struct {
 	guint64 octets;
 	gint64 start_us;
 	gboolean is_submitted; /* Date and Message-ID are added when missing */
-	/* set by finish */
-	PliStructure *structure; /* with the trace fields */
+	/* set by begin */
+	gint64 seconds; /* since 1970: when it came */
 	char *sender;
+	char *parameters; /* of MAIL */
 	GArray *recipients; /* PliSpoolRecipient, one an account */
 	GHashTable *rows;   /* account to its place there */
 	char *recipient;    /* the first that the client named */
@@ -45,6 +46,9 @@ typedef struct {
 	char *user; /* who authenticated; NULL: nobody */
 	char *tls;  /* cipher suite; NULL: in the clear */
 	gboolean utf8;
+	GString *prefix; /* trace fields, once the entry has them */
+	/* set by finish */
+	PliStructure *structure; /* with the trace fields */
 } PliMessage;
 
 PliMessage *
@@ -56,18 +60,22 @@ pli_message_free(PliMessage *message);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliMessage, pli_message_free)
 
+/* Who it is from and for, before the first octet. `targets` has the accounts
+ * (char **) of each of the envelope's recipients. */
+void
+pli_message_begin(PliMessage *message, const PliSmtpEnvelope *envelope,
+                  const GPtrArray *targets);
+
 /* More octets: scanned and spooled here and nowhere else. */
 void
 pli_message_append(PliMessage *message, PliSlice octets);
 
-/* The last octet has come. `targets` has the accounts (char **) of each of the
- * envelope's recipients. FALSE: see `error`, the message cannot be kept.
+/* The last octet has come. FALSE: see `error`, the message cannot be kept.
  * TRUE: the entry is ready for the committer. */
 gboolean
-pli_message_finish(PliMessage *message, const PliSmtpEnvelope *envelope,
-                   const GPtrArray *targets);
+pli_message_finish(PliMessage *message);
 
-/* The place of an account that the message goes to, once finished. */
+/* The place of an account that the message goes to, once begun. */
 guint
 pli_message_find_row(const PliMessage *message, const char *account);
 

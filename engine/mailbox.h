@@ -72,6 +72,12 @@ typedef struct {
 	/* Names this delivery: appending the same origin to the same mailbox
 	 * again changes nothing and succeeds. NULL: no such check. */
 	const char *origin;
+	/* A file of just these octets, synced, with the internal date as its
+	 * time, which nobody writes into any more: its name in the directory
+	 * `link_dir`. It may be linked instead of copied. NULL: there is
+	 * none. */
+	const char *link_name;
+	int link_dir;
 } PliMailboxAppend;
 
 typedef struct PliMailbox PliMailbox;

@@ -41,7 +41,7 @@ gboolean
 pli_maildir_is_own(const char *base);
 
 /* Writes prefix and source to a file in tmp/, gives it the internal date as
- * its time and syncs it; gives its name, to
+ * its time and syncs it; or links the file that holds them. Gives its name, to
  * be published or discarded. `length` is what it must come to. */
 char *
 pli_maildir_write(PliMaildir *maildir, const PliMailboxAppend *append,

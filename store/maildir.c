@@ -102,6 +102,18 @@ write_octets(int fd, const PliMailboxAppend *append, guint64 length,
 	return TRUE;
 }
 
+/* The file that holds the message already. FALSE: it must be copied, for it is
+ * on another file system, has all the links it can have, or the file system
+ * knows none. */
+static gboolean
+link_file(int dir, const char *name, const PliMailboxAppend *append,
+	  guint64 length)
+{
+	return append->link_name != NULL && append->prefix.len == 0 &&
+	       pli_source_get_length(append->source) == length &&
+	       linkat(append->link_dir, append->link_name, dir, name, 0) == 0;
+}
+
 char *
 pli_maildir_write(PliMaildir *maildir, const PliMailboxAppend *append,
 		  guint64 length, GError **error)
@@ -111,6 +123,8 @@ pli_maildir_write(PliMaildir *maildir, const PliMailboxAppend *append,
 	gboolean ok;
 	int fd;
 
+	if (link_file(dir, name, append, length))
+		return g_steal_pointer(&name);
 	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		pli_files_set_error(error, "make a file in", maildir->path);

@@ -5,11 +5,13 @@
 #include "store/files-priv.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The kernel is asked to begin writing after so many octets of a file, so
- * that the sync at the end finds little to do. */
-#define FLUSH (4 * 1024 * 1024)
+ * that the sync at the end finds little to do; doc/decisions/032 has figures
+ * for less and more. */
+#define FLUSH (512 * 1024)
 
 PliSpoolEntry *
 pli_spool_entry_new(PliSpool *spool)
@@ -105,6 +107,7 @@ open_file(PliSpoolEntry *entry, GError **error)
 {
 	PliSlice octets =
 		pli_slice_new(entry->octets->data, entry->octets->len);
+	PliSlice prefix = pli_spool_slice_of(entry->prefix);
 
 	entry->file = pli_files_make_name();
 	entry->fd = openat(entry->spool->dir, entry->file,
@@ -114,10 +117,26 @@ open_file(PliSpoolEntry *entry, GError **error)
 		g_clear_pointer(&entry->file, g_free);
 		return FALSE;
 	}
-	if (!pli_files_write(entry->fd, octets))
+	if (!pli_files_write(entry->fd, prefix) ||
+	    !pli_files_write(entry->fd, octets))
 		return fail(entry, "write", error);
+	entry->prefixed = prefix.len;
 	g_clear_pointer(&entry->octets, g_byte_array_unref);
 	return TRUE;
+}
+
+void
+pli_spool_entry_set_prefix(PliSpoolEntry *entry, PliSlice prefix)
+{
+	g_assert(entry->prefix == NULL);
+	entry->prefix = g_bytes_new(prefix.data, prefix.len);
+}
+
+gboolean
+pli_spool_entry_may_hold(const PliSpoolEntry *entry, gsize n)
+{
+	return entry->file == NULL &&
+	       n <= entry->spool->row_octets - entry->length;
 }
 
 gboolean
@@ -126,8 +145,7 @@ pli_spool_entry_append(PliSpoolEntry *entry, PliSlice octets, GError **error)
 	g_assert(!entry->failed && !entry->committed);
 	if (octets.len == 0)
 		return TRUE;
-	if (entry->fd < 0 &&
-	    octets.len > entry->spool->row_octets - entry->length &&
+	if (entry->fd < 0 && !pli_spool_entry_may_hold(entry, octets.len) &&
 	    !open_file(entry, error))
 		return FALSE;
 	if (entry->fd < 0)
@@ -166,7 +184,8 @@ pli_spool_entry_get_source(PliSpoolEntry *entry, GError **error)
 		fail(entry, "read", error);
 		return NULL;
 	}
-	source = pli_file_source_new(fd, 0, entry->length, &cause);
+	source = pli_file_source_new(fd, entry->prefixed, entry->length,
+				     &cause);
 	if (source == NULL)
 		pli_spool_set_error(error, cause);
 	return source;
@@ -176,10 +195,10 @@ void
 pli_spool_entry_set_envelope(PliSpoolEntry *entry,
 			     const PliSpoolEnvelope *envelope)
 {
+	g_assert(envelope->prefix.len == 0);
 	g_free(entry->sender);
 	g_free(entry->parameters);
 	g_clear_pointer(&entry->recipients, g_array_unref);
-	g_clear_pointer(&entry->prefix, g_bytes_unref);
 	pli_structure_unref(entry->structure);
 	entry->sender = g_strdup(envelope->sender);
 	entry->parameters = g_strdup(envelope->parameters);
@@ -187,8 +206,6 @@ pli_spool_entry_set_envelope(PliSpoolEntry *entry,
 	for (guint i = 0; i < envelope->n_recipients; i++)
 		pli_spool_recipients_add(entry->recipients,
 					 &envelope->recipients[i]);
-	entry->prefix =
-		g_bytes_new(envelope->prefix.data, envelope->prefix.len);
 	entry->structure = envelope->structure != NULL
 				   ? pli_structure_ref(envelope->structure)
 				   : NULL;
@@ -204,9 +221,14 @@ pli_spool_entry_get_id(const PliSpoolEntry *entry)
 gboolean
 pli_spool_entry_sync(PliSpoolEntry *entry, GError **error)
 {
+	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+					  {.tv_sec = entry->arrival}};
+
 	if (entry->fd < 0)
 		return TRUE;
-	if (fdatasync(entry->fd) < 0)
+	/* a mailbox that links the file finds its internal date there */
+	(void)futimens(entry->fd, times);
+	if (fsync(entry->fd) < 0)
 		return fail(entry, "sync", error);
 	pli_files_close(&entry->fd);
 	return TRUE;

@@ -37,10 +37,21 @@ struct PliSpoolEntry {
 	char *sender;
 	GArray *recipients; /* PliSpoolRecipient, strings owned */
 	PliStructure *structure;
-	GBytes *prefix;
+	GBytes *prefix;	    /* NULL: not set */
+	gsize prefixed;	    /* octets of it that the file begins with */
 	gint64 arrival;
 	char *parameters;
 };
+
+/* The octets of bytes that may be NULL. */
+static inline PliSlice
+pli_spool_slice_of(GBytes *bytes)
+{
+	gsize n = 0;
+	gconstpointer data = bytes != NULL ? g_bytes_get_data(bytes, &n) : NULL;
+
+	return pli_slice_new(data, n);
+}
 
 /* An error of the store as one of PLI_SPOOL_ERROR; consumes `cause`. */
 void

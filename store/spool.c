@@ -239,15 +239,6 @@ insert_recipients(PliSpool *spool, PliSpoolEntry *entry, gint64 seq,
 	return TRUE;
 }
 
-static PliSlice
-slice_of(GBytes *bytes)
-{
-	gsize n;
-	gconstpointer data = g_bytes_get_data(bytes, &n);
-
-	return pli_slice_new(data, n);
-}
-
 static gboolean
 insert_entry(PliSpool *spool, PliSpoolEntry *entry, GError **error)
 {
@@ -262,8 +253,12 @@ insert_entry(PliSpool *spool, PliSpoolEntry *entry, GError **error)
 	if (entry->structure != NULL)
 		pli_db_bind_slice(
 			insert, 4,
-			slice_of(pli_structure_get_bytes(entry->structure)));
-	pli_db_bind_slice(insert, 5, slice_of(entry->prefix));
+			pli_spool_slice_of(
+				pli_structure_get_bytes(entry->structure)));
+	pli_db_bind_slice(insert, 5,
+			  entry->prefixed > 0
+				  ? PLI_SLICE_NONE
+				  : pli_spool_slice_of(entry->prefix));
 	pli_db_bind_text(insert, 6, entry->file);
 	if (entry->file == NULL)
 		pli_db_bind_slice(

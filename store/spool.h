@@ -3,7 +3,8 @@
  * The spool: messages this server has answered for and not yet handed on.
  *
  * One SQLite file a worker slot (WAL, synchronous=FULL). Small messages lie in
- * the row, large ones in a file beside it that is synced first. Nothing here
+ * the row, large ones in a file beside it that is synced first and that the
+ * mailboxes may link: nobody writes into it afterwards. Nothing here
  * starts a thread: who calls pli_spool_commit() with all the entries that wait
  * gets one sync for all of them (group commit). Calls may block. One thread at
  * a time uses a spool; an entry that is not committed yet may be appended to
@@ -58,11 +59,25 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliSpoolEntry, pli_spool_entry_free)
 gboolean
 pli_spool_entry_append(PliSpoolEntry *entry, PliSlice octets, GError **error);
 
+/*
+ * Octets that stand before those appended (trace fields). Given while the
+ * entry still holds all in memory (pli_spool_entry_may_hold()) they begin the
+ * message's file, which can then be linked into a mailbox; given later they
+ * are kept beside it. Copied; once an entry.
+ */
+void
+pli_spool_entry_set_prefix(PliSpoolEntry *entry, PliSlice prefix);
+
+/* Whether `n` more octets would not make it begin a file. */
+gboolean
+pli_spool_entry_may_hold(const PliSpoolEntry *entry, gsize n);
+
+/* Of the octets appended. */
 guint64
 pli_spool_entry_get_length(const PliSpoolEntry *entry);
 
-/* The octets appended so far, for who must read them again; to be unreferenced
- * before the entry is appended to, committed or freed. */
+/* The octets appended so far, without the prefix, for who reads them again; to
+ * be unreferenced before the entry is appended to, committed or freed. */
 PliSource *
 pli_spool_entry_get_source(PliSpoolEntry *entry, GError **error);
 
@@ -87,7 +102,8 @@ typedef struct {
 	const PliSpoolRecipient *recipients;
 	guint n_recipients;
 	PliStructure *structure;       /* of prefix and octets */
-	PliSlice prefix;               /* trace fields put before the octets */
+	PliSlice prefix;               /* of a loaded one: what stands before
+					  its source */
 	gint64 arrival;                /* seconds since 1970 */
 	const char *parameters;        /* of MAIL, as text; may be "" */
 } PliSpoolEnvelope;
@@ -133,9 +149,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliSpooled, pli_spooled_free)
 const PliSpoolEnvelope *
 pli_spooled_get_envelope(const PliSpooled *spooled);
 
-/* The octets as they came, without the prefix; owned by `spooled`. */
+/* The octets as stored, which the envelope's prefix does not hold; owned by
+ * `spooled`. */
 PliSource *
 pli_spooled_get_source(PliSpooled *spooled);
+
+/* The file that holds the whole message, to be linked and never written into:
+ * its name in the directory *ret_dir, both the spool's. NULL when there is no
+ * such file. */
+const char *
+pli_spooled_get_file(const PliSpooled *spooled, int *ret_dir);
 
 /* Recipients still to be served, by position in the envelope. */
 gboolean

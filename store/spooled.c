@@ -15,6 +15,8 @@ struct PliSpooled {
 	char *sender;
 	char *parameters;
 	GBytes *prefix;
+	char *file;		 /* NULL: the octets lie in the row */
+	int dir;		 /* of the spool's files */
 	GArray *recipients; /* PliSpoolRecipient, strings owned */
 	GArray *done;	       /* of gboolean, by position */
 };
@@ -61,12 +63,11 @@ read_row(PliSpool *spool, PliSpooled *spooled, sqlite3_stmt *row,
 	envelope->parameters = spooled->parameters;
 	envelope->prefix.data = g_bytes_get_data(spooled->prefix, &n);
 	envelope->prefix.len = n;
-	spooled->source =
-		octets != NULL
-			? pli_source_new_bytes(octets)
-			: open_file(spool,
-				    (const char *)sqlite3_column_text(row, 5),
-				    error);
+	spooled->file = g_strdup((const char *)sqlite3_column_text(row, 5));
+	spooled->dir = spool->dir;
+	spooled->source = octets != NULL
+				  ? pli_source_new_bytes(octets)
+				  : open_file(spool, spooled->file, error);
 	if (spooled->source == NULL)
 		return FALSE;
 	if (structure == NULL)
@@ -156,6 +157,7 @@ pli_spooled_free(PliSpooled *spooled)
 	g_array_unref(spooled->done);
 	g_free(spooled->sender);
 	g_free(spooled->parameters);
+	g_free(spooled->file);
 	g_free(spooled);
 }
 
@@ -169,6 +171,15 @@ PliSource *
 pli_spooled_get_source(PliSpooled *spooled)
 {
 	return spooled->source;
+}
+
+const char *
+pli_spooled_get_file(const PliSpooled *spooled, int *ret_dir)
+{
+	if (spooled->file == NULL || spooled->envelope.prefix.len > 0)
+		return NULL;
+	*ret_dir = spooled->dir;
+	return spooled->file;
 }
 
 gboolean

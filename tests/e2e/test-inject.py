@@ -25,7 +25,8 @@ SEED = int(os.environ.get("PLI_INJECT_SEED", str(random.randrange(1 << 30))))
 MESSAGES = 8
 # a call, and how often it comes while the messages are taken, about
 CALLS = {"fdatasync": 30, "fsync": 12, "pwrite64": 150, "renameat2": 8,
-         "write": 40, "openat": 20, "mkdirat": 6, "ftruncate": 8}
+         "write": 40, "openat": 20, "mkdirat": 6, "ftruncate": 8,
+         "linkat": 3}
 FAULTS = ("error=EIO", "error=ENOSPC", "signal=SIGKILL")
 
 

@@ -100,6 +100,11 @@ class Disk:
         if folder is not None:
             folder.now[name] = node
 
+    def link(self, old, new):
+        node = self.find(old)
+        if node is not None:
+            self.create(new, node)
+
     def begin_sync(self, pid, path):
         node = self.find(path)
         if isinstance(node, File):
@@ -255,6 +260,10 @@ class Trace:
         self.disk.rename(resolve(rest, 0, values), resolve(rest, 1, values))
 
     on_renameat = on_renameat2
+
+    def on_linkat(self, rest, _):
+        values = strings(rest)
+        self.disk.link(resolve(rest, 0, values), resolve(rest, 1, values))
 
     def on_rename(self, rest, _):
         old, new = strings(rest)[:2]

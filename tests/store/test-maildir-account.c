@@ -94,6 +94,126 @@ test_origin_gone(Fixture *f, gconstpointer data)
 	g_assert_cmpuint(status_of(f->inbox).n_messages, ==, 0);
 }
 
+/* Appends a message whose file is DIR/NAME. */
+static guint32
+append_link(Fixture *f, const char *origin, int dir, const char *name)
+{
+	g_autofree char *text = make_text(3);
+	g_autoptr(PliSource) source = fixture_source(text);
+	g_autoptr(PliStructure) structure = pli_parser_parse(
+		pli_slice_from_string(text), PLI_LINE_AS_IS, NULL);
+	PliMailboxAppend message = {
+		.source = source,
+		.structure = structure,
+		.internal_date = 1000003,
+		.origin = origin,
+		.link_dir = dir,
+		.link_name = name,
+	};
+	g_autoptr(GError) error = NULL;
+	guint32 uid = 0;
+
+	f->inbox->klass->append(f->inbox, &message, &uid, &error);
+	g_assert_no_error(error);
+	return uid;
+}
+
+/* A file "spooled" beside the Maildir; gives the directory. */
+static int
+make_spooled(Fixture *f)
+{
+	g_autofree char *path = g_build_filename(f->dir, "spooled", NULL);
+	g_autofree char *text = make_text(3);
+
+	g_assert_true(g_file_set_contents(path, text, -1, NULL));
+	return open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static guint
+count_links(int dir, const char *name)
+{
+	struct stat st;
+
+	g_assert_cmpint(fstatat(dir, name, &st, 0), ==, 0);
+	return (guint)st.st_nlink;
+}
+
+/* Linked, not copied; who removes one leaves the others. */
+static void
+test_link(Fixture *f, gconstpointer data)
+{
+	int dir = make_spooled(f);
+	guint32 first = append_link(f, "l/0", dir, "spooled");
+	guint32 second = append_link(f, "l/1", dir, "spooled");
+	g_autofree char *expected = make_text(3);
+	g_autofree char *text = NULL;
+	g_autofree char *left = NULL;
+	g_autofree char *new = path_of(f, "new");
+	g_autofree char *tmp = path_of(f, "tmp");
+	g_autofree char *path = NULL;
+	g_autoptr(GArray) uids = NULL;
+	GDir *files;
+
+	g_assert_cmpuint(count_links(dir, "spooled"), ==, 3);
+	/* again, as after a crash */
+	g_assert_cmpuint(append_link(f, "l/0", dir, "spooled"), ==, first);
+	g_assert_cmpuint(count_links(dir, "spooled"), ==, 3);
+	text = read_message(f->inbox, first);
+	g_assert_cmpstr(text, ==, expected);
+	files = g_dir_open(new, 0, NULL);
+	path = g_build_filename(new, g_dir_read_name(files), NULL);
+	g_dir_close(files);
+	g_assert_cmpint(g_unlink(path), ==, 0);
+	g_assert_cmpint(unlinkat(dir, "spooled", 0), ==, 0);
+	g_assert_cmpuint(status_of(f->inbox).n_messages, ==, 1);
+	g_assert_cmpuint(first, !=, second);
+	uids = f->inbox->klass->list_uids(f->inbox, NULL);
+	left = read_message(f->inbox, g_array_index(uids, guint32, 0));
+	g_assert_cmpstr(left, ==, expected);
+	g_assert_cmpuint(fixture_count_files(tmp), ==, 0);
+	close(dir);
+}
+
+/* What cannot be linked is copied. */
+static void
+test_link_refused(Fixture *f, gconstpointer data)
+{
+	int dir = make_spooled(f);
+	g_autofree char *expected = make_text(3);
+	g_autofree char *text = NULL;
+	guint32 uid = append_link(f, "l/0", dir, "no such file");
+
+	text = read_message(f->inbox, uid);
+	g_assert_cmpstr(text, ==, expected);
+	g_assert_cmpuint(count_links(dir, "spooled"), ==, 1);
+	close(dir);
+}
+
+/* Also where the file system is another. */
+static void
+test_link_elsewhere(Fixture *f, gconstpointer data)
+{
+	char name[] = "/dev/shm/pli-link-XXXXXX";
+	g_autofree char *expected = make_text(3);
+	g_autofree char *text = NULL;
+	struct stat here, there;
+	int fd = g_mkstemp(name);
+
+	if (fd < 0 || fstat(fd, &there) < 0 || stat(f->dir, &here) < 0 ||
+	    here.st_dev == there.st_dev) {
+		g_test_skip("/dev/shm is no other file system");
+	} else {
+		g_assert_cmpint(write(fd, expected, strlen(expected)), ==,
+				(gssize)strlen(expected));
+		text = read_message(f->inbox,
+				    append_link(f, "l/0", AT_FDCWD, name));
+		g_assert_cmpstr(text, ==, expected);
+		g_assert_cmpuint(count_links(AT_FDCWD, name), ==, 1);
+	}
+	close(fd);
+	g_unlink(name);
+}
+
 static void
 test_batch(Fixture *f, gconstpointer data)
 {
@@ -344,6 +464,9 @@ main(int argc, char **argv)
 	CASE("append-flags", test_append_flags);
 	CASE("origin", test_origin);
 	CASE("origin-gone", test_origin_gone);
+	CASE("link", test_link);
+	CASE("link-refused", test_link_refused);
+	CASE("link-elsewhere", test_link_elsewhere);
 	CASE("batch", test_batch);
 	CASE("length", test_length);
 	CASE("flags", test_flags);

@@ -55,12 +55,12 @@ make_entry(PliSpool *spool, guint number, gsize length)
 		.recipients = recipients,
 		.n_recipients = G_N_ELEMENTS(recipients),
 		.structure = structure,
-		.prefix = PLI_SLICE_LITERAL(PREFIX),
 		.arrival = 1000000 + number,
 		.parameters = "BODY=8BITMIME",
 	};
 	PliSlice left = pli_slice_from_string(octets);
 
+	pli_spool_entry_set_prefix(entry, PLI_SLICE_LITERAL(PREFIX));
 	while (left.len > 0) {
 		PliSlice some = {left.data, MIN(left.len, 700)};
 
@@ -80,19 +80,29 @@ check_message(PliSpool *spool, const char *id)
 	g_autoptr(PliSpooled) spooled = pli_spool_load(spool, id, &error);
 	const PliSpoolEnvelope *envelope;
 	g_autofree char *octets = NULL;
+	g_autofree char *text = NULL;
+	g_autofree char *whole = NULL;
+	g_autofree char *prefix = NULL;
 	g_autofree char *expected = NULL;
 	guint number;
+	int files;
 
 	g_assert_no_error(error);
 	envelope = pli_spooled_get_envelope(spooled);
 	number = (guint)g_ascii_strtoull(envelope->sender, NULL, 10);
 	octets = fixture_read(pli_spooled_get_source(spooled));
-	expected = make_message(number, strlen(octets));
-	g_assert_cmpstr(octets, ==, expected);
+	prefix = pli_slice_dup(envelope->prefix);
+	whole = g_strconcat(prefix, octets, NULL);
+	text = make_message(number, strlen(whole) - strlen(PREFIX));
+	expected = g_strconcat(PREFIX, text, NULL);
+	g_assert_cmpstr(whole, ==, expected);
+	/* a file that begins with the prefix is the whole message */
+	g_assert_true((pli_spooled_get_file(spooled, &files) != NULL) ==
+		      (strlen(text) > ROW));
+	g_assert_cmpuint(envelope->prefix.len, ==,
+			 strlen(text) > ROW ? 0 : strlen(PREFIX));
 	g_assert_cmpint(envelope->arrival, ==, 1000000 + number);
 	g_assert_cmpstr(envelope->parameters, ==, "BODY=8BITMIME");
-	g_assert_cmpmem(envelope->prefix.data, envelope->prefix.len, PREFIX,
-			strlen(PREFIX));
 	g_assert_cmpuint(envelope->n_recipients, ==, 2);
 	g_assert_cmpstr(envelope->recipients[0].address, ==, "b@x");
 	g_assert_cmpstr(envelope->recipients[0].account, ==, "b");
@@ -102,7 +112,7 @@ check_message(PliSpool *spool, const char *id)
 	g_assert_cmpstr(envelope->recipients[1].parameters, ==,
 			"NOTIFY=NEVER");
 	g_assert_cmpuint(pli_structure_get_length(envelope->structure), ==,
-			 strlen(PREFIX) + strlen(octets));
+			 strlen(whole));
 	return number;
 }
 
@@ -157,6 +167,72 @@ test_commit(void)
 		for (i = 0; i < 3; i++)
 			g_assert_cmpuint(check_message(spool, ids[i]), ==, i);
 	}
+	pli_spool_close(spool);
+	fixture_remove(dir);
+}
+
+/* What stands before a message, told when its file has begun, is kept beside
+ * the file, which is none to be linked then. */
+static void
+test_late_prefix(void)
+{
+	g_autofree char *dir = fixture_make_dir();
+	PliSpool *spool = open_spool(dir);
+	g_autoptr(PliSpoolEntry) entry = pli_spool_entry_new(spool);
+	g_autofree char *octets = make_message(1, 5000);
+	g_autoptr(PliSource) source = NULL;
+	g_autoptr(PliSpooled) spooled = NULL;
+	g_autofree char *again = NULL;
+	g_autofree char *stored = NULL;
+	PliSpoolEnvelope envelope = {.sender = "", .parameters = ""};
+	int files;
+
+	g_assert_true(pli_spool_entry_may_hold(entry, ROW));
+	g_assert_false(pli_spool_entry_may_hold(entry, ROW + 1));
+	g_assert_true(pli_spool_entry_append(
+		entry, pli_slice_from_string(octets), NULL));
+	g_assert_false(pli_spool_entry_may_hold(entry, 0));
+	pli_spool_entry_set_prefix(entry, PLI_SLICE_LITERAL(PREFIX));
+	source = pli_spool_entry_get_source(entry, NULL);
+	again = fixture_read(source);
+	g_assert_cmpstr(again, ==, octets);
+	pli_spool_entry_set_envelope(entry, &envelope);
+	g_assert_true(pli_spool_commit(spool, &entry, 1, NULL));
+	spooled = pli_spool_load(spool, pli_spool_entry_get_id(entry), NULL);
+	g_assert_null(pli_spooled_get_file(spooled, &files));
+	g_assert_cmpuint(pli_spooled_get_envelope(spooled)->prefix.len, ==,
+			 strlen(PREFIX));
+	stored = fixture_read(pli_spooled_get_source(spooled));
+	g_assert_cmpstr(stored, ==, octets);
+	pli_spool_close(spool);
+	fixture_remove(dir);
+}
+
+/* A file begins with the prefix, which is none of the octets appended; its
+ * time is the message's. */
+static void
+test_file(void)
+{
+	g_autofree char *dir = fixture_make_dir();
+	PliSpool *spool = open_spool(dir);
+	g_autoptr(PliSpoolEntry) entry = make_entry(spool, 5, 9000);
+	g_autofree char *expected = make_message(5, 9000);
+	g_autoptr(PliSource) source = pli_spool_entry_get_source(entry, NULL);
+	g_autofree char *octets = fixture_read(source);
+	g_autoptr(PliSpooled) spooled = NULL;
+	const char *name;
+	struct stat st;
+	int files;
+
+	g_assert_cmpstr(octets, ==, expected);
+	g_assert_true(pli_spool_commit(spool, &entry, 1, NULL));
+	spooled = pli_spool_load(spool, pli_spool_entry_get_id(entry), NULL);
+	name = pli_spooled_get_file(spooled, &files);
+	g_assert_cmpint(fstatat(files, name, &st, 0), ==, 0);
+	g_assert_cmpint(st.st_mtime, ==, 1000005);
+	g_assert_cmpuint(st.st_mode & 07777, ==, 0600);
+	g_assert_cmpuint((guint64)st.st_size, ==,
+			 strlen(PREFIX) + strlen(expected));
 	pli_spool_close(spool);
 	fixture_remove(dir);
 }
@@ -435,6 +511,8 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/store/spool/commit", test_commit);
+	g_test_add_func("/store/spool/file", test_file);
+	g_test_add_func("/store/spool/late-prefix", test_late_prefix);
 	g_test_add_func("/store/spool/done", test_done);
 	g_test_add_func("/store/spool/leftovers", test_leftovers);
 	g_test_add_func("/store/spool/ids", test_ids);
