@@ -76,6 +76,11 @@ static const PliConfigKey keys[] = {
 	 "What comes ahead of the reply to EHLO, AUTH or DATA: refuse answers "
 	 "554 and closes.",
 	 AT(early_octets)},
+	{"smtp", "bare_line_ends", PLI_CONFIG_CHOICE, "refuse", "",
+	 "refuse|normalise", 0, 0,
+	 "What becomes of a message with a bare CR or LF: refuse answers 550 "
+	 "5.6.11, normalise makes CRLF of them. NUL is always refused.",
+	 AT(bare_line_ends)},
 	{"smtp", "prdr", PLI_CONFIG_CHOICE, "yes", "", "no|yes", 0, 0,
 	 "Offers PRDR: a reply for each recipient.", AT(prdr)},
 	{"smtp", "dsn", PLI_CONFIG_CHOICE, "no", "", "no|yes", 0, 0,

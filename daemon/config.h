@@ -75,6 +75,12 @@ typedef struct {
 	char *certificate, *key; /* PEM files */
 } PliConfigCertificate;
 
+/* What becomes of bare CR and LF in a message. */
+typedef enum {
+	PLI_BARE_LINE_ENDS_REFUSE,
+	PLI_BARE_LINE_ENDS_NORMALISE,
+} PliBareLineEnds;
+
 typedef struct {
 	gint ref_count;
 	char *hostname;
@@ -104,6 +110,7 @@ typedef struct {
 	guint64 failure_seconds;
 	/* extensions of SMTP; yes or no */
 	guint64 greeting_ms;
+	guint64 bare_line_ends; /* PliBareLineEnds */
 	guint64 early_octets, prdr, dsn, deliver_by, mt_priority, require_tls;
 	guint64 expn, etrn, atrn, turn;
 	PliNetworks *xclient, *xforward; /* who may say that */

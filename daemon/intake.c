@@ -181,6 +181,7 @@ end_message(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 	pending->conn = pli_conn_ref(conn);
 	pending->ask = event->ask;
 	pending->message = g_steal_pointer(&intake->message);
+	pending->message->n_normalised = envelope->n_normalised;
 	pending->targets = g_steal_pointer(&intake->targets);
 	pending->by_recipient = intake->protocol == PLI_PROTOCOL_LMTP ||
 	                        envelope->mail->prdr;
@@ -588,6 +589,8 @@ make_session(const PliServices *services, const PliConfigListener *listener,
 	config.allow_bare = any;
 	config.offers = get_offers(services, listener, peer);
 	config.require_sync = from->early_octets == 0;
+	config.normalise_lines =
+	        from->bare_line_ends == PLI_BARE_LINE_ENDS_NORMALISE;
 	if (listener->protocol == PLI_PROTOCOL_SMTP)
 		config.greeting_ms = (guint)from->greeting_ms;
 	config.implicit_tls = listener->tls == PLI_LISTENER_IMPLICIT;

@@ -433,6 +433,9 @@ pli_message_log(const PliMessage *message, const GError *error)
 	pli_log_line_add_text(&line, "recipient", message->recipient);
 	pli_log_line_add_number(&line, "recipients", message->n_recipients);
 	pli_log_line_add_number(&line, "octets", (gint64)message->octets);
+	if (message->n_normalised > 0)
+		pli_log_line_add_number(&line, "normalised",
+		                        (gint64)message->n_normalised);
 	log_structure(&line, message->structure);
 	pli_log_line_add_number(
 	        &line, "us", g_get_monotonic_time() - message->start_us);

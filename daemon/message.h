@@ -28,6 +28,7 @@ typedef struct {
 	PliSpoolEntry *entry;
 	GError *error; /* the first one; octets are thrown away from then on */
 	guint64 octets;
+	guint64 n_normalised; /* line ends that the session changed */
 	gint64 start_us;
 	gboolean is_submitted; /* Date and Message-ID are added when missing */
 	/* set by begin */

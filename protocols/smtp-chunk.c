@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "protocols/smtp-chunk.h"
 
+#include "protocols/smtp-line.h"
 #include "protocols/smtp-param.h"
 
 PliSmtpChunkResult
@@ -24,32 +25,6 @@ pli_smtp_chunk_parse(PliSmtpChunk *chunk, PliSlice args, guint64 most)
 					       : PLI_SMTP_CHUNK_OK;
 }
 
-/* Each CR is followed by LF, each LF preceded by CR, and there is no NUL. A
- * CR at the end is judged by what comes next. */
-static gboolean
-has_whole_lines(PliSlice s, gboolean after_cr)
-{
-	gsize at = 0;
-
-	if (after_cr) {
-		if (s.data[0] != '\n')
-			return FALSE;
-		at = 1;
-	}
-	while (at < s.len) {
-		const guint8 *lf = memchr(s.data + at, '\n', s.len - at);
-		gsize end = lf != NULL ? (gsize)(lf - s.data) : s.len;
-		const guint8 *cr = memchr(s.data + at, '\r', end - at);
-
-		/* the CR must be the octet before the LF, or the last */
-		if (lf != NULL ? cr == NULL || cr + 1 != lf
-			       : cr != NULL && cr + 1 != s.data + s.len)
-			return FALSE;
-		at = end + 1;
-	}
-	return memchr(s.data, '\0', s.len) == NULL;
-}
-
 gboolean
 pli_smtp_chunk_take(PliSmtpChunk *chunk, PliSlice in, PliSlice *ret_octets)
 {
@@ -62,7 +37,7 @@ pli_smtp_chunk_take(PliSmtpChunk *chunk, PliSlice in, PliSlice *ret_octets)
 	chunk->left -= in.len;
 	if (chunk->is_binary)
 		return TRUE;
-	good = has_whole_lines(in, chunk->has_cr);
+	good = pli_smtp_line_is_whole(in, chunk->has_cr);
 	chunk->has_cr = in.data[in.len - 1] == '\r';
 	return good;
 }

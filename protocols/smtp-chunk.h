@@ -14,7 +14,7 @@
 typedef struct {
 	guint64 left;	    /* octets of the chunk still to come */
 	gboolean is_last;   /* BDAT n LAST */
-	gboolean is_binary; /* octets are any */
+	gboolean is_binary; /* octets are any, or smtp-line.h looks at them */
 	gboolean has_cr;    /* the message so far ends in CR */
 } PliSmtpChunk;
 

@@ -43,6 +43,10 @@ step(PliSmtpDots *dots, guint8 octet)
 		dots->state = LINE_DOT;
 	else
 		dots->state = LINE_TEXT;
+	if (dots->is_lenient) {
+		dots->owes_cr |= state == LINE_DOT_CR;
+		return TRUE;
+	}
 	return state != LINE_CR && state != LINE_DOT_CR && octet != '\n' &&
 	       octet != '\0';
 }
@@ -67,7 +71,9 @@ plain_run(const PliSmtpDots *dots, PliSlice in, gsize at, gsize *lf)
 	found = memchr(start, '\r', n);
 	if (found != NULL)
 		n = found - start;
-	found = dots->swallow || n == 0 ? NULL : memchr(start, '\0', n);
+	found = dots->swallow || dots->is_lenient || n == 0
+			? NULL
+			: memchr(start, '\0', n);
 	return found != NULL ? (gsize)(found - start) : n;
 }
 

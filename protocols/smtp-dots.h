@@ -4,9 +4,10 @@
  * end, which is CRLF.CRLF and nothing else.
  *
  * A bare CR, a bare LF or a NUL makes the message BAD: what follows is
- * swallowed to CRLF.CRLF. Copies nothing, holds nothing back: a few octets
- * around a dot are skipped, the rest are runs of the input. Linear, and the
- * same for any division of the input.
+ * swallowed to CRLF.CRLF. A lenient reader passes them on instead, for
+ * smtp-line.h; dots and the end are the same for both. Copies nothing, holds
+ * nothing back: a few octets around a dot are skipped, the rest are runs of the
+ * input. Linear, and the same for any division of the input.
  */
 #ifndef PLI_PROTOCOLS_SMTP_DOTS_H
 #define PLI_PROTOCOLS_SMTP_DOTS_H
@@ -22,6 +23,10 @@ typedef enum {
 typedef struct {
 	guint8 state;
 	gboolean swallow;
+	gboolean is_lenient;
+	gboolean owes_cr; /* lenient: a CR that was taken for one of the end
+			     comes before the octets just given; the caller
+			     clears it */
 } PliSmtpDots;
 
 /* Before the first octet after the reply to DATA. */

@@ -13,6 +13,7 @@
 #include "protocols/output.h"
 #include "protocols/smtp-chunk.h"
 #include "protocols/smtp-dots.h"
+#include "protocols/smtp-line.h"
 #include "protocols/smtp-reply.h"
 #include "protocols/smtp-server.h"
 
@@ -90,6 +91,9 @@ struct PliSmtpServer {
 	PliSmtpEnvelope envelope;
 	PliSmtpDots dots;
 	PliSmtpChunk chunk;
+	PliSmtpLine lines;   /* when they are normalised */
+	PliSlice rest;	     /* of the input, to be so */
+	GByteArray *normal;  /* what was made of some of it; or NULL */
 	gboolean has_chunks; /* BDAT has begun a message */
 	gboolean in_message; /* the daemon has one open */
 	guint64 received; /* message octets */

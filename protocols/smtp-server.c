@@ -217,7 +217,7 @@ server_next(PliSession *session, PliSessionEvent *ret_event)
 
 	if (server->dropped)
 		return PLI_STEP_FAIL;
-	if (server->event.type == 0 && server->then != NULL) {
+	while (server->event.type == 0 && server->then != NULL) {
 		void (*then)(PliSmtpServer *) = server->then;
 
 		server->then = NULL;

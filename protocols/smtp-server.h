@@ -85,6 +85,8 @@ typedef struct {
 				  meanwhile gets 554 and is closed */
 	gboolean require_sync; /* octets ahead of the reply to EHLO, AUTH or
 				  DATA (RFC 2920 3.1): 554 and close */
+	gboolean normalise_lines; /* bare CR and LF become CRLF; without it they
+				     are refused, as NUL always is */
 	gboolean implicit_tls; /* STARTTLS is the first event, and the
 				  greeting waits for it (RFC 8314 3.3) */
 } PliSmtpConfig;
@@ -289,6 +291,7 @@ typedef struct {
 	const char *user;     /* who authenticated, or NULL */
 	const PliSessionTls *tls; /* NULL: in the clear */
 	const PliSmtpClient *forwarded; /* what XFORWARD told; or NULL */
+	guint64 n_normalised; /* at DATA_END: line ends that became CRLF */
 } PliSmtpEnvelope;
 
 typedef enum {

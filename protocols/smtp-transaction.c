@@ -16,6 +16,7 @@ pli_smtp_transaction_clear(PliSmtpServer *server)
 	pli_smtp_mail_clear(server);
 	g_clear_pointer(&server->rcpt, pli_smtp_mail_free_rcpt);
 	g_clear_pointer(&server->rcpts, g_ptr_array_unref);
+	g_clear_pointer(&server->normal, g_byte_array_unref);
 	server->abort_reply = NULL;
 	server->received = 0;
 	server->in_message = FALSE;
@@ -179,6 +180,7 @@ end_message(PliSmtpServer *server)
 		return;
 	}
 	server->in_message = FALSE;
+	server->envelope.n_normalised = server->lines.n_changed;
 	pli_smtp_server_ask(server, PLI_SMTP_EVENT_DATA_END, &server->envelope,
 			    on_data_end);
 }
@@ -188,6 +190,92 @@ static const PliSmtpReply too_big = {
 static const PliSmtpReply bad_line = {
 	550, "5.6.11",
 	"lines must end in CRLF; bare CR, bare LF and NUL are refused"};
+
+static const PliSmtpReply has_nul = {
+	550, "5.6.11", "a message must hold no NUL"};
+
+/* Octets that are normalised at a time. */
+#define NORMAL_STEP (16 * 1024)
+
+static gboolean
+is_normal(const PliSmtpServer *server)
+{
+	return server->config.normalise_lines &&
+	       server->mail.body != PLI_SMTP_BODY_BINARYMIME;
+}
+
+static gboolean
+is_last_chunk_over(const PliSmtpServer *server)
+{
+	return server->has_chunks && server->chunk.left == 0 &&
+	       server->chunk.is_last;
+}
+
+/* All that waits, when nothing of it need be changed; otherwise none. */
+static PliSlice
+take_whole(PliSmtpServer *server)
+{
+	PliSlice octets = server->rest;
+
+	if (octets.len == 0 || server->lines.has_cr ||
+	    !pli_smtp_line_is_whole(octets, FALSE))
+		return PLI_SLICE_NONE;
+	server->rest = PLI_SLICE_NONE;
+	server->lines.has_cr = octets.data[octets.len - 1] == '\r';
+	octets.len -= server->lines.has_cr;
+	return octets;
+}
+
+/* What some of what waits becomes; FALSE: there is a NUL behind it. */
+static gboolean
+take_changed(PliSmtpServer *server, PliSlice *ret_octets)
+{
+	/* after a CR one octet tells, and the rest may be whole */
+	gsize n = MIN(server->lines.has_cr ? 1 : NORMAL_STEP,
+		      server->rest.len);
+	PliSlice octets = {server->rest.data, n};
+	gboolean good;
+
+	if (server->normal == NULL)
+		server->normal = g_byte_array_new();
+	g_byte_array_set_size(server->normal, 0);
+	good = pli_smtp_line_take(&server->lines, octets, server->normal);
+	server->rest = pli_slice_skip(server->rest, n);
+	if (good && server->rest.len == 0 && is_last_chunk_over(server))
+		pli_smtp_line_finish(&server->lines, server->normal);
+	*ret_octets = pli_slice_new(server->normal->data, server->normal->len);
+	return good;
+}
+
+static void
+end_chunk(PliSmtpServer *server);
+
+/* The next of the octets that wait; then those after it, or the chunk's end. */
+static void
+give_normal(PliSmtpServer *server)
+{
+	guint64 limit = server->config.size_limit;
+	PliSlice octets = take_whole(server);
+	gboolean good = TRUE;
+
+	if (octets.len == 0)
+		good = take_changed(server, &octets);
+	server->received += octets.len;
+	if (limit > 0 && server->received > limit) {
+		abort_data(server, PLI_SMTP_ABORT_TOO_BIG, &too_big);
+	} else if (!good) {
+		abort_data(server, PLI_SMTP_ABORT_BAD_LINE, &has_nul);
+	} else if (octets.len > 0) {
+		pli_smtp_server_tell(server, PLI_SMTP_EVENT_DATA, NULL);
+		server->event.octets = octets;
+	}
+	if (server->abort_reply == NULL &&
+	    (server->rest.len > 0 ||
+	     (server->lines.has_cr && is_last_chunk_over(server))))
+		server->then = give_normal;
+	else if (server->has_chunks && server->chunk.left == 0)
+		server->then = end_chunk;
+}
 
 static gsize
 read_data(PliSmtpServer *server, PliSlice in)
@@ -199,6 +287,13 @@ read_data(PliSmtpServer *server, PliSlice in)
 	guint64 limit = server->config.size_limit;
 
 	server->achieved = TRUE;
+	if (is_normal(server) && octets.len > 0) {
+		server->lines.has_cr |= server->dots.owes_cr;
+		server->dots.owes_cr = FALSE;
+		server->rest = octets;
+		give_normal(server);
+		return used;
+	}
 	server->received += octets.len;
 	if (server->abort_reply == NULL && limit > 0 &&
 	    server->received > limit) {
@@ -232,6 +327,7 @@ on_data_begin(PliSmtpServer *server, const PliAnswer *answer)
 		return;
 	}
 	pli_smtp_dots_init(&server->dots);
+	server->dots.is_lenient = server->config.normalise_lines;
 	server->in_message = TRUE;
 	server->state = read_data;
 	pli_smtp_server_reply(server, &go_on);
@@ -259,6 +355,8 @@ protocol_name(const PliSmtpServer *server)
 static void
 ask_begin(PliSmtpServer *server, PliSmtpOnAnswer on_answer)
 {
+	server->lines = (PliSmtpLine){0};
+	server->rest = PLI_SLICE_NONE;
 	server->envelope = (PliSmtpEnvelope){
 		.mail = &server->mail,
 		.recipients = (const PliSmtpRcpt *const *)server->rcpts->pdata,
@@ -400,13 +498,18 @@ read_chunk(PliSmtpServer *server, PliSlice in)
 	gboolean good = pli_smtp_chunk_take(&server->chunk, in, &octets);
 
 	server->achieved = TRUE;
-	server->received += octets.len;
 	if (server->chunk.left == 0)
 		server->then = end_chunk;
-	if (server->chunk.left == 0 && server->chunk.is_last)
-		good = good && pli_smtp_chunk_finish(&server->chunk);
 	if (server->abort_reply != NULL)
 		return octets.len;
+	if (is_normal(server)) {
+		server->rest = octets;
+		give_normal(server);
+		return octets.len;
+	}
+	server->received += octets.len;
+	if (server->chunk.left == 0 && server->chunk.is_last)
+		good = good && pli_smtp_chunk_finish(&server->chunk);
 	if (!good) {
 		abort_data(server, PLI_SMTP_ABORT_BAD_LINE, &bad_line);
 		return octets.len;
@@ -423,6 +526,10 @@ begin_chunk(PliSmtpServer *server)
 	if (server->chunk.left > 0)
 		return;
 	/* LAST may come without octets: what came before ends here */
+	if (server->chunk.is_last && server->lines.has_cr) {
+		give_normal(server);
+		return;
+	}
 	if (server->chunk.is_last && !pli_smtp_chunk_finish(&server->chunk))
 		abort_data(server, PLI_SMTP_ABORT_BAD_LINE, &bad_line);
 	end_chunk(server);
@@ -440,7 +547,8 @@ on_chunk_begin(PliSmtpServer *server, const PliAnswer *answer)
 	}
 	server->chunk.has_cr = FALSE;
 	server->chunk.is_binary =
-		server->mail.body == PLI_SMTP_BODY_BINARYMIME;
+		server->mail.body == PLI_SMTP_BODY_BINARYMIME ||
+		is_normal(server);
 	server->has_chunks = TRUE;
 	server->in_message = TRUE;
 	begin_chunk(server);

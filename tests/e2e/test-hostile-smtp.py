@@ -19,7 +19,7 @@ SECONDS = 5
 # the offset of the port, and where the client is
 DOORS = {"smtp": (25, "127.0.0.1"), "lmtp": (24, "127.0.0.1"),
          "submit": (587, "127.0.0.1"), "listed": (25, "127.0.0.2"),
-         "proxy": (80, "127.0.0.1")}
+         "proxy": (80, "127.0.0.1"), "normal": (25, "127.0.0.1")}
 
 
 class Closed(Exception):
@@ -116,6 +116,9 @@ def check_deliveries(server, wanted):
     others = [name for name in os.listdir(os.path.join(data, "mail"))
               if name != "alice"]
     tap.equal(others, [], "and nothing was smuggled in")
+    return [octets for octets in maildir.read_all(data, "alice")
+            if b"\r" in octets.replace(b"\r\n", b"")
+            or b"\n" in octets.replace(b"\r\n", b"")]
 
 
 def check_table(cases):
@@ -131,6 +134,34 @@ def check_table(cases):
                "doc/hostile-smtp.md has them")
 
 
+def make_server(folder, certificate, smtp=""):
+    os.mkdir(folder)
+    server = plidfile.Server(folder, certificate)
+    server.configure(
+        smtp="xclient=127.0.0.2\nxforward=127.0.0.2\nturn=yes\n" + smtp,
+        more="[listener proxied]\nprotocol=smtp\nproxy=yes\n"
+        f"proxies=127.0.0.1\nport={server.port(80)}\n")
+    server.user("add", "alice", said=b"a secret\n")
+    server.user("add", "--secret", "bob", said=b"b secret\n")
+    server.write_aliases("# none\n")
+    return server
+
+
+def play(server, cases):
+    try:
+        server.start()
+        wanted = 0
+        for case in cases:
+            if run_case(server, case):
+                wanted += case.delivers
+        bare = check_deliveries(server, wanted)
+        tap.equal(bare, [], "all line ends are CRLF")
+        tap.ok(server.is_alive(), "it serves on")
+        tap.equal(server.stop(), 0, "SIGTERM ends it with 0")
+    finally:
+        server.close()
+
+
 def main():
     if not shutil.which("openssl"):
         tap.skip_all("openssl is not installed")
@@ -139,25 +170,14 @@ def main():
     with tempfile.TemporaryDirectory(prefix="pli-test-") as folder:
         certificate = os.path.join(folder, "own")
         plidfile.make_certificate(certificate)
-        server = plidfile.Server(folder, certificate)
-        server.configure(
-            smtp="xclient=127.0.0.2\nxforward=127.0.0.2\nturn=yes\n",
-            more="[listener proxied]\nprotocol=smtp\nproxy=yes\n"
-            f"proxies=127.0.0.1\nport={server.port(80)}\n")
-        server.user("add", "alice", said=b"a secret\n")
-        server.user("add", "--secret", "bob", said=b"b secret\n")
-        server.write_aliases("# none\n")
-        try:
-            server.start()
-            wanted = 0
-            for case in cases:
-                if run_case(server, case):
-                    wanted += case.delivers
-            check_deliveries(server, wanted)
-            tap.ok(server.is_alive(), "it serves on")
-            tap.equal(server.stop(), 0, "SIGTERM ends it with 0")
-        finally:
-            server.close()
+        play(make_server(os.path.join(folder, "usual"), certificate),
+             [case for case in cases if case.door != "normal"])
+        server = make_server(os.path.join(folder, "normal"), certificate,
+                             "bare_line_ends=normalise\n")
+        play(server, [case for case in cases if case.door == "normal"])
+        tap.ok("normalised=" in server.log_tail(1 << 30)
+               or '"normalised"' in server.log_tail(1 << 30),
+               "the log says what was normalised")
     tap.done()
 
 

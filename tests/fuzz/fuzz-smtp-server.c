@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The SMTP server session under any octets. The first octet of the input
- * chooses the configuration, the second the answers; the rest is what the peer
+ * chooses the configuration, the second the answers and the rest of the
+ * configuration; the rest is what the peer
  * sends. Whole and octet by octet must give the same replies and events, and
  * nothing may pass a limit.
  */
@@ -299,6 +300,7 @@ run_session(guint8 choice, guint8 answers, PliSlice in, gsize piece)
 	config.size_limit = SIZE_LIMIT;
 	config.max_recipients = MAX_RECIPIENTS;
 	config.greeting_ms = answers == 255 ? 10 : 0;
+	config.normalise_lines = (answers & 192) == 64;
 	config.require_sync = (choice & 32) != 0;
 	if (choice & 64)
 		set_offers(&config);

@@ -3,9 +3,10 @@
 
 A case is a row: a group, a name, a door (smtp, lmtp, submit; listed, which is
 smtp for a client that may say XCLIENT and XFORWARD; proxy, where a PROXY header
-comes first), and steps. A step is what the client sends at once and the replies
-that must come, each a code or a code and an enhanced status; CLOSED stands for
-the end of the connection.
+comes first; normal, which is smtp of a server with bare_line_ends=normalise),
+and steps. A step is what the client sends at once and the replies that must
+come, each a code or a code and an enhanced status; CLOSED stands for the end of
+the connection.
 """
 import re
 
@@ -51,7 +52,8 @@ def ends_of_data():
     }
     smuggled = "MAIL FROM:<x@y.test>\r\nRCPT TO:<bob@example.org>\r\n" \
         "DATA\r\nSubject: smuggled\r\n\r\nx\r\n.\r\n"
-    for door in ("smtp", "lmtp"):
+    for door in ("smtp", "lmtp", "normal"):
+        refused = [BAD_LINE]
         for name, end in ends.items():
             if end is None:
                 continue
@@ -65,10 +67,11 @@ def ends_of_data():
                     continue
                 if octets.startswith(".\r\n") or octets == "\r\n.\r\n":
                     continue
+                taken = door == "normal" and "\0" not in octets
                 yield Case("end of data", f"{name} {place}", door,
                            *to_data(door),
-                           (octets + smuggled, [BAD_LINE]),
-                           ("NOOP\r\n", [OK]))
+                           (octets + smuggled, [OK] if taken else refused),
+                           ("NOOP\r\n", [OK]), delivers=int(taken))
         yield Case("end of data", "VT and FF are no line ends", door,
                    *to_data(door),
                    ("x\v.\v\f.\f\r\n.\r\n", [OK]), delivers=1)
@@ -79,6 +82,17 @@ def ends_of_data():
 
 
 def bare_octets():
+    for name, octet in (("CR", "\r"), ("LF", "\n"), ("NUL", "\0")):
+        wanted = BAD_LINE if octet == "\0" else OK
+        text = f"Subject: a{octet}b\r\n\r\nx{octet}y{octet}"
+        yield Case("bare octets", f"{name} three times, DATA", "normal",
+                   *to_data("normal"), (text + "\r\n.\r\n", [wanted]),
+                   ("NOOP\r\n", [OK]), delivers=int(wanted == OK))
+        yield Case("bare octets", f"{name} three times, BDAT", "normal",
+                   greeted("normal"),
+                   (f"{MAIL}{RCPT}BDAT {len(text)} LAST\r\n{text}",
+                    [OK, OK, wanted]), ("NOOP\r\n", [OK]),
+                   delivers=int(wanted == OK))
     for name, octet in (("CR", "\r"), ("LF", "\n"), ("NUL", "\0")):
         for place, text in (("header", f"Subject: a{octet}b\r\n\r\nx\r\n"),
                             ("body", f"Subject: s\r\n\r\na{octet}b\r\n"),

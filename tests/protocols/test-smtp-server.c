@@ -26,7 +26,7 @@ static const struct {
 	{"xforward", PLI_SMTP_OFFER_XFORWARD},
 };
 
-/* An offer's word, or one of tls, clear, needauth, sync, bare. */
+/* An offer's word, or one of tls, clear, needauth, sync, bare, normalise. */
 static void
 set_word(PliSmtpConfig *config, const char *word)
 {
@@ -44,6 +44,8 @@ set_word(PliSmtpConfig *config, const char *word)
 		config->allow_clear = TRUE;
 	else if (strcmp(word, "needauth") == 0)
 		config->require_auth = TRUE;
+	else if (strcmp(word, "normalise") == 0)
+		config->normalise_lines = TRUE;
 	else if (strcmp(word, "sync") == 0)
 		config->require_sync = TRUE;
 	else
@@ -158,6 +160,9 @@ describe_envelope(const char *event, const PliSmtpEnvelope *envelope)
 		g_string_append(s, " forwarded:");
 		describe_client(envelope->forwarded, s);
 	}
+	if (envelope->n_normalised > 0)
+		g_string_append_printf(s, " normalised=%" G_GUINT64_FORMAT,
+				       envelope->n_normalised);
 	return g_string_free(g_steal_pointer(&s), FALSE);
 }
 
