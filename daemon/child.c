@@ -18,6 +18,7 @@
 #include "daemon/shared.h"
 #include "daemon/status.h"
 #include "daemon/worker.h"
+#include "store/retries.h"
 
 #define LAST_WORDS_US G_USEC_PER_SEC
 
@@ -46,7 +47,7 @@ static gboolean
 enter_sandbox(const Child *child, const PliConfig *config, GError **error)
 {
 	const char *const worker_reads[] = {SYSTEM_FILES, child->root->run,
-					    NULL};
+					    PLI_RETRIES_BOOT_ID, NULL};
 	const char *const worker_writes[] = {child->root->spool,
 					     child->root->mail, NULL};
 	g_autofree char *users = g_path_get_dirname(config->users);

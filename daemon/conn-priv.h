@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A connection's insides: conn.c drives it, conn-out.c sends, conn-tls.c is
- * between them and the socket. */
+ * between them and the socket, conn-told.c follows what was sent. */
 #ifndef PLI_DAEMON_CONN_PRIV_H
 #define PLI_DAEMON_CONN_PRIV_H
 
@@ -39,6 +39,9 @@ struct PliConn {
 	PliBuf out;       /* gathered, but not taken by the socket yet */
 	gsize out_used;
 	guint n_asks;
+	GQueue told;         /* answers whose fate somebody wants to know */
+	gint64 told_us;      /* since when the peer's word is awaited; or 0 */
+	gboolean was_reset;
 	PliTls *tls;         /* NULL: in the clear, as is ssl */
 	SSL *ssl;
 	char *client_name;
@@ -64,6 +67,18 @@ typedef enum {
 
 PliConnFlush
 pli_conn_flush(PliConn *conn);
+
+/* Tells what is known of the answers that were sent. TRUE: the peer, which has
+ * closed, has still to say whether it took the last of them; look again after
+ * PLI_CONN_TOLD_US. */
+gboolean
+pli_conn_told_check(PliConn *conn);
+
+#define PLI_CONN_TOLD_US 5000
+
+/* The socket closes: tells all. */
+void
+pli_conn_told_end(PliConn *conn);
 
 typedef enum {
 	PLI_CONN_SHAKE_DONE,

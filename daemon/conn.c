@@ -98,6 +98,7 @@ close_now(PliConn *conn, PliConnEnd end)
 	if (!conn->quitting)
 		conn->stats.end = end;
 	conn->stats.end_us = g_get_monotonic_time();
+	pli_conn_told_end(conn);
 	event_free(conn->readable);
 	event_free(conn->writable);
 	event_free(conn->timer);
@@ -177,6 +178,9 @@ linger(PliConn *conn)
 	for (i = 0; i < TURN_READS; i++) {
 		n = recv(conn->fd, conn->loop->scratch, READ_OCTETS, 0);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			break;
+		conn->was_reset |= n < 0;
+		if (n == 0 && pli_conn_told_check(conn))
 			break;
 		conn->lingered += n > 0 ? (guint64)n : 0;
 		if (n <= 0 || conn->lingered > LINGER_OCTETS) {
@@ -274,6 +278,7 @@ read_once(PliConn *conn, guint *share)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return FALSE;
 	if (n < 0) {
+		conn->was_reset = TRUE;
 		close_now(conn, PLI_CONN_END_RESET);
 		return FALSE;
 	}
@@ -303,8 +308,10 @@ send_some(PliConn *conn)
 {
 	PliConnFlush flush = pli_conn_flush(conn);
 
-	if (flush == PLI_CONN_FLUSH_FAIL)
+	if (flush == PLI_CONN_FLUSH_FAIL) {
+		conn->was_reset = TRUE;
 		close_now(conn, PLI_CONN_END_RESET);
+	}
 	conn->blocked = flush == PLI_CONN_FLUSH_BLOCKED;
 	conn->starved |= flush == PLI_CONN_FLUSH_MORE;
 	return flush == PLI_CONN_FLUSH_DONE;
@@ -346,11 +353,14 @@ set_waits(PliConn *conn)
 {
 	gint64 now = g_get_monotonic_time();
 	gboolean idle = !conn->blocked && !conn->starved;
+	gboolean awaits_word = pli_conn_told_check(conn);
 
+	if (awaits_word)
+		set_timer(conn, now + PLI_CONN_TOLD_US, now);
 	if (conn->quitting && idle) {
 		start_linger(conn);
 	} else if ((conn->eof || conn->loop->stopping) && idle &&
-	           conn->n_asks == 0) {
+	           conn->n_asks == 0 && !awaits_word) {
 		close_now(conn, conn->eof ? PLI_CONN_END_EOF
 		                          : PLI_CONN_END_SERVER);
 		return;
@@ -476,8 +486,13 @@ run_turn(PliConn *conn)
 	pli_conn_ref(conn);
 	if (conn->lingering) {
 		linger(conn);
-		if (conn->session != NULL)
+		if (conn->session != NULL && conn->told_us != 0) {
+			/* what has ended is always readable */
+			set_event(conn->readable, &conn->reading, FALSE);
+			set_timer(conn, now + PLI_CONN_TOLD_US, now);
+		} else if (conn->session != NULL) {
 			set_timer(conn, conn->linger_us, now);
+		}
 		pli_conn_unref(conn);
 		return;
 	}

@@ -115,6 +115,17 @@ pli_conn_get_data(const PliConn *conn);
 gboolean
 pli_conn_answer(PliConn *conn, guint64 ask, const PliAnswer *answer);
 
+/*
+ * The same, and says later whether the peer may have got the answer: `told` is
+ * called once, maybe before this returns. FALSE: surely not, for not an octet
+ * was sent after it, or the peer, which had closed, refused what was. Where it
+ * cannot be known it is TRUE.
+ */
+typedef void (*PliConnTold)(gpointer data, gboolean is_told);
+gboolean
+pli_conn_answer_told(PliConn *conn, guint64 ask, const PliAnswer *answer,
+                     PliConnTold told, gpointer data);
+
 /* Of a client's certificate that was verified; NULL: it has none. */
 const char *
 pli_conn_get_client_name(const PliConn *conn);

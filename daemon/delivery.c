@@ -178,8 +178,12 @@ fill_append(Job *job, PliMailbox *inbox, PliMaildirAppend *item)
 	const PliSpoolEnvelope *envelope =
 	        pli_spooled_get_envelope(job->spooled);
 
+	const char *origin = envelope->recipients[job->recipient].origin;
+
 	g_free(job->origin);
-	job->origin = g_strdup_printf("%s/%u", job->id, job->recipient);
+	job->origin = origin != NULL ? g_strdup(origin)
+	                             : g_strdup_printf("%s/%u", job->id,
+	                                               job->recipient);
 	*item = (PliMaildirAppend){
 	        .mailbox = inbox,
 	        .append = {

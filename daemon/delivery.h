@@ -3,11 +3,11 @@
  * From the spool into the mailboxes.
  *
  * A few threads (lanes); an account always goes the same lane, so its mail
- * keeps its order and shares its syncs. Each append carries the origin
- * "SPOOLID/RECIPIENT", so a delivery repeated after a crash changes nothing.
- * What fails stays in the spool and is tried again after 1, 2, 4 ... 64 s,
- * unless somebody waits for the outcome (LMTP): then he is told, and keeps
- * the message.
+ * keeps its order and shares its syncs. Each append carries an origin, the
+ * recipient's own or "SPOOLID/RECIPIENT", so a delivery repeated after a crash
+ * changes nothing. What fails stays in the spool and is tried again after 1, 2,
+ * 4 ... 64 s, unless somebody waits for the outcome (LMTP): then he is told,
+ * and keeps the message.
  */
 #ifndef PLI_DAEMON_DELIVERY_H
 #define PLI_DAEMON_DELIVERY_H

@@ -2,6 +2,7 @@
 #include "daemon/intake.h"
 
 #include "daemon/message.h"
+#include "daemon/retry.h"
 #include "daemon/session-log.h"
 
 /* Of one transaction: past it no list is expanded any more. */
@@ -90,7 +91,8 @@ answer_whole(Pending *pending, const GError *error)
 
 	count_outcome(intake, error);
 	pli_message_log(pending->message, error);
-	pli_conn_answer(pending->conn, pending->ask, &answer);
+	pli_retry_answer(pending->message, pending->conn, pending->ask, &answer,
+	                 pending->outcomes);
 }
 
 /* A recipient is served when each of its accounts is. */
@@ -123,7 +125,8 @@ answer_each(Pending *pending, const GError *error)
 	answer.detail = &replies;
 	count_outcome(pli_conn_get_data(pending->conn), error);
 	pli_message_log(pending->message, error);
-	pli_conn_answer(pending->conn, pending->ask, &answer);
+	pli_retry_answer(pending->message, pending->conn, pending->ask, &answer,
+	                 pending->outcomes);
 }
 
 /* A mailbox has the message, or not. */
@@ -211,6 +214,7 @@ begin_message(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 	intake->message->is_submitted =
 	        intake->protocol == PLI_PROTOCOL_SUBMISSION;
 	intake->message->peer_name = g_strdup(intake->peer->name);
+	intake->message->is_retried = intake->protocol == PLI_PROTOCOL_LMTP;
 	pli_message_begin(intake->message, event->detail, intake->targets);
 	pli_conn_answer(conn, event->ask, &accept_answer);
 }

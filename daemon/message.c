@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/message.h"
 
+#include "daemon/retry.h"
 #include "daemon/trace.h"
 #include "engine/date.h"
 #include "engine/derive.h"
@@ -73,6 +74,8 @@ pli_message_free(PliMessage *message)
 	g_clear_error(&message->error);
 	g_clear_pointer(&message->recipients, g_array_unref);
 	g_clear_pointer(&message->rows, g_hash_table_unref);
+	EVP_MD_CTX_free(message->digest);
+	g_free(message->transactions);
 	if (message->prefix != NULL)
 		g_string_free(message->prefix, TRUE);
 	g_free(message->parameters);
@@ -94,7 +97,7 @@ add_accounts(PliMessage *message, const PliSmtpRcpt *rcpt, char **accounts)
 {
 	for (; *accounts != NULL; accounts++) {
 		PliSpoolRecipient row = {rcpt->path->text, *accounts,
-		                         rcpt->parameters};
+		                         rcpt->parameters, NULL};
 		guint n = message->recipients->len;
 
 		if (g_hash_table_contains(message->rows, *accounts))
@@ -168,6 +171,11 @@ pli_message_begin(PliMessage *message, const PliSmtpEnvelope *envelope,
 	if (envelope->tls != NULL)
 		message->tls = g_strdup(envelope->tls->cipher);
 	message->utf8 = envelope->mail->utf8;
+	if (message->is_retried) {
+		message->digest = EVP_MD_CTX_new();
+		g_assert(EVP_DigestInit_ex(message->digest, EVP_sha256(),
+		                           NULL));
+	}
 }
 
 static guint
@@ -274,6 +282,8 @@ pli_message_append(PliMessage *message, PliSlice octets)
 	if (message->error != NULL)
 		return;
 	pli_parser_scan(message->parser, octets);
+	if (message->digest != NULL)
+		EVP_DigestUpdate(message->digest, octets.data, octets.len);
 	if (was_held && !pli_spool_entry_may_hold(message->entry, octets.len))
 		begin_file(message);
 	pli_spool_entry_append(message->entry, octets, &message->error);
@@ -385,6 +395,7 @@ pli_message_finish(PliMessage *message)
 	message->structure = make_structure(message, plain);
 	if (message->structure == NULL)
 		return FALSE;
+	pli_retry_begin(message);
 	spooled = (PliSpoolEnvelope){
 	        .sender = message->sender,
 	        .recipients =

@@ -9,6 +9,8 @@
 #ifndef PLI_DAEMON_MESSAGE_H
 #define PLI_DAEMON_MESSAGE_H
 
+#include <openssl/evp.h>
+
 #include "daemon/services.h"
 #include "engine/parser.h"
 #include "protocols/smtp-server.h"
@@ -31,6 +33,7 @@ typedef struct {
 	guint64 n_normalised; /* line ends that the session changed */
 	gint64 start_us;
 	gboolean is_submitted; /* Date and Message-ID are added when missing */
+	gboolean is_retried;   /* a client that sends it again is recognised */
 	/* set by begin */
 	gint64 seconds; /* since 1970: when it came */
 	char *sender;
@@ -47,9 +50,12 @@ typedef struct {
 	char *user; /* who authenticated; NULL: nobody */
 	char *tls;  /* cipher suite; NULL: in the clear */
 	gboolean utf8;
+	EVP_MD_CTX *digest; /* of the octets, when it is_retried */
 	GString *prefix; /* trace fields, once the entry has them */
 	/* set by finish */
 	PliStructure *structure; /* with the trace fields */
+	guint *transactions; /* of services->retries, one a recipient, 0: none;
+	                        or NULL */
 } PliMessage;
 
 PliMessage *

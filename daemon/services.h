@@ -20,6 +20,7 @@
 #include "daemon/post.h"
 #include "daemon/shared-spool.h"
 #include "daemon/worker.h"
+#include "store/retries.h"
 
 typedef struct {
 	const PliConfig *config;
@@ -34,6 +35,7 @@ typedef struct {
 	const PliWorkerHandler *handler;
 	PliMoves *moves;
 	PliDirectory *directory;
+	PliRetries *retries; /* NULL: who sends again is not recognised */
 	PliAuth *auth;
 	GThreadPool *pool;      /* of imap-access's tasks */
 	GPtrArray *parsers;     /* PliParser, reset, for the next messages */

@@ -230,6 +230,19 @@ pli_worker_set_config(PliWorker *worker, const PliConfig *config,
 	return TRUE;
 }
 
+/* Without them mail may come twice, which is no reason not to serve. */
+static void
+open_retries(PliWorker *worker)
+{
+	PliServices *services = &worker->services;
+	g_autoptr(GError) error = NULL;
+
+	services->retries = pli_retries_open(worker->root->spool, worker->slot,
+	                                     &error);
+	if (services->retries == NULL)
+		pli_log_error(services->log, "retries", error->message);
+}
+
 static void
 start_services(PliWorker *worker, const PliConfig *config,
                const PliWorkerParts *parts)
@@ -254,6 +267,7 @@ start_services(PliWorker *worker, const PliConfig *config,
 	        services->counters, services->log);
 	services->auth = pli_auth_new(worker->base);
 	services->pool = pli_imap_access_pool_new();
+	open_retries(worker);
 	services->parsers = g_ptr_array_new_with_free_func(
 	        (GDestroyNotify)pli_parser_free);
 }
@@ -331,6 +345,7 @@ pli_worker_free(PliWorker *worker)
 		event_free(worker->drain);
 	if (worker->empty != NULL)
 		event_free(worker->empty);
+	pli_retries_close(worker->services.retries);
 	pli_spool_close(worker->spool.spool);
 	if (worker->is_empty)
 		pli_spool_remove_slot(worker->root->spool, worker->slot);

@@ -32,6 +32,7 @@ clear_recipient(gpointer data)
 	g_free((char *)recipient->address);
 	g_free((char *)recipient->account);
 	g_free((char *)recipient->parameters);
+	g_free((char *)recipient->origin);
 }
 
 GArray *
@@ -52,6 +53,7 @@ pli_spool_recipients_add(GArray *recipients,
 		.address = g_strdup(recipient->address),
 		.account = g_strdup(recipient->account),
 		.parameters = g_strdup(recipient->parameters),
+		.origin = g_strdup(recipient->origin),
 	};
 
 	g_array_append_val(recipients, copy);

@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 /* A log that nobody moved away in time is moved by a commit. */
 #define LOG_OCTETS_MAX (256 * 1024 * 1024)
 
@@ -21,7 +21,7 @@ static const char schema[] =
 	" file TEXT, octets BLOB);"
 	"CREATE TABLE recipient(seq INTEGER NOT NULL,"
 	" position INTEGER NOT NULL, address TEXT NOT NULL,"
-	" account TEXT NOT NULL, parameters TEXT NOT NULL,"
+	" account TEXT NOT NULL, parameters TEXT NOT NULL, origin TEXT,"
 	" done INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(seq, position))"
 	" WITHOUT ROWID;"
 	"CREATE TABLE epoch(name TEXT NOT NULL);"
@@ -33,12 +33,13 @@ static const char *const statements[PLI_SPOOL_N_STATEMENTS] = {
 		" prefix, file, octets) VALUES(?, ?, ?, ?, ?, ?, ?)",
 	[PLI_SPOOL_INSERT_RECIPIENT] =
 		"INSERT INTO recipient(seq, position, address, account,"
-		" parameters) VALUES(?, ?, ?, ?, ?)",
+		" parameters, origin) VALUES(?, ?, ?, ?, ?, ?)",
 	[PLI_SPOOL_LIST] = "SELECT seq FROM message ORDER BY seq",
 	[PLI_SPOOL_LOAD] = "SELECT arrival, sender, parameters, structure,"
 			   " prefix, file, octets FROM message WHERE seq = ?",
 	[PLI_SPOOL_LOAD_RECIPIENTS] =
-		"SELECT address, account, parameters, done FROM recipient"
+		"SELECT address, account, parameters, origin, done"
+		" FROM recipient"
 		" WHERE seq = ? ORDER BY position",
 	[PLI_SPOOL_SET_DONE] = "UPDATE recipient SET done = 1"
 			       " WHERE seq = ? AND position = ?",
@@ -233,6 +234,7 @@ insert_recipients(PliSpool *spool, PliSpoolEntry *entry, gint64 seq,
 		pli_db_bind_text(insert, 3, recipient->address);
 		pli_db_bind_text(insert, 4, recipient->account);
 		pli_db_bind_text(insert, 5, recipient->parameters);
+		pli_db_bind_text(insert, 6, recipient->origin);
 		if (!pli_db_run(&spool->db, insert, error))
 			return FALSE;
 	}

@@ -85,6 +85,7 @@ typedef struct {
 	const char *address;    /* forward-path without <> */
 	const char *account;    /* whose mailbox it leads to */
 	const char *parameters; /* of RCPT, as text; may be "" */
+	const char *origin;     /* of its delivery; NULL: "ID/POSITION" */
 } PliSpoolRecipient;
 
 /* An array that frees the strings of its PliSpoolRecipients. */
@@ -172,7 +173,7 @@ typedef struct {
 
 /* Notes that recipients were served, in one transaction; with its last one a
  * message leaves the spool. Needs no sync: a delivery repeated after a crash is
- * recognised by its origin ("ID/recipient"), see PliMailboxAppend. */
+ * recognised by its origin, see PliMailboxAppend. */
 gboolean
 pli_spool_set_done(PliSpool *spool, const PliSpoolDone *done, guint n,
                    GError **error);

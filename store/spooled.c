@@ -89,11 +89,12 @@ read_recipients(PliSpool *spool, PliSpooled *spooled, gint64 seq,
 	sqlite3_bind_int64(list, 1, seq);
 	while ((step = pli_db_step(&spool->db, list, error)) ==
 	       PLI_STEP_READY) {
-		gboolean done = sqlite3_column_int(list, 3) != 0;
+		gboolean done = sqlite3_column_int(list, 4) != 0;
 		PliSpoolRecipient recipient = {
 			(const char *)sqlite3_column_text(list, 0),
 			(const char *)sqlite3_column_text(list, 1),
 			(const char *)sqlite3_column_text(list, 2),
+			(const char *)sqlite3_column_text(list, 3),
 		};
 
 		pli_spool_recipients_add(spooled->recipients, &recipient);

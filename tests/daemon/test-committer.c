@@ -88,7 +88,8 @@ on_done(gpointer data, const GError *error)
 static gboolean
 add_message(Fixture *f, PliSlice octets)
 {
-	static const PliSpoolRecipient recipients[] = {{"b@x", "b", ""}};
+	static const PliSpoolRecipient recipients[] = {
+	        {"b@x", "b", "", NULL}};
 	g_autoptr(PliStructure) structure =
 	        pli_parser_parse(octets, PLI_LINE_AS_IS, NULL);
 	PliSpoolEnvelope envelope = {

@@ -14,6 +14,7 @@
  */
 #include "daemon/conn.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sys/socket.h>
@@ -253,11 +254,8 @@ on_free(gpointer data)
 static const PliConnHandler handler = {on_event, on_closed, on_free};
 
 static void
-set_up(Fixture *f, gconstpointer data)
+set_up_with(Fixture *f, int fds[2])
 {
-	int fds[2];
-
-	g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
 	evutil_make_socket_nonblocking(fds[0]);
 	evutil_make_socket_nonblocking(fds[1]);
 	f->peer = fds[1];
@@ -271,6 +269,37 @@ set_up(Fixture *f, gconstpointer data)
 	pli_buf_init(&f->session->line, 1 << 20);
 	f->conn = pli_conn_ref(pli_conn_new(
 	        f->loop, fds[0], &f->session->session, &handler, f));
+}
+
+static void
+set_up(Fixture *f, gconstpointer data)
+{
+	int fds[2];
+
+	g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
+	set_up_with(f, fds);
+}
+
+/* By TCP, where a closed peer answers with a reset. */
+static void
+set_up_tcp(Fixture *f, gconstpointer data)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	socklen_t n = sizeof address;
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fds[2];
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	fds[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	g_assert_cmpint(bind(listener, (struct sockaddr *)&address, n), ==, 0);
+	g_assert_cmpint(listen(listener, 1), ==, 0);
+	g_assert_cmpint(getsockname(listener, (struct sockaddr *)&address, &n),
+	                ==, 0);
+	g_assert_cmpint(connect(fds[1], (struct sockaddr *)&address, n), ==,
+	                0);
+	fds[0] = accept(listener, NULL, NULL);
+	close(listener);
+	set_up_with(f, fds);
 }
 
 static void
@@ -395,6 +424,150 @@ test_answer_after_close(Fixture *f, gconstpointer data)
 	run_until(f, 10);
 	pli_conn_loop_close_all(f->loop);
 	g_assert_false(pli_conn_answer(f->conn, 7, &answer));
+}
+
+static void
+on_told(gpointer data, gboolean is_told)
+{
+	g_string_append(data, is_told ? "told," : "not,");
+}
+
+/* Asks, lets the peer do something, and answers. */
+static void
+answer_told(Fixture *f, void (*act)(int peer), GString *told)
+{
+	PliAnswer answer = {.text = "late\n"};
+
+	say(f, "ASK\n");
+	run_until(f, 10);
+	act(f->peer);
+	run_until(f, 10);
+	pli_conn_answer_told(f->conn, 7, &answer, on_told, told);
+}
+
+/* An acknowledgement may be delayed. */
+static void
+run_until_closed(Fixture *f)
+{
+	gint64 end = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;
+
+	while (f->n_closed == 0 && g_get_monotonic_time() < end)
+		run_until(f, 1);
+}
+
+static void
+do_nothing(int peer)
+{
+}
+
+static void
+do_close(int peer)
+{
+	close(peer);
+}
+
+static void
+do_close_half(int peer)
+{
+	shutdown(peer, SHUT_WR);
+}
+
+static void
+do_reset(int peer)
+{
+	struct linger linger = {1, 0};
+
+	setsockopt(peer, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+	close(peer);
+}
+
+/* What became of the answer: "told" for a peer that is there, whether it reads
+ * or not, and for one that has closed its half alone. */
+static void
+test_told(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GString) told = g_string_new(NULL);
+
+	answer_told(f, do_nothing, told);
+	g_assert_cmpstr(told->str, ==, "told,");
+	assert_hears(f, "late\n");
+	answer_told(f, do_close_half, told);
+	assert_hears(f, "late\n");
+	run_until_closed(f);
+	g_assert_cmpstr(told->str, ==, "told,told,");
+	g_assert_cmpint(f->stats.end, ==, PLI_CONN_END_EOF);
+}
+
+static void
+test_told_quit(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GString) told = g_string_new(NULL);
+	PliAnswer answer = {.text = "late\n"};
+
+	say(f, "ASK\nQUIT\n");
+	shutdown(f->peer, SHUT_WR);
+	run_until(f, 10);
+	pli_conn_answer_told(f->conn, 7, &answer, on_told, told);
+	assert_hears(f, "late\n");
+	run_until_closed(f);
+	g_assert_cmpstr(told->str, ==, "told,");
+	g_assert_cmpint(f->stats.end, ==, PLI_CONN_END_QUIT);
+}
+
+static void
+test_told_closed(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GString) told = g_string_new(NULL);
+
+	answer_told(f, do_close, told);
+	f->peer = -1;
+	run_until_closed(f);
+	g_assert_cmpstr(told->str, ==, "not,");
+	g_assert_cmpuint(f->n_closed, ==, 1);
+}
+
+static void
+test_told_reset(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GString) told = g_string_new(NULL);
+
+	answer_told(f, do_reset, told);
+	f->peer = -1;
+	run_until_closed(f);
+	g_assert_cmpstr(told->str, ==, "not,");
+}
+
+/* The same behind a QUIT, where the pump waits for the peer's FIN. */
+static void
+test_told_closed_quit(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GString) told = g_string_new(NULL);
+	PliAnswer answer = {.text = "late\n"};
+
+	say(f, "ASK\nQUIT\n");
+	close(f->peer);
+	f->peer = -1;
+	run_until(f, 10);
+	pli_conn_answer_told(f->conn, 7, &answer, on_told, told);
+	run_until_closed(f);
+	g_assert_cmpstr(told->str, ==, "not,");
+	g_assert_cmpuint(f->n_closed, ==, 1);
+}
+
+/* The socket took nothing of it, or the connection has gone before. */
+static void
+test_told_nothing(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GString) told = g_string_new(NULL);
+	PliAnswer answer = {.text = "late\n"};
+
+	say(f, "BIG 4000000\nASK\n");
+	run_until(f, 50);
+	g_assert_true(f->conn->blocked);
+	pli_conn_loop_close_all(f->loop);
+	g_assert_false(
+	        pli_conn_answer_told(f->conn, 7, &answer, on_told, told));
+	g_assert_cmpstr(told->str, ==, "not,");
 }
 
 /* A slow reader: the session makes no more than fits. */
@@ -648,6 +821,10 @@ test_fair(Fixture *f, gconstpointer data)
 #define ADD(name, data, func)                                                  \
 	g_test_add("/daemon/conn/" name, Fixture, data, set_up, func, tear_down)
 
+#define ADD_TCP(name, func)                                                    \
+	g_test_add("/daemon/conn/" name, Fixture, NULL, set_up_tcp, func,      \
+	           tear_down)
+
 int
 main(int argc, char **argv)
 {
@@ -656,6 +833,14 @@ main(int argc, char **argv)
 	ADD("ask-now", NULL, test_ask_now);
 	ADD("ask-later", NULL, test_ask_later);
 	ADD("answer-after-close", NULL, test_answer_after_close);
+	ADD("told", NULL, test_told);
+	ADD("told-quit", NULL, test_told_quit);
+	ADD("told-nothing", NULL, test_told_nothing);
+	ADD_TCP("told-tcp", test_told);
+	ADD_TCP("told-quit-tcp", test_told_quit);
+	ADD_TCP("told-closed", test_told_closed);
+	ADD_TCP("told-reset", test_told_reset);
+	ADD_TCP("told-closed-quit", test_told_closed_quit);
 	ADD("slow-reader", NULL, test_slow_reader);
 	ADD("source-memory", "memory", test_source);
 	ADD("source-memory-small", "memory small", test_source);

@@ -41,8 +41,8 @@ static PliSpoolEntry *
 make_entry(PliSpool *spool, guint number, gsize length)
 {
 	static const PliSpoolRecipient recipients[] = {
-		{"b@x", "b", ""},
-		{"\"c d\"@y", "list", "NOTIFY=NEVER"},
+		{"b@x", "b", "", NULL},
+		{"\"c d\"@y", "list", "NOTIFY=NEVER", "its own"},
 	};
 	PliSpoolEntry *entry = pli_spool_entry_new(spool);
 	g_autofree char *octets = make_message(number, length);
@@ -111,6 +111,8 @@ check_message(PliSpool *spool, const char *id)
 	g_assert_cmpstr(envelope->recipients[1].account, ==, "list");
 	g_assert_cmpstr(envelope->recipients[1].parameters, ==,
 			"NOTIFY=NEVER");
+	g_assert_null(envelope->recipients[0].origin);
+	g_assert_cmpstr(envelope->recipients[1].origin, ==, "its own");
 	g_assert_cmpuint(pli_structure_get_length(envelope->structure), ==,
 			 strlen(whole));
 	return number;
