@@ -6,6 +6,7 @@
 static void
 add_text(EVP_MD_CTX *digest, const char *text)
 {
+	text = text != NULL ? text : "";
 	EVP_DigestUpdate(digest, text, strlen(text) + 1);
 }
 
@@ -20,7 +21,7 @@ make_key(const PliMessage *message, const PliSpoolRecipient *recipient,
 
 	g_assert(EVP_DigestInit_ex(digest, EVP_sha256(), NULL));
 	add_text(digest, message->peer);
-	add_text(digest, message->user != NULL ? message->user : "");
+	add_text(digest, message->user);
 	add_text(digest, message->sender);
 	add_text(digest, message->parameters);
 	add_text(digest, recipient->address);

@@ -3,7 +3,7 @@
 
 A case is a row: a group, a name, a door (smtp, lmtp, submit; listed, which is
 smtp for a client that may say XCLIENT and XFORWARD; proxy, where a PROXY header
-comes first; normal, which is smtp of a server with bare_line_ends=normalise),
+comes first; normal, which is smtp of a server that has bare_line_ends=normalise),
 and steps. A step is what the client sends at once and the replies that must
 come, each a code or a code and an enhanced status; CLOSED stands for the end of
 the connection.

@@ -38,7 +38,7 @@ compare_cut(const guint8 *in, guint n, guint cuts)
 		g_autofree guint8 *copy = NULL;
 		guint before = out->len;
 
-		if (i < n && !(cuts & 1u << (i - 1)))
+		if (i < n && !(cuts & 1u << (i - 1) % 32))
 			continue;
 		copy = g_memdup2(in + start, i - start);
 		good = pli_smtp_line_take(
