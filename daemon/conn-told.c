@@ -40,7 +40,12 @@ pli_conn_answer_told(PliConn *conn, guint64 ask, const PliAnswer *answer,
 	told->was_closed |= recv(conn->fd, &octet, 1,
 	                         MSG_PEEK | MSG_DONTWAIT) == 0;
 	g_queue_push_tail(&conn->told, told);
-	return pli_conn_answer(conn, ask, answer);
+	if (pli_conn_answer(conn, ask, answer))
+		return TRUE;
+	/* the session has answered by itself, and nothing was sent since */
+	g_free(g_queue_pop_tail(&conn->told));
+	func(data, FALSE);
+	return FALSE;
 }
 
 static void

@@ -218,6 +218,8 @@ take_events(PliConn *conn)
 			                 conn->loop->shake_us;
 		} else {
 			conn->n_asks += event.ask != 0;
+			if (event.type == PLI_SESSION_EVENT_LATE)
+				conn->n_asks--;
 			conn->handler->event(conn, conn->data, &event);
 		}
 	}
@@ -558,9 +560,10 @@ pli_conn_answer(PliConn *conn, guint64 ask, const PliAnswer *answer)
 {
 	if (conn->session == NULL)
 		return FALSE;
+	if (!pli_session_answer(conn->session, ask, answer))
+		return FALSE; /* late, and counted as such */
 	g_assert(conn->n_asks > 0);
 	conn->n_asks--;
-	pli_session_answer(conn->session, ask, answer);
 	run_turn(conn);
 	return TRUE;
 }

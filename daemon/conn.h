@@ -54,7 +54,8 @@ typedef struct {
 	/* Carries out one event; PLI_SESSION_EVENT_STARTTLS is the pump's own.
 	 * May answer at once with pli_conn_answer(), or
 	 * keep the event's ask and a reference of `conn` and answer later. The
-	 * event's octets and detail are valid for the call. */
+	 * event's octets and detail are valid for the call. After a
+	 * PLI_SESSION_EVENT_LATE an answer is not taken any more. */
 	void (*event)(PliConn *conn, gpointer data,
 	              const PliSessionEvent *event);
 	/* The socket is closed; the session is freed right after. Asks that
@@ -110,8 +111,8 @@ pli_conn_unref(PliConn *conn);
 gpointer
 pli_conn_get_data(const PliConn *conn);
 
-/* Hands the answer to the session and goes on. FALSE when the connection has
- * gone: nothing was handed over. */
+/* Hands the answer to the session and goes on. FALSE: nobody waits for it,
+ * since the connection has gone or the session has answered by itself. */
 gboolean
 pli_conn_answer(PliConn *conn, guint64 ask, const PliAnswer *answer);
 

@@ -25,6 +25,8 @@
 	X(delivery_retries)  /* appends that failed and are tried again */     \
 	X(syncs)             /* group commits of the spool */                  \
 	X(sessions)          /* connections taken */                           \
+	X(late_answers)      /* questions that sessions answered themselves */ \
+	X(unconfirmed)       /* messages kept whose reply nobody waited for */ \
 	X(fetched_messages)  /* opened for IMAP */
 
 typedef struct {

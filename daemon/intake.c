@@ -8,6 +8,9 @@
 /* Of one transaction: past it no list is expanded any more. */
 #define ACCOUNTS_MAX 20000
 
+typedef struct Pending Pending;
+typedef struct AuthStep AuthStep;
+
 /* A session's side of it. */
 typedef struct {
 	PliServices *services;
@@ -21,10 +24,13 @@ typedef struct {
 	                       char ** */
 	guint n_accounts;   /* in them */
 	PliAuthExchange *exchange; /* an authentication that goes on */
+	/* what the session waits for; NULL: not for that */
+	Pending *ending;
+	AuthStep *step;
 } Intake;
 
 /* A message between DATA_END and its answer; outlives the session. */
-typedef struct {
+struct Pending {
 	PliConn *conn;
 	guint64 ask;
 	PliMessage *message;
@@ -33,7 +39,7 @@ typedef struct {
 	PliAnswer *outcomes;   /* then one an account */
 	guint n_open;
 	gboolean any_served;
-} Pending;
+};
 
 static void
 pending_free(Pending *pending)
@@ -82,15 +88,30 @@ count_outcome(Intake *intake, const GError *error)
 	intake->accepted += error == NULL;
 }
 
-/* Logs, counts and answers for the message as a whole. */
+/* Logs and counts. A message that is kept while nobody waits for the reply is
+ * likely to be sent again. */
+static void
+note_outcome(Pending *pending, const GError *error)
+{
+	Intake *intake = pli_conn_get_data(pending->conn);
+	gboolean awaited = intake->ending == pending;
+
+	if (awaited)
+		intake->ending = NULL;
+	else if (error == NULL)
+		pli_counters_add(intake->services->counters, unconfirmed, 1);
+	pending->message->is_unconfirmed = !awaited;
+	count_outcome(intake, error);
+	pli_message_log(pending->message, error);
+}
+
+/* For the message as a whole. */
 static void
 answer_whole(Pending *pending, const GError *error)
 {
-	Intake *intake = pli_conn_get_data(pending->conn);
 	PliAnswer answer = make_answer(error);
 
-	count_outcome(intake, error);
-	pli_message_log(pending->message, error);
+	note_outcome(pending, error);
 	pli_retry_answer(pending->message, pending->conn, pending->ask, &answer,
 	                 pending->outcomes);
 }
@@ -123,8 +144,7 @@ answer_each(Pending *pending, const GError *error)
 		answers[i] = judge_targets(
 		        pending, g_ptr_array_index(pending->targets, i));
 	answer.detail = &replies;
-	count_outcome(pli_conn_get_data(pending->conn), error);
-	pli_message_log(pending->message, error);
+	note_outcome(pending, error);
 	pli_retry_answer(pending->message, pending->conn, pending->ask, &answer,
 	                 pending->outcomes);
 }
@@ -186,6 +206,7 @@ end_message(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 	pending->message = g_steal_pointer(&intake->message);
 	pending->message->n_normalised = envelope->n_normalised;
 	pending->targets = g_steal_pointer(&intake->targets);
+	intake->ending = pending;
 	pending->by_recipient = intake->protocol == PLI_PROTOCOL_LMTP ||
 	                        envelope->mail->prdr;
 	if (!pli_message_finish(pending->message)) {
@@ -287,10 +308,11 @@ show_members(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 }
 
 /* A step of an authentication that was taken; holds the connection. */
-typedef struct {
+struct AuthStep {
 	PliConn *conn;
 	guint64 ask;
-} AuthStep;
+	PliAuthExchange *orphan; /* nobody waits: freed when the step is done */
+};
 
 static void
 log_failure(Intake *intake)
@@ -339,9 +361,14 @@ on_auth_step(gpointer data, PliSaslResult result, PliSlice challenge)
 	AuthStep *taken = data;
 	Intake *intake = pli_conn_get_data(taken->conn);
 	PliSmtpAuthStep step = {.challenge = challenge};
-	PliAnswer answer = judge_step(intake, result, &step);
+	PliAnswer answer;
 
-	pli_conn_answer(taken->conn, taken->ask, &answer);
+	if (taken->orphan == NULL) {
+		intake->step = NULL;
+		answer = judge_step(intake, result, &step);
+		pli_conn_answer(taken->conn, taken->ask, &answer);
+	}
+	pli_auth_exchange_free(taken->orphan);
 	pli_conn_unref(taken->conn);
 	g_free(taken);
 }
@@ -377,6 +404,7 @@ authenticate(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 	step = g_new0(AuthStep, 1);
 	step->conn = pli_conn_ref(conn);
 	step->ask = event->ask;
+	intake->step = step;
 	pli_auth_step(intake->services->auth, intake->exchange, auth->response,
 	              on_auth_step, step);
 }
@@ -450,6 +478,42 @@ change_client(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 	                change->peer->address, on_moved, change);
 }
 
+/* The session has answered by itself. */
+static void
+note_late(Intake *intake, const PliSessionLate *late)
+{
+	static const char *const names[] = {
+	        [PLI_SMTP_EVENT_MAIL] = "MAIL",
+	        [PLI_SMTP_EVENT_RCPT] = "RCPT",
+	        [PLI_SMTP_EVENT_DATA_BEGIN] = "DATA",
+	        [PLI_SMTP_EVENT_DATA_END] = "end of data",
+	        [PLI_SMTP_EVENT_VRFY] = "VRFY",
+	        [PLI_SMTP_EVENT_EXPN] = "EXPN",
+	        [PLI_SMTP_EVENT_AUTH] = "AUTH",
+	        [PLI_SMTP_EVENT_ETRN] = "ETRN",
+	        [PLI_SMTP_EVENT_ATRN] = "ATRN",
+	        [PLI_SMTP_EVENT_TURN] = "TURN",
+	        [PLI_SMTP_EVENT_XCLIENT] = "XCLIENT",
+	};
+	PliLogLine line;
+
+	intake->ending = NULL;
+	/* the thread works with the exchange until the step is done */
+	if (intake->step != NULL)
+		intake->step->orphan = g_steal_pointer(&intake->exchange);
+	intake->step = NULL;
+	pli_counters_add(intake->services->counters, late_answers, 1);
+	pli_log_line_begin(&line, intake->services->log, "late");
+	pli_log_line_add_text(&line, "protocol",
+	                      pli_protocol_get_name(intake->protocol));
+	pli_log_line_add_text(&line, "peer", intake->peer->address);
+	pli_log_line_add_text(&line, "question",
+	                      late->type < G_N_ELEMENTS(names)
+	                              ? names[late->type]
+	                              : NULL);
+	pli_log_line_send(&line);
+}
+
 static void
 on_event(PliConn *conn, gpointer data, const PliSessionEvent *event)
 {
@@ -483,6 +547,9 @@ on_event(PliConn *conn, gpointer data, const PliSessionEvent *event)
 	case PLI_SMTP_EVENT_AUTH:
 		authenticate(intake, conn, event);
 		break;
+	case PLI_SESSION_EVENT_LATE:
+		note_late(intake, event->detail);
+		break;
 	case PLI_SMTP_EVENT_XCLIENT:
 		change_client(intake, conn, event);
 		break;
@@ -501,6 +568,7 @@ on_closed(PliConn *conn, gpointer data, const PliConnStats *stats)
 {
 	Intake *intake = data;
 
+	intake->ending = NULL;
 	g_clear_pointer(&intake->message, pli_message_free);
 	intake->closed = TRUE;
 	if (!intake->moving) /* who is to leave is not known before the end */

@@ -452,6 +452,8 @@ pli_message_log(const PliMessage *message, const GError *error)
 	        &line, "us", g_get_monotonic_time() - message->start_us);
 	pli_log_line_add_text(&line, "result",
 	                      error == NULL ? "accepted" : "refused");
+	if (message->is_unconfirmed)
+		pli_log_line_add_text(&line, "reply", "none");
 	if (error != NULL)
 		pli_log_line_add_text(&line, "error", error->message);
 	pli_log_line_send(&line);

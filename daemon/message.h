@@ -56,6 +56,8 @@ typedef struct {
 	PliStructure *structure; /* with the trace fields */
 	guint *transactions; /* of services->retries, one a recipient, 0: none;
 	                        or NULL */
+	/* set by who answers: nobody waits for the reply any more */
+	gboolean is_unconfirmed;
 } PliMessage;
 
 PliMessage *

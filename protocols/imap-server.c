@@ -361,7 +361,7 @@ imap_next(PliSession *session, PliSessionEvent *ret_event)
 	return PLI_STEP_WANT;
 }
 
-static void
+static gboolean
 imap_answer(PliSession *session, guint64 ask, const PliAnswer *answer)
 {
 	PliImapServer *server = (PliImapServer *)session;
@@ -370,6 +370,7 @@ imap_answer(PliSession *session, guint64 ask, const PliAnswer *answer)
 	server->ask = 0;
 	server->answered(server, answer);
 	(void)run(server);
+	return TRUE;
 }
 
 static gboolean

@@ -11,6 +11,9 @@
  * slices and source ranges with a high-water mark: while more waits than that
  * the session produces nothing new and takes no input, so a slow reader costs
  * one bounded buffer.
+ *
+ * A session may stop waiting for an answer and reply by itself; it says so with
+ * PLI_SESSION_EVENT_LATE. Whoever was asked may answer all the same.
  */
 #ifndef PLI_PROTOCOLS_SESSION_H
 #define PLI_PROTOCOLS_SESSION_H
@@ -27,6 +30,9 @@ enum {
 	 * hands (RFC 3207, RFC 2595). Answer ACCEPT with a PliSessionTls when
 	 * TLS is up; when it does not come up, close the connection. */
 	PLI_SESSION_EVENT_STARTTLS = 2,
+	/* No answer is wanted any more: the session has replied without it.
+	 * The detail is a PliSessionLate. */
+	PLI_SESSION_EVENT_LATE = 3,
 	PLI_SESSION_EVENT_FIRST_OWN = 16,
 };
 
@@ -54,6 +60,11 @@ typedef struct {
 	 * protocol's header says is handed over */
 } PliAnswer;
 
+typedef struct {
+	guint64 ask;
+	guint32 type; /* of the event that asked */
+} PliSessionLate;
+
 /* What a session must know of the TLS beneath it. Copied. */
 typedef struct {
 	const char *version;	 /* "TLSv1.3" */
@@ -73,8 +84,8 @@ typedef struct {
 typedef struct {
 	gsize (*feed)(PliSession *session, PliSlice in);
 	PliStep (*next)(PliSession *session, PliSessionEvent *ret_event);
-	void (*answer)(PliSession *session, guint64 ask,
-		       const PliAnswer *answer);
+	gboolean (*answer)(PliSession *session, guint64 ask,
+			   const PliAnswer *answer);
 	gboolean (*output)(const PliSession *session, PliOutput *ret_head);
 	void (*sent)(PliSession *session, gsize n);
 	gint64 (*deadline)(const PliSession *session);
@@ -103,11 +114,12 @@ pli_session_next(PliSession *session, PliSessionEvent *ret_event)
 	return session->klass->next(session, ret_event);
 }
 
-/* The answer to an event's `ask`; each is answered once. */
-static inline void
+/* The answer to an event's `ask`; each is answered once. FALSE: it came too
+ * late (PLI_SESSION_EVENT_LATE) and was passed over. */
+static inline gboolean
 pli_session_answer(PliSession *session, guint64 ask, const PliAnswer *answer)
 {
-	session->klass->answer(session, ask, answer);
+	return session->klass->answer(session, ask, answer);
 }
 
 /* FALSE when nothing waits to be sent. The head is valid until the next call

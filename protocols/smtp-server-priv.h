@@ -4,7 +4,8 @@
  * (the machine), smtp-verb.c (the table of commands), smtp-hello.c (EHLO,
  * STARTTLS), smtp-mail.c (what MAIL and RCPT say), smtp-transaction.c (the
  * questions a mail transaction asks, DATA, BDAT), smtp-auth.c (AUTH),
- * smtp-lookup.c (VRFY and other questions), smtp-client.c (XCLIENT, XFORWARD).
+ * smtp-lookup.c (VRFY and other questions), smtp-client.c (XCLIENT, XFORWARD),
+ * smtp-deadline.c (time-outs).
  */
 #ifndef PLI_PROTOCOLS_SMTP_SERVER_PRIV_H
 #define PLI_PROTOCOLS_SMTP_SERVER_PRIV_H
@@ -54,13 +55,19 @@ struct PliSmtpServer {
 	PliSessionEvent event;
 	guint64 last_ask;
 	guint64 open_ask; /* 0: none */
+	guint32 ask_type;
+	gint64 asked_us;
+	PliSessionLate late;
 	PliSmtpOnAnswer on_answer;
 	void (*then)(PliSmtpServer *server); /* once the event was taken */
 
 	/* See the time-outs in smtp-server.h. */
-	gint64 now;
+	gint64 now; /* of the last tick */
 	gint64 since;
 	gboolean achieved;
+	gboolean counts_message; /* how fast its octets come */
+	gint64 message_us;
+	guint64 message_octets;
 
 	char *helo;
 	gboolean is_esmtp;
@@ -133,6 +140,10 @@ pli_smtp_server_ask(PliSmtpServer *server, guint32 type, const void *detail,
 
 PliSmtpPhase
 pli_smtp_server_get_phase(const PliSmtpServer *server);
+
+/* What an answer leads to, be it the session's own. */
+void
+pli_smtp_server_take_answer(PliSmtpServer *server, const PliAnswer *answer);
 
 /* Whether that is offered; 0 needs no offer. */
 static inline gboolean
@@ -317,5 +328,17 @@ pli_smtp_transaction_refuse_chunk(PliSmtpServer *server, PliSlice args,
 
 void
 pli_smtp_transaction_time_out(PliSmtpServer *server);
+
+/* smtp-deadline.c */
+
+gint64
+pli_smtp_deadline_get(const PliSmtpServer *server);
+
+void
+pli_smtp_deadline_tick(PliSmtpServer *server, gint64 now_us);
+
+/* The octets of a message, or of what nobody wants, come from now on. */
+void
+pli_smtp_deadline_begin_message(PliSmtpServer *server);
 
 #endif

@@ -67,6 +67,8 @@ pli_smtp_server_ask(PliSmtpServer *server, guint32 type, const void *detail,
 	pli_smtp_server_tell(server, type, detail);
 	server->open_ask = ++server->last_ask;
 	server->event.ask = server->open_ask;
+	server->ask_type = type;
+	server->asked_us = server->now;
 	server->on_answer = on_answer;
 }
 
@@ -236,12 +238,9 @@ server_next(PliSession *session, PliSessionEvent *ret_event)
 	return PLI_STEP_WANT;
 }
 
-static void
-server_answer(PliSession *session, guint64 ask, const PliAnswer *answer)
+void
+pli_smtp_server_take_answer(PliSmtpServer *server, const PliAnswer *answer)
 {
-	PliSmtpServer *server = server_of(session);
-
-	g_assert(ask != 0 && ask == server->open_ask);
 	g_assert(server->event.type == 0);
 	server->open_ask = 0;
 	server->achieved = TRUE;
@@ -252,6 +251,18 @@ server_answer(PliSession *session, guint64 ask, const PliAnswer *answer)
 		return;
 	}
 	server->on_answer(server, answer);
+}
+
+static gboolean
+server_answer(PliSession *session, guint64 ask, const PliAnswer *answer)
+{
+	PliSmtpServer *server = server_of(session);
+
+	g_assert(ask != 0 && ask <= server->last_ask);
+	if (ask != server->open_ask)
+		return FALSE;
+	pli_smtp_server_take_answer(server, answer);
+	return TRUE;
 }
 
 static gboolean
@@ -272,62 +283,15 @@ server_sent(PliSession *session, gsize n)
 }
 
 static gint64
-time_out(const PliSmtpServer *server)
-{
-	gint64 greeting = (gint64)server->config.greeting_ms * 1000;
-	guint seconds = server->state == pli_smtp_server_read_line
-				? server->config.command_timeout
-				: server->config.data_timeout;
-
-	return server->greeted || server->open_ask != 0 || server->closing
-		       ? (gint64)seconds * G_USEC_PER_SEC
-		       : greeting;
-}
-
-static gboolean
-has_deadline(const PliSmtpServer *server)
-{
-	if (server->open_ask != 0 || server->event.type != 0 ||
-	    server->then != NULL || server->dropped)
-		return FALSE;
-	return !server->closing || pli_output_get_waiting(&server->output) > 0;
-}
-
-static gint64
 server_deadline(const PliSession *session)
 {
-	const PliSmtpServer *server = (const PliSmtpServer *)session;
-
-	return has_deadline(server) ? server->since + time_out(server)
-				    : G_MAXINT64;
+	return pli_smtp_deadline_get((const PliSmtpServer *)session);
 }
 
 static void
 server_tick(PliSession *session, gint64 now_us)
 {
-	static const PliSmtpReply too_slow = {
-		421, "4.4.2", "nothing came for too long, closing"};
-	PliSmtpServer *server = server_of(session);
-
-	if (server->achieved || !has_deadline(server)) {
-		server->since = now_us;
-		server->achieved = FALSE;
-	}
-	if (!has_deadline(server) || now_us - server->since < time_out(server))
-		return;
-	if (server->closing) {
-		server->dropped = TRUE;
-		return;
-	}
-	if (!server->greeted) {
-		pli_smtp_hello_greet(server);
-		server->since = now_us;
-		return;
-	}
-	if (server->state != pli_smtp_server_read_line)
-		pli_smtp_transaction_time_out(server);
-	pli_smtp_server_reply(server, &too_slow);
-	server->since = now_us;
+	pli_smtp_deadline_tick(server_of(session), now_us);
 }
 
 static void

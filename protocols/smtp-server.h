@@ -15,7 +15,18 @@
  * Time-outs count from the last tick() after something was achieved (a whole
  * command, octets of a message, output sent): never early, late by at most
  * the time between two ticks. A drip of octets that never make a command does
- * not put them off. While a question is open there is no deadline.
+ * not put them off. A message must also come at a rate, on the whole:
+ * data_timeout seconds, and one more for each data_rate octets that came.
+ *
+ * A question (but STARTTLS) that is not answered within answer_timeout seconds,
+ * counted from the tick before it, gets 451 4.3.0 from the session itself (AUTH
+ * 454 4.7.0, XCLIENT 421), as if the answer had been TEMPORARY without detail;
+ * LATE tells so, and an answer that comes later is passed over. What it was
+ * about is over: a transaction whose MAIL was late has no sender. After
+ * DATA_END the message may be kept all the same, for what is on its way to the
+ * disk is not called back: the client, which was told 451, sends it again, and
+ * the recipients may have it twice, as after a connection that broke before the
+ * 250 (RFC 5321 4.5.3.2.6). The daemon logs it as kept and not confirmed.
  *
  * The daemon drops its spool entry itself when it frees a session between
  * DATA_BEGIN and the answer to DATA_END (the peer has gone).
@@ -73,6 +84,11 @@ typedef struct {
 	guint64 output_high_water; /* octets; see protocols/output.h */
 	guint command_timeout;     /* seconds waiting for a command */
 	guint data_timeout;        /* seconds waiting for octets of DATA */
+	guint answer_timeout;	   /* seconds waiting for an answer; 0: any */
+	guint data_rate;	   /* octets a second of a message; 0: any */
+	/* How much of command_timeout and data_timeout there is now; borrowed,
+	 * may change at any time; NULL: all of it. */
+	const guint *time_percent;
 	gboolean allow_bare;       /* RCPT TO:<local>, without a domain */
 	PliSmtpOffers offers;
 	const char *mechanisms;    /* SASL's, apart by spaces; NULL: no AUTH */
@@ -105,6 +121,7 @@ typedef struct {
 	        .output_high_water = 16384,                                    \
 	        .command_timeout = 300,                                        \
 	        .data_timeout = 300,                                           \
+	        .answer_timeout = 60,                                          \
 	})
 
 /* The greeting waits in the output at once, or for TLS. Free with
@@ -229,6 +246,8 @@ typedef struct {
 	const char *envid;	/* decoded; NULL: not given */
 	const char *auth;	/* AUTH= decoded, "<>" too; NULL: not given */
 	const char *parameters; /* all of them as written, or "" */
+	const char *helo; /* argument of HELO, EHLO or LHLO */
+	const char *user; /* who authenticated; NULL: nobody */
 } PliSmtpMail;
 
 typedef struct {

@@ -23,6 +23,7 @@ pli_smtp_transaction_clear(PliSmtpServer *server)
 	server->has_chunks = FALSE;
 	/* XFORWARD is for one transaction */
 	pli_smtp_client_clear(&server->forwarded);
+	server->counts_message = FALSE;
 }
 
 void
@@ -52,6 +53,8 @@ on_mail(PliSmtpServer *server, const PliAnswer *answer)
 void
 pli_smtp_transaction_ask_mail(PliSmtpServer *server)
 {
+	server->mail.helo = server->helo;
+	server->mail.user = server->user;
 	pli_smtp_server_ask(server, PLI_SMTP_EVENT_MAIL, &server->mail,
 			    on_mail);
 }
@@ -181,6 +184,7 @@ end_message(PliSmtpServer *server)
 	}
 	server->in_message = FALSE;
 	server->envelope.n_normalised = server->lines.n_changed;
+	server->counts_message = FALSE;
 	pli_smtp_server_ask(server, PLI_SMTP_EVENT_DATA_END, &server->envelope,
 			    on_data_end);
 }
@@ -287,6 +291,7 @@ read_data(PliSmtpServer *server, PliSlice in)
 	guint64 limit = server->config.size_limit;
 
 	server->achieved = TRUE;
+	server->message_octets += used;
 	if (is_normal(server) && octets.len > 0) {
 		server->lines.has_cr |= server->dots.owes_cr;
 		server->dots.owes_cr = FALSE;
@@ -328,6 +333,7 @@ on_data_begin(PliSmtpServer *server, const PliAnswer *answer)
 	}
 	pli_smtp_dots_init(&server->dots);
 	server->dots.is_lenient = server->config.normalise_lines;
+	pli_smtp_deadline_begin_message(server);
 	server->in_message = TRUE;
 	server->state = read_data;
 	pli_smtp_server_reply(server, &go_on);
@@ -435,9 +441,12 @@ swallow_chunk(PliSmtpServer *server, PliSlice in)
 	gsize n = MIN(in.len, server->chunk.left);
 
 	server->achieved = TRUE;
+	server->message_octets += n;
 	server->chunk.left -= n;
-	if (server->chunk.left == 0)
+	if (server->chunk.left == 0) {
 		server->state = pli_smtp_server_read_line;
+		server->counts_message = FALSE;
+	}
 	return n;
 }
 
@@ -446,8 +455,10 @@ static void
 drop_chunk(PliSmtpServer *server)
 {
 	pli_smtp_transaction_reset(server);
-	if (server->chunk.left > 0)
-		server->state = swallow_chunk;
+	if (server->chunk.left == 0)
+		return;
+	server->state = swallow_chunk;
+	pli_smtp_deadline_begin_message(server);
 }
 
 void
@@ -498,6 +509,7 @@ read_chunk(PliSmtpServer *server, PliSlice in)
 	gboolean good = pli_smtp_chunk_take(&server->chunk, in, &octets);
 
 	server->achieved = TRUE;
+	server->message_octets += octets.len;
 	if (server->chunk.left == 0)
 		server->then = end_chunk;
 	if (server->abort_reply != NULL)
@@ -551,6 +563,7 @@ on_chunk_begin(PliSmtpServer *server, const PliAnswer *answer)
 		is_normal(server);
 	server->has_chunks = TRUE;
 	server->in_message = TRUE;
+	pli_smtp_deadline_begin_message(server);
 	begin_chunk(server);
 }
 

@@ -4,6 +4,7 @@
  *
  *	HI		"hi\n" at once
  *	ASK		an event with an ask; the answer's text comes back
+ *	SOON		the same, and 50 ms later a LATE event
  *	DATA		an event with the line's octets
  *	BIG N		N octets, made as room comes
  *	FILE		the whole of the source
@@ -38,6 +39,8 @@ typedef struct {
 	PliSlice data; /* of an event, in the octets fed */
 	guint64 big;   /* octets still to be made */
 	gboolean asked, asking, quit, fail, staying, wants_tls;
+	gboolean impatient, is_late;
+	PliSessionLate late;
 	gint64 now_us, deadline;
 } LineSession;
 
@@ -48,7 +51,10 @@ line_act(LineSession *s, PliSlice line)
 		pli_output_append_string(&s->out, "hi\n");
 	else if (pli_slice_is(line, "ASK"))
 		s->asking = TRUE;
-	else if (pli_slice_is(line, "QUIT"))
+	else if (pli_slice_is(line, "SOON")) {
+		s->asking = s->impatient = TRUE;
+		s->deadline = s->now_us + 50000;
+	} else if (pli_slice_is(line, "QUIT"))
 		s->quit = TRUE;
 	else if (pli_slice_is(line, "TLS"))
 		s->wants_tls = TRUE;
@@ -115,6 +121,13 @@ line_next(PliSession *session, PliSessionEvent *ret)
 	*ret = (PliSessionEvent){0};
 	if (s->fail)
 		return PLI_STEP_FAIL;
+	if (s->is_late) {
+		s->is_late = FALSE;
+		ret->type = PLI_SESSION_EVENT_LATE;
+		s->late = (PliSessionLate){7, EVENT_ASK};
+		ret->detail = &s->late;
+		return PLI_STEP_READY;
+	}
 	if (s->data.len > 0) {
 		ret->type = EVENT_DATA;
 		ret->octets = s->data;
@@ -148,15 +161,17 @@ line_next(PliSession *session, PliSessionEvent *ret)
 	return PLI_STEP_WANT;
 }
 
-static void
+static gboolean
 line_answer(PliSession *session, guint64 ask, const PliAnswer *answer)
 {
 	LineSession *s = (LineSession *)session;
 
 	g_assert_cmpuint(ask, ==, 7);
-	g_assert_true(s->asked);
+	if (!s->asked)
+		return FALSE;
 	s->asked = FALSE;
 	pli_output_append_string(&s->out, answer->text);
+	return TRUE;
 }
 
 static gboolean
@@ -186,6 +201,10 @@ line_tick(PliSession *session, gint64 now_us)
 	if (now_us < s->deadline)
 		return;
 	s->deadline = G_MAXINT64;
+	if (s->impatient) {
+		s->impatient = s->asked = FALSE;
+		s->is_late = TRUE;
+	}
 	s->staying = FALSE;
 	pli_output_append_string(&s->out, "tick\n");
 }
@@ -213,7 +232,7 @@ typedef struct {
 	LineSession *session;
 	int peer;
 	GString *seen; /* data events */
-	guint n_asks, n_closed, n_freed;
+	guint n_asks, n_late, n_closed, n_freed;
 	const char *reply; /* at once; NULL: later, by the test */
 	PliConnStats stats;
 } Fixture;
@@ -228,6 +247,10 @@ on_event(PliConn *conn, gpointer data, const PliSessionEvent *event)
 		g_string_append_len(f->seen, (const char *)event->octets.data,
 		                    (gssize)event->octets.len);
 		g_string_append_c(f->seen, ',');
+		return;
+	}
+	if (event->type == PLI_SESSION_EVENT_LATE) {
+		f->n_late++;
 		return;
 	}
 	g_assert_cmpuint(event->type, ==, EVENT_ASK);
@@ -735,6 +758,42 @@ test_deadline(Fixture *f, gconstpointer data)
 	assert_hears(f, "tick\nhi\n");
 }
 
+/* Once the session has given up it goes on, and a late answer is not taken, be
+ * another question open or not. */
+static void
+test_late_answer(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GString) told = g_string_new(NULL);
+	PliAnswer answer = {.text = "answer\n"};
+
+	say(f, "SOON\nHI\n");
+	assert_hears(f, "tick\nhi\n");
+	g_assert_cmpuint(f->n_late, ==, 1);
+	g_assert_false(pli_conn_answer(f->conn, 7, &answer));
+	g_assert_false(
+		pli_conn_answer_told(f->conn, 7, &answer, on_told, told));
+	g_assert_cmpstr(told->str, ==, "not,");
+	say(f, "ASK\n");
+	run_until(f, 10);
+	g_assert_cmpuint(f->n_asks, ==, 2);
+	g_assert_true(pli_conn_answer(f->conn, 7, &answer));
+	assert_hears(f, "answer\n");
+}
+
+/* Nobody waits for an answer that the session does not want any more. */
+static void
+test_late_then_gone(Fixture *f, gconstpointer data)
+{
+	say(f, "SOON\n");
+	run_until(f, 10);
+	shutdown(f->peer, SHUT_WR);
+	run_until(f, 10);
+	g_assert_cmpuint(f->n_closed, ==, 0);
+	run_until(f, 100);
+	g_assert_cmpuint(f->n_closed, ==, 1);
+	g_assert_cmpuint(f->stats.end, ==, PLI_CONN_END_EOF);
+}
+
 static void
 test_stop(Fixture *f, gconstpointer data)
 {
@@ -856,6 +915,8 @@ main(int argc, char **argv)
 	ADD("half-close", NULL, test_half_close);
 	ADD("reset", NULL, test_reset);
 	ADD("deadline", NULL, test_deadline);
+	ADD("late-answer", NULL, test_late_answer);
+	ADD("late-then-gone", NULL, test_late_then_gone);
 	ADD("stop", NULL, test_stop);
 	ADD("silent-shake", "HI\nTLS\n", test_slow_shake);
 	ADD("deaf-shake", "FILETLS\n", test_slow_shake);

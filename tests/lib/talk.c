@@ -259,6 +259,8 @@ take_event(Talk *talk, const PliSessionEvent *event)
 		g_assert_cmpuint(talk->open_ask, ==, 0);
 		talk->open_ask = event->ask;
 	}
+	if (event->type == PLI_SESSION_EVENT_LATE)
+		talk->open_ask = 0;
 }
 
 /* TRUE when anything came of it. */

@@ -17,7 +17,8 @@
  *
  * In C, D and S text, \r \n \0 \\ \xNN stand for octets and \{N*text} for text
  * N times. What the session says and hands out must come in the order written,
- * and nothing else may come. Neighbouring data events count as one.
+ * and nothing else may come. After PLI_SESSION_EVENT_LATE a question wants no
+ * answer any more. Neighbouring data events count as one.
  */
 #ifndef PLI_TESTS_LIB_TALK_H
 #define PLI_TESTS_LIB_TALK_H

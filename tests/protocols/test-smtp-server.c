@@ -64,7 +64,7 @@ set_hold(PliSmtpConfig *config, const char *text)
 }
 
 /* "mode=lmtp greeting=2000 size=1000 rcpts=2 errors=3 line=100 bare water=50
- * auth=PLAIN,LOGIN tls hold=SECONDS,UNTIL chunking ..." */
+ * auth=PLAIN,LOGIN tls hold=SECONDS,UNTIL answer=60 rate=500 chunking ..." */
 static PliSession *
 new_session(const char *text)
 {
@@ -89,6 +89,10 @@ new_session(const char *text)
 			config.command_line_limit = n;
 		else if (g_str_has_prefix(words[i], "water="))
 			config.output_high_water = n;
+		else if (g_str_has_prefix(words[i], "answer="))
+			config.answer_timeout = (guint)n;
+		else if (g_str_has_prefix(words[i], "rate="))
+			config.data_rate = (guint)n;
 		else if (g_str_has_prefix(words[i], "greeting="))
 			config.greeting_ms = (guint)n;
 		else if (g_str_has_prefix(words[i], "auth="))
@@ -249,6 +253,28 @@ describe_abort(const PliSmtpAbort *cut)
 }
 
 static char *
+describe_late(const PliSessionLate *late)
+{
+	static const char *const names[] = {
+		[PLI_SMTP_EVENT_MAIL] = "MAIL",
+		[PLI_SMTP_EVENT_RCPT] = "RCPT",
+		[PLI_SMTP_EVENT_DATA_BEGIN] = "BEGIN",
+		[PLI_SMTP_EVENT_DATA_END] = "END",
+		[PLI_SMTP_EVENT_VRFY] = "VRFY",
+		[PLI_SMTP_EVENT_EXPN] = "EXPN",
+		[PLI_SMTP_EVENT_AUTH] = "AUTH",
+		[PLI_SMTP_EVENT_ETRN] = "ETRN",
+		[PLI_SMTP_EVENT_ATRN] = "ATRN",
+		[PLI_SMTP_EVENT_TURN] = "TURN",
+		[PLI_SMTP_EVENT_XCLIENT] = "XCLIENT",
+	};
+
+	g_assert_cmpuint(late->ask, >, 0);
+	g_assert_cmpuint(late->type, <, G_N_ELEMENTS(names));
+	return g_strdup_printf("LATE %s", names[late->type]);
+}
+
+static char *
 describe(const PliSessionEvent *event)
 {
 	const PliSmtpVrfy *vrfy = event->detail;
@@ -263,6 +289,7 @@ describe(const PliSessionEvent *event)
 	case PLI_SMTP_EVENT_DATA_END:
 		return describe_envelope("END", event->detail);
 	case PLI_SMTP_EVENT_DATA_ABORT: return describe_abort(event->detail);
+	case PLI_SESSION_EVENT_LATE: return describe_late(event->detail);
 	case PLI_SESSION_EVENT_STARTTLS: return g_strdup("STARTTLS");
 	case PLI_SMTP_EVENT_VRFY:
 		return g_strdup_printf("VRFY %s%s", vrfy->argument,
@@ -601,9 +628,69 @@ test_back_pressure(void)
 	g_assert_cmpint(pli_session_next(session, &event), ==, PLI_STEP_READY);
 	g_assert_cmpuint(event.type, ==, PLI_SMTP_EVENT_MAIL);
 	g_assert_cmpuint(pli_session_feed(session, in), ==, 0);
-	g_assert_true(pli_session_deadline(session) == G_MAXINT64);
 	answer(session, event.ask, "accept");
 	g_assert_cmpuint(pli_session_feed(session, in), ==, in.len);
+}
+
+static PliSessionEvent
+ask_mail(PliSession *session)
+{
+	const PliSlice in = PLI_SLICE_LITERAL("HELO a\r\nMAIL FROM:<>\r\n");
+	PliSessionEvent event;
+
+	pli_session_tick(session, 1000);
+	g_assert_cmpuint(pli_session_feed(session, in), ==, in.len);
+	g_assert_cmpint(pli_session_next(session, &event), ==, PLI_STEP_READY);
+	g_assert_cmpuint(event.type, ==, PLI_SMTP_EVENT_MAIL);
+	return event;
+}
+
+/* 60 seconds after the tick before the question, and never earlier. */
+static void
+test_answer_late(void)
+{
+	g_autoptr(PliSession) session = new_session("");
+	PliSessionEvent asked = ask_mail(session), event;
+	const PliSlice again = PLI_SLICE_LITERAL("MAIL FROM:<>\r\n");
+	const gint64 end = 1000 + 60 * G_USEC_PER_SEC;
+	const PliSessionLate *late;
+
+	g_assert_cmpint(pli_session_deadline(session), ==, end);
+	pli_session_tick(session, end - 1);
+	g_assert_cmpint(pli_session_next(session, &event), ==, PLI_STEP_WANT);
+	pli_session_tick(session, end);
+	g_assert_cmpint(pli_session_next(session, &event), ==, PLI_STEP_READY);
+	g_assert_cmpuint(event.type, ==, PLI_SESSION_EVENT_LATE);
+	late = event.detail;
+	g_assert_cmpuint(late->ask, ==, asked.ask);
+	/* the peer has its 300 seconds from here */
+	g_assert_cmpint(pli_session_deadline(session), ==,
+			end + 300 * G_USEC_PER_SEC);
+	g_assert_false(pli_session_answer(session, asked.ask, &(PliAnswer){0}));
+	/* nor does it answer the next question */
+	g_assert_cmpuint(pli_session_feed(session, again), ==, again.len);
+	g_assert_cmpint(pli_session_next(session, &event), ==, PLI_STEP_READY);
+	g_assert_cmpuint(event.ask, >, asked.ask);
+	g_assert_false(pli_session_answer(session, asked.ask, &(PliAnswer){0}));
+	g_assert_true(pli_session_answer(session, event.ask, &(PliAnswer){0}));
+}
+
+/* Time-outs follow the percentage as it is now. */
+static void
+test_time_percent(void)
+{
+	PliSmtpConfig config = PLI_SMTP_CONFIG_INIT;
+	guint percent = 100;
+	g_autoptr(PliSession) session = NULL;
+
+	config.time_percent = &percent;
+	session = pli_smtp_server_new(&config);
+	pli_session_tick(session, 7);
+	g_assert_cmpint(pli_session_deadline(session), ==,
+			7 + 300 * G_USEC_PER_SEC);
+	percent = 10;
+	g_assert_cmpint(pli_session_deadline(session), ==,
+			7 + 30 * G_USEC_PER_SEC);
 }
 
 /* Who does not even read the 421 is dropped. */
@@ -650,6 +737,10 @@ main(int argc, char **argv)
 			test_data_borrows);
 	g_test_add_func("/protocols/smtp-server/back-pressure",
 			test_back_pressure);
+	g_test_add_func("/protocols/smtp-server/answer-late",
+			test_answer_late);
+	g_test_add_func("/protocols/smtp-server/time-percent",
+			test_time_percent);
 	g_test_add_func("/protocols/smtp-server/drops-deaf-peer",
 			test_drops_deaf_peer);
 	return g_test_run();
