@@ -74,6 +74,7 @@ start_kind(Child *child, const PliConfig *config, GError **error)
 		.root = child->root,
 		.log = &child->log,
 		.counters = &child->shared->counters[child->slot],
+		.shared = child->shared,
 		.slot = child->slot,
 		.handler = &child->handler,
 	};

@@ -140,6 +140,25 @@ static const PliConfigKey keys[] = {
 	 "451.", AT(pending_octets)},
 	{"limits", "row_octets", PLI_CONFIG_OCTETS, "64K", "octets", NULL, 0,
 	 G, "Larger messages lie in a file beside the spool.", AT(row_octets)},
+	{"limits", "command_timeout", PLI_CONFIG_NUMBER, "300", "seconds", NULL,
+	 1, 3600,
+	 "How long SMTP waits for a command (RFC 5321 4.5.3.2: 300); less "
+	 "while there are many connections.",
+	 AT(command_seconds)},
+	{"limits", "data_timeout", PLI_CONFIG_NUMBER, "300", "seconds", NULL, 1,
+	 3600,
+	 "How long SMTP waits for octets of a message; less while there are "
+	 "many connections.",
+	 AT(data_seconds)},
+	{"limits", "data_rate", PLI_CONFIG_NUMBER, "500", "octets a second",
+	 NULL, 0, 1000000,
+	 "A message must come as fast, after data_timeout; 0: as it comes.",
+	 AT(data_rate)},
+	{"limits", "answer_timeout", PLI_CONFIG_NUMBER, "60", "seconds", NULL,
+	 1, 3600,
+	 "How long a command may wait for an answer of the server's own; then "
+	 "451.",
+	 AT(answer_seconds)},
 	{"accounts", "mode", PLI_CONFIG_CHOICE, "any", "", "any|file", 0, 0,
 	 "any: every local part is an account, made when first used; only on "
 	 "loopback addresses. file: those of `users`.",

@@ -101,6 +101,8 @@ typedef struct {
 	guint64 pending_messages;
 	guint64 pending_octets;
 	guint64 row_octets;
+	guint64 command_seconds, data_seconds, answer_seconds;
+	guint64 data_rate; /* octets a second; 0: any */
 	guint64 accounts; /* PliAccountsMode */
 	char *password;
 	char *users, *aliases; /* paths; "": there is none */

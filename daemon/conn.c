@@ -133,14 +133,20 @@ set_timer(PliConn *conn, gint64 at_us, gint64 now_us)
 }
 
 void
-pli_conn_loop_stop(PliConnLoop *loop)
+pli_conn_loop_wake(PliConnLoop *loop)
 {
 	GList *link;
 	gint64 now = g_get_monotonic_time();
 
-	loop->stopping = TRUE;
 	for (link = loop->conns.head; link != NULL; link = link->next)
 		set_timer(link->data, now, now);
+}
+
+void
+pli_conn_loop_stop(PliConnLoop *loop)
+{
+	loop->stopping = TRUE;
+	pli_conn_loop_wake(loop);
 }
 
 static void

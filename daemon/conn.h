@@ -83,6 +83,10 @@ pli_conn_loop_get_n(const PliConnLoop *loop);
 void
 pli_conn_loop_stop(PliConnLoop *loop);
 
+/* Each connection looks at its session's deadline again, from the loop. */
+void
+pli_conn_loop_wake(PliConnLoop *loop);
+
 /* Closes all its connections at once, each with END_SERVER. */
 void
 pli_conn_loop_close_all(PliConnLoop *loop);

@@ -24,6 +24,7 @@ typedef struct {
 struct PliDoors {
 	struct event_base *base;
 	const PliConfig *config;
+	PliShared *shared;
 	const PliLog *log;
 	GPtrArray *doors;   /* Door */
 	GPtrArray *workers; /* Worker */
@@ -106,6 +107,21 @@ judge(const PliDoors *doors, const PliConfigListener *config,
 		       : NULL;
 }
 
+/* There are `n` connections now. */
+static void
+note_load(PliDoors *doors, guint n)
+{
+	PliPatience *patience = &doors->shared->patience;
+	PliLogLine line;
+
+	if (!pli_patience_set(patience, n, doors->config->connections))
+		return;
+	pli_log_line_begin(&line, doors->log, "load");
+	pli_log_line_add_number(&line, "connections", n);
+	pli_log_line_add_number(&line, "time_percent", patience->percent);
+	pli_log_line_send(&line);
+}
+
 static void
 on_connection(gpointer data, evutil_socket_t fd, const char *address)
 {
@@ -127,6 +143,7 @@ on_connection(gpointer data, evutil_socket_t fd, const char *address)
 	}
 	pli_clients_enter(worker->clients, address);
 	worker->n++;
+	note_load(doors, n + 1);
 	pli_process_send(worker->process, PLI_CONTROL_CONNECTION,
 			 g_variant_new("(ss)", door->name, address), fd);
 }
@@ -170,7 +187,7 @@ add_door(PliDoors *doors, const PliConfigListener *config,
 
 PliDoors *
 pli_doors_new(struct event_base *base, const PliConfig *config,
-	      const PliLog *log, GError **error)
+	      PliShared *shared, const PliLog *log, GError **error)
 {
 	PliDoors *doors = g_new0(PliDoors, 1);
 	PliActivation *activation = pli_activation_new();
@@ -178,6 +195,7 @@ pli_doors_new(struct event_base *base, const PliConfig *config,
 
 	doors->base = base;
 	doors->config = config;
+	doors->shared = shared;
 	doors->log = log;
 	doors->doors = g_ptr_array_new_with_free_func(door_free);
 	doors->workers = g_ptr_array_new_with_free_func(worker_free);
@@ -246,11 +264,14 @@ pli_doors_remove_worker(PliDoors *doors, PliProcess *process)
 void
 pli_doors_leave(PliDoors *doors, PliProcess *process, const char *peer)
 {
-	guint i;
+	guint i, n;
 	Worker *worker = find_worker(doors, process, &i);
 
-	if (worker != NULL && pli_clients_leave(worker->clients, peer))
-		worker->n--;
+	if (worker == NULL || !pli_clients_leave(worker->clients, peer))
+		return;
+	worker->n--;
+	choose(doors, &n);
+	note_load(doors, n);
 }
 
 gboolean

@@ -2,13 +2,16 @@
 /*
  * The master's listening sockets: takes connections, turns away those that are
  * too many, and passes each of the others to the worker that has the fewest.
- * While no worker is ready, connections wait in the sockets' queues. Loop only.
+ * While no worker is ready, connections wait in the sockets' queues. How many
+ * there are decides how long clients are waited for (daemon/patience.h). Loop
+ * only.
  */
 #ifndef PLI_DAEMON_DOORS_H
 #define PLI_DAEMON_DOORS_H
 
 #include "daemon/config.h"
 #include "daemon/process.h"
+#include "daemon/shared.h"
 
 typedef struct PliDoors PliDoors;
 
@@ -17,7 +20,7 @@ typedef struct PliDoors PliDoors;
  * replaced by one with the same listeners. */
 PliDoors *
 pli_doors_new(struct event_base *base, const PliConfig *config,
-	      const PliLog *log, GError **error);
+	      PliShared *shared, const PliLog *log, GError **error);
 
 void
 pli_doors_free(PliDoors *doors);

@@ -563,6 +563,18 @@ on_event(PliConn *conn, gpointer data, const PliSessionEvent *event)
 	}
 }
 
+/* Who waits already has no more time than who comes now. */
+static void
+look_at_load(PliServices *services)
+{
+	guint percent = services->shared->patience.percent;
+
+	if (percent == services->time_percent)
+		return;
+	services->time_percent = percent;
+	pli_conn_loop_wake(services->conns);
+}
+
 static void
 on_closed(PliConn *conn, gpointer data, const PliConnStats *stats)
 {
@@ -573,6 +585,7 @@ on_closed(PliConn *conn, gpointer data, const PliConnStats *stats)
 	intake->closed = TRUE;
 	if (!intake->moving) /* who is to leave is not known before the end */
 		pli_services_leave(intake->services, intake->peer->address);
+	look_at_load(intake->services);
 	pli_session_log(intake->services->log, intake->protocol, intake->peer,
 	                stats, intake->accepted);
 }
@@ -665,6 +678,11 @@ make_session(const PliServices *services, const PliConfigListener *listener,
 	        from->bare_line_ends == PLI_BARE_LINE_ENDS_NORMALISE;
 	if (listener->protocol == PLI_PROTOCOL_SMTP)
 		config.greeting_ms = (guint)from->greeting_ms;
+	config.command_timeout = (guint)from->command_seconds;
+	config.data_timeout = (guint)from->data_seconds;
+	config.answer_timeout = (guint)from->answer_seconds;
+	config.data_rate = (guint)from->data_rate;
+	config.time_percent = &services->shared->patience.percent;
 	config.implicit_tls = listener->tls == PLI_LISTENER_IMPLICIT;
 	return pli_smtp_server_new(&config);
 }
@@ -681,4 +699,5 @@ pli_intake_start(PliServices *services, const PliConfigListener *listener,
 	pli_conn_new(services->conns, fd,
 	             make_session(services, listener, peer->address),
 	             &handler, intake);
+	look_at_load(services);
 }

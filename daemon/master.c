@@ -482,15 +482,15 @@ prepare(Master *master, GError **error)
 {
 	if (!open_root(master, error))
 		return FALSE;
-	master->doors = pli_doors_new(master->base, master->setup->config,
-				      &master->log, error);
-	if (master->doors == NULL)
-		return FALSE;
 	master->shared_fd = pli_shared_make(error);
-	if (master->shared_fd < 0)
+	if (master->shared_fd >= 0)
+		master->shared = pli_shared_map(master->shared_fd, error);
+	if (master->shared == NULL)
 		return FALSE;
-	master->shared = pli_shared_map(master->shared_fd, error);
-	return master->shared != NULL;
+	pli_shared_init(master->shared);
+	master->doors = pli_doors_new(master->base, master->setup->config,
+				      master->shared, &master->log, error);
+	return master->doors != NULL;
 }
 
 static void

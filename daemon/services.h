@@ -19,6 +19,7 @@
 #include "daemon/peer.h"
 #include "daemon/post.h"
 #include "daemon/shared-spool.h"
+#include "daemon/shared.h"
 #include "daemon/worker.h"
 #include "store/retries.h"
 
@@ -34,6 +35,8 @@ typedef struct {
 	PliAccounts *accounts;
 	const PliWorkerHandler *handler;
 	PliMoves *moves;
+	const PliShared *shared;
+	guint time_percent; /* that those who wait know of */
 	PliDirectory *directory;
 	PliRetries *retries; /* NULL: who sends again is not recognised */
 	PliAuth *auth;

@@ -26,6 +26,12 @@ pli_shared_make(GError **error)
 	return fd;
 }
 
+void
+pli_shared_init(PliShared *shared)
+{
+	shared->patience = PLI_PATIENCE_INIT;
+}
+
 PliShared *
 pli_shared_map(int fd, GError **error)
 {

@@ -7,16 +7,22 @@
 #define PLI_DAEMON_SHARED_H
 
 #include "daemon/counters.h"
+#include "daemon/patience.h"
 
 #define PLI_SHARED_WORKERS_MAX 64
 
 typedef struct {
 	PliCounters counters[PLI_SHARED_WORKERS_MAX]; /* by slot */
+	PliPatience patience; /* the master sets it */
 } PliShared;
 
 /* Close-on-exec; zeroed. -1: `error`. */
 int
 pli_shared_make(GError **error);
+
+/* What the master does first with it. */
+void
+pli_shared_init(PliShared *shared);
 
 /* NULL: `error`. Stays until the process ends. */
 PliShared *

@@ -259,6 +259,8 @@ start_services(PliWorker *worker, const PliConfig *config,
 	worker->gate = pli_proxy_gate_new(worker->base, PROXY_US);
 	services->spool = &worker->spool;
 	services->accounts = pli_accounts_new(worker->root->mail);
+	services->shared = parts->shared;
+	services->time_percent = parts->shared->patience.percent;
 	services->committer = pli_committer_new(
 	        services->spool, services->post, services->counters,
 	        config->pending_messages, config->pending_octets);

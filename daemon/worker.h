@@ -14,6 +14,7 @@
 #include "daemon/counters.h"
 #include "daemon/log.h"
 #include "daemon/root.h"
+#include "daemon/shared.h"
 #include "daemon/tls.h"
 
 typedef struct PliWorker PliWorker;
@@ -35,6 +36,7 @@ typedef struct {
 	const PliRoot *root;
 	const PliLog *log;
 	PliCounters *counters;
+	PliShared *shared;
 	guint slot; /* of the spool; no other worker has it */
 	const PliWorkerHandler *handler;
 } PliWorkerParts;
