@@ -13,6 +13,7 @@
 
 #include "daemon/auth-process.h"
 #include "daemon/channel.h"
+#include "daemon/dns.h"
 #include "daemon/sandbox.h"
 #include "daemon/setup.h"
 #include "daemon/shared.h"
@@ -46,10 +47,14 @@ typedef struct {
 static gboolean
 enter_sandbox(const Child *child, const PliConfig *config, GError **error)
 {
-	const char *const worker_reads[] = {SYSTEM_FILES, child->root->run,
-					    PLI_RETRIES_BOOT_ID, NULL};
+	const char *const worker_reads[] = {
+		SYSTEM_FILES, child->root->run, "/etc/resolv.conf",
+		PLI_RETRIES_BOOT_ID,
+		*config->trust_anchor != '\0' ? config->trust_anchor : NULL,
+		NULL};
 	const char *const worker_writes[] = {child->root->spool,
-					     child->root->mail, NULL};
+					     child->root->mail,
+					     child->root->greylist, NULL};
 	g_autofree char *users = g_path_get_dirname(config->users);
 	g_autofree char *aliases = g_path_get_dirname(config->aliases);
 	const char *const auth_reads[] = {
@@ -61,6 +66,8 @@ enter_sandbox(const Child *child, const PliConfig *config, GError **error)
 		.mode = (PliSandboxMode)config->sandbox,
 		.readable = is_worker ? worker_reads : auth_reads,
 		.writable = is_worker ? worker_writes : auth_writes,
+		.asks_dns = is_worker && pli_config_asks_dns(config),
+		.dns_port = pli_dns_get_port(config->resolver),
 	};
 
 	return pli_sandbox_enter(&sandbox, &child->log, error);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "daemon/config-priv.h"
+#include "daemon/dns.h"
 #include "daemon/shared.h"
 
 #define AT(member) G_STRUCT_OFFSET(PliConfig, member)
@@ -159,6 +160,98 @@ static const PliConfigKey keys[] = {
 	 "How long a command may wait for an answer of the server's own; then "
 	 "451.",
 	 AT(answer_seconds)},
+	{"limits", "rate_connections", PLI_CONFIG_NUMBER, "300", "a minute",
+	 NULL, 0, 1000000,
+	 "Connections of one client in a minute; then 421; 0: as many as "
+	 "there are.",
+	 AT(rate_connections)},
+	{"limits", "rate_messages", PLI_CONFIG_NUMBER, "0", "an hour", NULL, 0,
+	 1000000,
+	 "Messages of one client in an hour; then 450; 0: as many as "
+	 "there are.",
+	 AT(rate_messages)},
+	{"limits", "rate_recipients", PLI_CONFIG_NUMBER, "0", "an hour", NULL,
+	 0, 1000000,
+	 "Recipients of one client in an hour; then 450; 0: as many as "
+	 "there are.",
+	 AT(rate_recipients)},
+	{"limits", "rate_failed_recipients", PLI_CONFIG_NUMBER, "300",
+	 "an hour", NULL, 0, 1000000,
+	 "Recipients of one client in an hour that there are not; then "
+	 "421; 0: as many as there are.",
+	 AT(rate_failed_recipients)},
+	{"limits", "rate_failed_logins", PLI_CONFIG_NUMBER, "100", "an hour",
+	 NULL, 0, 1000000,
+	 "Wrong passwords of one client in an hour; then 421; 0: as many "
+	 "as there are.",
+	 AT(rate_failed_logins)},
+	{"policy", "exempt", PLI_CONFIG_NETWORKS, "127.0.0.0/8 ::1", "", NULL,
+	 0, 0,
+	 "Networks of clients whose mail is taken without checks, and "
+	 "not counted by the rates.",
+	 AT(exempt)},
+	{"policy", "helo_checks", PLI_CONFIG_CHOICE, "mild", "",
+	 "off|mild|strict", 0, 0,
+	 "mild: who gives the name or address of this host in HELO is "
+	 "refused; strict: also who gives neither a whole name nor its "
+	 "own address.",
+	 AT(helo_checks)},
+	{"policy", "sender_checks", PLI_CONFIG_CHOICE, "no", "", "no|yes", 0, 0,
+	 "Refuses senders whose domain has no mail server.",
+	 AT(sender_checks)},
+	{"policy", "own_senders", PLI_CONFIG_CHOICE, "accept", "",
+	 "accept|refuse", 0, 0,
+	 "Senders of domains served here, from clients that have not "
+	 "logged in.",
+	 AT(refuse_own_senders)},
+	{"policy", "sender_login", PLI_CONFIG_CHOICE, "yes", "", "no|yes", 0, 0,
+	 "In submission the sender must be an address of who logged in.",
+	 AT(sender_login)},
+	{"policy", "block_lists", PLI_CONFIG_DNS_LISTS, "", "", NULL, 0, 0,
+	 "DNS lists of clients to refuse: ZONE[=CODES][:WEIGHT], apart "
+	 "by blanks.",
+	 AT(block_lists)},
+	{"policy", "allow_lists", PLI_CONFIG_DNS_LISTS, "", "", NULL, 0, 0,
+	 "DNS lists of clients that neither block_lists nor greylisting "
+	 "holds up.",
+	 AT(allow_lists)},
+	{"policy", "block_score", PLI_CONFIG_NUMBER, "1", "", NULL, 1, 10000,
+	 "Sum of weights from which on a client is refused.",
+	 AT(dns_list_score)},
+	{"policy", "greylist", PLI_CONFIG_CHOICE, "no", "", "no|yes", 0, 0,
+	 "Has unknown clients, senders and recipients try again (RFC "
+	 "6647).",
+	 AT(greylist)},
+	{"policy", "greylist_delay", PLI_CONFIG_NUMBER, "300", "seconds", NULL,
+	 1, 86400,
+	 "How long they have to wait.",
+	 AT(greylist_delay)},
+	{"policy", "greylist_window", PLI_CONFIG_NUMBER, "172800", "seconds",
+	 NULL, 60, 2592000,
+	 "How long they have to come again.",
+	 AT(greylist_window)},
+	{"policy", "greylist_lifetime", PLI_CONFIG_NUMBER, "3024000", "seconds",
+	 NULL, 3600, 31536000,
+	 "How long those that came again are known.",
+	 AT(greylist_lifetime)},
+	{"policy", "greylist_passes", PLI_CONFIG_NUMBER, "5", "", NULL, 0, 1000,
+	 "After as many a network is known as a whole; 0: never.",
+	 AT(greylist_passes)},
+	{"policy", "greylist_rows", PLI_CONFIG_NUMBER, "1000000", "", NULL, 100,
+	 100000000,
+	 "At most as many are remembered.",
+	 AT(greylist_rows)},
+	{"dns", "resolver", PLI_CONFIG_RESOLVERS, "", "", NULL, 0, 0,
+	 "Servers to ask, ADDRESS[@PORT] apart by blanks; none: those of "
+	 "the system.",
+	 AT(resolver)},
+	{"dns", "trust_anchor", PLI_CONFIG_PATH, "", "", NULL, 0, 0,
+	 "File of trust anchors for DNSSEC (RFC 4035); none: nothing is "
+	 "validated.",
+	 AT(trust_anchor)},
+	{"dns", "timeout", PLI_CONFIG_NUMBER, "5", "seconds", NULL, 1, 60,
+	 "How long an answer may take.",
+	 AT(dns_seconds)},
 	{"accounts", "mode", PLI_CONFIG_CHOICE, "any", "", "any|file", 0, 0,
 	 "any: every local part is an account, made when first used; only on "
 	 "loopback addresses. file: those of `users`.",
@@ -280,9 +373,21 @@ pli_config_free(PliConfig *config)
 	g_free(config->client_ca);
 	pli_networks_free(config->xclient);
 	pli_networks_free(config->xforward);
+	g_free(config->resolver);
+	g_free(config->trust_anchor);
+	pli_networks_free(config->exempt);
+	g_ptr_array_unref(config->block_lists);
+	g_ptr_array_unref(config->allow_lists);
 	g_ptr_array_unref(config->listeners);
 	g_ptr_array_unref(config->certificates);
 	g_free(config);
+}
+
+gboolean
+pli_config_asks_dns(const PliConfig *config)
+{
+	return config->sender_checks || config->block_lists->len > 0 ||
+	       config->allow_lists->len > 0;
 }
 
 PliConfigListener *
@@ -414,6 +519,32 @@ set_networks(const PliConfigKey *key, const char *text, PliNetworks **field)
 	return NULL;
 }
 
+static char *
+set_dns_lists(const PliConfigKey *key, const char *text, GPtrArray **field)
+{
+	g_autofree char *why = NULL;
+	GPtrArray *lists = pli_dns_lists_parse(text, &why);
+
+	if (lists == NULL)
+		return g_strdup_printf("`%s`: %s", key->name, why);
+	if (*field != NULL)
+		g_ptr_array_unref(*field);
+	*field = lists;
+	return NULL;
+}
+
+static char *
+set_resolvers(const PliConfigKey *key, const char *text, char **field)
+{
+	g_autofree char *why = pli_dns_check_resolvers(text);
+
+	if (why != NULL)
+		return g_strdup_printf("`%s`: %s", key->name, why);
+	g_free(*field);
+	*field = g_strdup(text);
+	return NULL;
+}
+
 gboolean
 pli_config_set(gpointer target, const PliConfigKey *key, const char *text,
                char **ret_error)
@@ -431,6 +562,12 @@ pli_config_set(gpointer target, const PliConfigKey *key, const char *text,
 		break;
 	case PLI_CONFIG_NETWORKS:
 		error = set_networks(key, text, field);
+		break;
+	case PLI_CONFIG_DNS_LISTS:
+		error = set_dns_lists(key, text, field);
+		break;
+	case PLI_CONFIG_RESOLVERS:
+		error = set_resolvers(key, text, field);
 		break;
 	case PLI_CONFIG_PATH:
 		if ((*text != '\0' || key->fallback == NULL) &&

@@ -10,6 +10,7 @@
 #ifndef PLI_DAEMON_CONFIG_H
 #define PLI_DAEMON_CONFIG_H
 
+#include "daemon/dns-list.h"
 #include "daemon/log.h"
 #include "daemon/networks.h"
 #include "engine/slice.h"
@@ -21,6 +22,8 @@ typedef enum {
 	PLI_CONFIG_NUMBER,
 	PLI_CONFIG_OCTETS, /* a number, or one with K, M or G (1024) */
 	PLI_CONFIG_NETWORKS, /* a PliNetworks */
+	PLI_CONFIG_DNS_LISTS, /* an array of PliDnsList */
+	PLI_CONFIG_RESOLVERS, /* text, ADDRESS[@PORT] apart by blanks */
 } PliConfigType;
 
 typedef struct {
@@ -53,6 +56,13 @@ typedef enum {
 	PLI_ACCOUNTS_ANY, /* any local part, one password: loopback only */
 	PLI_ACCOUNTS_FILE, /* those of `users` */
 } PliAccountsMode;
+
+typedef enum {
+	PLI_HELO_CHECKS_OFF,
+	PLI_HELO_CHECKS_MILD,	/* our own name and address are refused */
+	PLI_HELO_CHECKS_STRICT, /* and what is neither a whole name nor the
+				   client's address */
+} PliHeloChecks;
 
 /* What every named group begins with. */
 typedef struct {
@@ -117,6 +127,22 @@ typedef struct {
 	guint64 expn, etrn, atrn, turn;
 	PliNetworks *xclient, *xforward; /* who may say that */
 	guint64 hold_seconds; /* FUTURERELEASE's longest; 0: not offered */
+	/* which clients are served; see daemon/policy.h */
+	PliNetworks *exempt;
+	guint64 helo_checks; /* PliHeloChecks */
+	guint64 sender_checks, refuse_own_senders, sender_login;
+	GPtrArray *block_lists, *allow_lists; /* PliDnsList */
+	guint64 dns_list_score; /* from which on a client is refused */
+	guint64 greylist;
+	/* seconds */
+	guint64 greylist_delay, greylist_window, greylist_lifetime;
+	guint64 greylist_passes, greylist_rows;
+	/* of a client, a minute or an hour; 0: any */
+	guint64 rate_connections, rate_messages, rate_recipients;
+	guint64 rate_failed_recipients, rate_failed_logins;
+	char *resolver;	    /* "": the system's */
+	char *trust_anchor; /* "": none */
+	guint64 dns_seconds;
 } PliConfig;
 
 typedef struct {
@@ -133,6 +159,10 @@ pli_config_get_keys(gsize *ret_n);
  * pli_config_free() gives a reference back. */
 PliConfig *
 pli_config_new(void);
+
+/* Whether anything of it is looked up in the DNS. */
+gboolean
+pli_config_asks_dns(const PliConfig *config);
 
 PliConfig *
 pli_config_ref(const PliConfig *config);

@@ -24,9 +24,6 @@ struct PliDirectory {
 	char *told;		/* the last fault that was logged */
 };
 
-gboolean
-pli_directory_is_domain(const PliDirectory *directory, const char *domain);
-
 /* Whether an address has no domain, or one of ours. */
 gboolean
 pli_directory_is_ours(const PliDirectory *directory, const char *address);

@@ -61,6 +61,10 @@ PliDirectoryPlace
 pli_directory_resolve(PliDirectory *directory, const PliSmtpPath *path,
 		      char ***ret_accounts);
 
+/* Whether mail for the domain is for here. */
+gboolean
+pli_directory_is_domain(const PliDirectory *directory, const char *domain);
+
 /* The targets of an alias, as written; NULL: it is none. To be freed. */
 char **
 pli_directory_dup_members(PliDirectory *directory, const char *name);

@@ -6,6 +6,7 @@
 #include "daemon/activation.h"
 #include "daemon/clients.h"
 #include "daemon/listener.h"
+#include "daemon/policy.h"
 #include "daemon/refusal.h"
 
 typedef struct {
@@ -25,6 +26,7 @@ struct PliDoors {
 	struct event_base *base;
 	const PliConfig *config;
 	PliShared *shared;
+	PliRates *rates;
 	const PliLog *log;
 	GPtrArray *doors;   /* Door */
 	GPtrArray *workers; /* Worker */
@@ -96,12 +98,18 @@ static const char *
 judge(const PliDoors *doors, const PliConfigListener *config,
       const char *address, guint n)
 {
+	const char *refusal;
+
 	if (n >= doors->config->connections)
 		return "Too many connections, try later";
 	if (config->proxy)
 		return pli_networks_has(config->proxies, address)
 			       ? NULL
 			       : "Only proxies connect here";
+	refusal = pli_policy_refuse_connection(doors->config, doors->rates,
+					       address);
+	if (refusal != NULL)
+		return refusal;
 	return is_full(doors, address)
 		       ? "Too many connections from your address"
 		       : NULL;
@@ -196,6 +204,7 @@ pli_doors_new(struct event_base *base, const PliConfig *config,
 	doors->base = base;
 	doors->config = config;
 	doors->shared = shared;
+	doors->rates = pli_shared_open_rates(shared);
 	doors->log = log;
 	doors->doors = g_ptr_array_new_with_free_func(door_free);
 	doors->workers = g_ptr_array_new_with_free_func(worker_free);
@@ -216,6 +225,7 @@ pli_doors_free(PliDoors *doors)
 		return;
 	g_ptr_array_unref(doors->doors);
 	g_ptr_array_unref(doors->workers);
+	pli_rates_free(doors->rates);
 	g_free(doors);
 }
 
@@ -284,7 +294,9 @@ pli_doors_move(PliDoors *doors, PliProcess *process, const char *from,
 
 	if (worker == NULL || !pli_clients_leave(worker->clients, from))
 		return FALSE;
-	may = !is_full(doors, to);
+	may = pli_policy_refuse_connection(doors->config, doors->rates, to) ==
+		      NULL &&
+	      !is_full(doors, to);
 	pli_clients_enter(worker->clients, may ? to : from);
 	return may;
 }

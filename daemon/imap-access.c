@@ -3,6 +3,7 @@
 
 #include "daemon/account-name.h"
 #include "daemon/imap-task.h"
+#include "daemon/policy.h"
 #include "daemon/session-log.h"
 
 typedef struct {
@@ -171,6 +172,9 @@ on_judged(gpointer data, PliSaslResult result, PliSlice challenge)
 	Login *login = data;
 	Access *access = pli_conn_get_data(login->conn);
 
+	if (result == PLI_SASL_REFUSED)
+		pli_policy_note_login(access->services,
+		                      access->peer->address);
 	if (result == PLI_SASL_DONE) {
 		g_clear_pointer(&access->use, pli_account_use_free);
 		access->use = pli_accounts_take(access->services->accounts,
@@ -189,10 +193,18 @@ log_in(Access *access, PliConn *conn, const PliSessionEvent *event)
 {
 	static const PliAnswer refusal = {PLI_VERDICT_REFUSE, 0, NULL, NULL,
 	                                  NULL};
+	static const PliAnswer too_many = {
+	        PLI_VERDICT_TEMPORARY, 0, NULL,
+	        "too many failed logins from your address, try later", NULL};
 	const PliImapLogin *given = event->detail;
 	g_autofree char *name = pli_account_name_from_address(given->user);
 	Login *login;
 
+	if (pli_policy_refuses_login(access->services,
+	                             access->peer->address)) {
+		pli_conn_answer(conn, event->ask, &too_many);
+		return;
+	}
 	if (name == NULL) {
 		pli_conn_answer(conn, event->ask, &refusal);
 		return;

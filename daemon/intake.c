@@ -2,6 +2,7 @@
 #include "daemon/intake.h"
 
 #include "daemon/message.h"
+#include "daemon/policy.h"
 #include "daemon/retry.h"
 #include "daemon/session-log.h"
 
@@ -10,6 +11,7 @@
 
 typedef struct Pending Pending;
 typedef struct AuthStep AuthStep;
+typedef struct Recipient Recipient;
 
 /* A session's side of it. */
 typedef struct {
@@ -27,6 +29,8 @@ typedef struct {
 	/* what the session waits for; NULL: not for that */
 	Pending *ending;
 	AuthStep *step;
+	Recipient *judged;
+	PliPolicy *policy;
 } Intake;
 
 /* A message between DATA_END and its answer; outlives the session. */
@@ -250,6 +254,62 @@ begin_transaction(Intake *intake)
 	        g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
 }
 
+/* A recipient that there is, while the policy judges it; holds the
+ * connection. */
+struct Recipient {
+	PliConn *conn;
+	guint64 ask;
+	char **accounts;
+};
+
+static void
+on_judged(gpointer data, const PliAnswer *answer)
+{
+	Recipient *recipient = data;
+	Intake *intake = pli_conn_get_data(recipient->conn);
+
+	if (intake->judged == recipient) {
+		intake->judged = NULL;
+		if (answer == NULL) {
+			intake->n_accounts +=
+			        g_strv_length(recipient->accounts);
+			g_ptr_array_add(intake->targets,
+			                g_steal_pointer(&recipient->accounts));
+			answer = &accept_answer;
+		}
+		pli_conn_answer(recipient->conn, recipient->ask, answer);
+	}
+	g_strfreev(recipient->accounts);
+	pli_conn_unref(recipient->conn);
+	g_free(recipient);
+}
+
+/* Takes the accounts. */
+static void
+ask_policy(Intake *intake, PliConn *conn, const PliSessionEvent *event,
+           char **accounts)
+{
+	Recipient *recipient = g_new0(Recipient, 1);
+
+	recipient->conn = pli_conn_ref(conn);
+	recipient->ask = event->ask;
+	recipient->accounts = accounts;
+	intake->judged = recipient;
+	pli_policy_judge_rcpt(intake->policy, event->detail, on_judged,
+	                      recipient);
+}
+
+static void
+judge_sender(Intake *intake, PliConn *conn, const PliSessionEvent *event)
+{
+	const PliAnswer *refusal =
+	        pli_policy_judge_mail(intake->policy, event->detail);
+
+	begin_transaction(intake);
+	pli_conn_answer(conn, event->ask,
+	                refusal != NULL ? refusal : &accept_answer);
+}
+
 static void
 judge_recipient(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 {
@@ -270,8 +330,13 @@ judge_recipient(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 	        NULL};
 	const PliSmtpRcpt *rcpt = event->detail;
 	gboolean submits = intake->protocol == PLI_PROTOCOL_SUBMISSION;
+	const PliAnswer *refusal = pli_policy_admit_rcpt(intake->policy);
 	char **accounts;
 
+	if (refusal != NULL) {
+		pli_conn_answer(conn, event->ask, refusal);
+		return;
+	}
 	if (intake->n_accounts >= ACCOUNTS_MAX) {
 		pli_conn_answer(conn, event->ask, &too_many);
 		return;
@@ -279,14 +344,14 @@ judge_recipient(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 	switch (pli_directory_resolve(intake->services->directory, rcpt->path,
 	                              &accounts)) {
 	case PLI_DIRECTORY_HERE:
-		g_ptr_array_add(intake->targets, accounts);
-		intake->n_accounts += g_strv_length(accounts);
-		pli_conn_answer(conn, event->ask, &accept_answer);
+		ask_policy(intake, conn, event, accounts);
 		break;
 	case PLI_DIRECTORY_NO_USER:
+		pli_policy_note_failed_rcpt(intake->policy);
 		pli_conn_answer(conn, event->ask, &no_user);
 		break;
 	case PLI_DIRECTORY_ELSEWHERE:
+		pli_policy_note_failed_rcpt(intake->policy);
 		pli_conn_answer(conn, event->ask,
 		                submits ? &no_relay : &elsewhere);
 		break;
@@ -363,6 +428,8 @@ on_auth_step(gpointer data, PliSaslResult result, PliSlice challenge)
 	PliSmtpAuthStep step = {.challenge = challenge};
 	PliAnswer answer;
 
+	if (result == PLI_SASL_REFUSED)
+		pli_policy_note_failed_login(intake->policy);
 	if (taken->orphan == NULL) {
 		intake->step = NULL;
 		answer = judge_step(intake, result, &step);
@@ -395,8 +462,15 @@ static void
 authenticate(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 {
 	const PliSmtpAuth *auth = event->detail;
+	const PliAnswer *refusal;
 	AuthStep *step;
 
+	refusal = auth->is_first ? pli_policy_admit_auth(intake->policy)
+	                         : NULL;
+	if (refusal != NULL) {
+		pli_conn_answer(conn, event->ask, refusal);
+		return;
+	}
 	if (auth->is_first) {
 		g_clear_pointer(&intake->exchange, pli_auth_exchange_free);
 		intake->exchange = start_exchange(intake, conn, auth);
@@ -439,6 +513,7 @@ become(Intake *intake, Change *change)
 	pli_log_line_send(&line);
 	pli_peer_free(intake->peer);
 	intake->peer = pli_peer_dup(change->peer);
+	pli_policy_set_peer(intake->policy, intake->peer);
 	pli_conn_answer(change->conn, change->ask, &answer);
 }
 
@@ -498,6 +573,8 @@ note_late(Intake *intake, const PliSessionLate *late)
 	PliLogLine line;
 
 	intake->ending = NULL;
+	intake->judged = NULL;
+	pli_policy_forget(intake->policy);
 	/* the thread works with the exchange until the step is done */
 	if (intake->step != NULL)
 		intake->step->orphan = g_steal_pointer(&intake->exchange);
@@ -521,8 +598,7 @@ on_event(PliConn *conn, gpointer data, const PliSessionEvent *event)
 
 	switch (event->type) {
 	case PLI_SMTP_EVENT_MAIL:
-		begin_transaction(intake);
-		pli_conn_answer(conn, event->ask, &accept_answer);
+		judge_sender(intake, conn, event);
 		break;
 	case PLI_SMTP_EVENT_RCPT:
 		judge_recipient(intake, conn, event);
@@ -581,6 +657,8 @@ on_closed(PliConn *conn, gpointer data, const PliConnStats *stats)
 	Intake *intake = data;
 
 	intake->ending = NULL;
+	intake->judged = NULL;
+	pli_policy_close(intake->policy);
 	g_clear_pointer(&intake->message, pli_message_free);
 	intake->closed = TRUE;
 	if (!intake->moving) /* who is to leave is not known before the end */
@@ -595,6 +673,7 @@ on_free(gpointer data)
 {
 	Intake *intake = data;
 
+	pli_policy_free(intake->policy);
 	pli_auth_exchange_free(intake->exchange);
 	if (intake->targets != NULL)
 		g_ptr_array_unref(intake->targets);
@@ -696,6 +775,8 @@ pli_intake_start(PliServices *services, const PliConfigListener *listener,
 	intake->services = services;
 	intake->protocol = (PliProtocol)listener->protocol;
 	intake->peer = pli_peer_dup(peer);
+	intake->policy =
+	        pli_policy_new(services, intake->protocol, peer, fd);
 	pli_conn_new(services->conns, fd,
 	             make_session(services, listener, peer->address),
 	             &handler, intake);

@@ -122,7 +122,9 @@ write_dev_config(const Options *options)
 	        "[server]\nroot=%s\n"
 	        "[certificate own]\ncertificate=%s/" PLI_TLS_OWN_CERTIFICATE
 	        "\nkey=%s/" PLI_TLS_OWN_KEY "\n"
-	        "[limits]\nclient_connections=0\n"
+	        "[limits]\nclient_connections=0\nrate_connections=0\n"
+	        "rate_failed_recipients=0\nrate_failed_logins=0\n"
+	        "[policy]\nhelo_checks=off\nsender_login=no\n"
 	        "[accounts]\nmode=any\npassword=pass\nfailure_delay=0\n",
 	        root, root, root);
 	for (i = 0; i < G_N_ELEMENTS(doors); i++)

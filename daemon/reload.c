@@ -65,17 +65,24 @@ find_restart(const PliConfig *old, const PliConfig *new)
 		const char *key;
 		gboolean differs;
 	} rows[] = {
-		{"root", g_strcmp0(old->root, new->root) != 0},
-		{"user", g_strcmp0(old->user, new->user) != 0},
-		{"workers", old->workers != new->workers},
-		{"sandbox", old->sandbox != new->sandbox},
-		{"log", old->log != new->log},
+		{"[server] root", g_strcmp0(old->root, new->root) != 0},
+		{"[server] user", g_strcmp0(old->user, new->user) != 0},
+		{"[server] workers", old->workers != new->workers},
+		{"[server] sandbox", old->sandbox != new->sandbox},
+		{"[server] log", old->log != new->log},
+		/* the sandbox of the workers was made for it */
+		{"[dns] resolver",
+		 g_strcmp0(old->resolver, new->resolver) != 0},
+		{"[dns] trust_anchor",
+		 g_strcmp0(old->trust_anchor, new->trust_anchor) != 0},
+		{"[policy] what the DNS is asked for",
+		 !pli_config_asks_dns(old) && pli_config_asks_dns(new)},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
 		if (rows[i].differs)
-			return g_strdup_printf("[server] %s is another one "
-					       "now, which takes a restart",
+			return g_strdup_printf("%s is another one now, which "
+					       "takes a restart",
 					       rows[i].key);
 	for (guint i = 0; i < old->listeners->len; i++) {
 		const PliConfigListener *l =

@@ -7,6 +7,7 @@
  *	ROOT/run/	what the auth process publishes for the workers
  *	ROOT/spool/	messages answered for and not delivered yet
  *	ROOT/mail/ACCOUNT/
+ *	ROOT/greylist/	who was told to come again
  */
 #ifndef PLI_DAEMON_ROOT_H
 #define PLI_DAEMON_ROOT_H
@@ -19,6 +20,7 @@ typedef struct {
 	char *spool;
 	char *mail;
 	char *run;
+	char *greylist;
 	char *users, *aliases; /* as they are published */
 	int lock_fd;
 } PliRoot;

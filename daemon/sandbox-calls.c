@@ -122,6 +122,11 @@ add_dns(scmp_filter_ctx filter)
 	int code = add_names(filter, SCMP_ACT_ALLOW, calls,
 			     G_N_ELEMENTS(calls));
 
+	/* between libunbound's thread and the others */
+	if (code == 0)
+		code = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
+					SCMP_SYS(socketpair), 1,
+					SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
 	for (gsize i = 0; i < G_N_ELEMENTS(families) && code == 0; i++)
 		code = seccomp_rule_add(
 			filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,

@@ -14,10 +14,13 @@
 #include "daemon/counters.h"
 #include "daemon/delivery.h"
 #include "daemon/directory.h"
+#include "daemon/dns.h"
+#include "daemon/greylister.h"
 #include "daemon/log.h"
 #include "daemon/moves.h"
 #include "daemon/peer.h"
 #include "daemon/post.h"
+#include "daemon/rates.h"
 #include "daemon/shared-spool.h"
 #include "daemon/shared.h"
 #include "daemon/worker.h"
@@ -37,6 +40,9 @@ typedef struct {
 	PliMoves *moves;
 	const PliShared *shared;
 	guint time_percent; /* that those who wait know of */
+	PliRates *rates;    /* of all workers */
+	PliDns *dns;
+	PliGreylister *greylister;
 	PliDirectory *directory;
 	PliRetries *retries; /* NULL: who sends again is not recognised */
 	PliAuth *auth;

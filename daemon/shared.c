@@ -30,6 +30,13 @@ void
 pli_shared_init(PliShared *shared)
 {
 	shared->patience = PLI_PATIENCE_INIT;
+	pli_rates_init(shared->rates, sizeof(shared->rates));
+}
+
+PliRates *
+pli_shared_open_rates(PliShared *shared)
+{
+	return pli_rates_new(shared->rates, sizeof(shared->rates));
 }
 
 PliShared *

@@ -8,12 +8,16 @@
 
 #include "daemon/counters.h"
 #include "daemon/patience.h"
+#include "daemon/rates.h"
 
 #define PLI_SHARED_WORKERS_MAX 64
+#define PLI_SHARED_CLIENTS 65536 /* whose rates are known */
 
 typedef struct {
 	PliCounters counters[PLI_SHARED_WORKERS_MAX]; /* by slot */
 	PliPatience patience; /* the master sets it */
+	guint8 rates[PLI_RATES_OCTETS(PLI_SHARED_CLIENTS)]
+		__attribute__((aligned(PLI_RATES_ALIGN)));
 } PliShared;
 
 /* Close-on-exec; zeroed. -1: `error`. */
@@ -23,6 +27,10 @@ pli_shared_make(GError **error);
 /* What the master does first with it. */
 void
 pli_shared_init(PliShared *shared);
+
+/* To be freed; the memory must stay. */
+PliRates *
+pli_shared_open_rates(PliShared *shared);
 
 /* NULL: `error`. Stays until the process ends. */
 PliShared *

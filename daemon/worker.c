@@ -223,6 +223,7 @@ pli_worker_set_config(PliWorker *worker, const PliConfig *config,
 
 	if (directory == NULL)
 		return FALSE;
+	pli_dns_set_config(services->dns, config);
 	pli_directory_unref(services->directory);
 	services->directory = directory;
 	pli_config_free((PliConfig *)services->config);
@@ -261,6 +262,10 @@ start_services(PliWorker *worker, const PliConfig *config,
 	services->accounts = pli_accounts_new(worker->root->mail);
 	services->shared = parts->shared;
 	services->time_percent = parts->shared->patience.percent;
+	services->rates = pli_shared_open_rates(parts->shared);
+	services->dns = pli_dns_new(worker->base, config, parts->log);
+	services->greylister = pli_greylister_new(
+	        worker->root->greylist, services->post, parts->log);
 	services->committer = pli_committer_new(
 	        services->spool, services->post, services->counters,
 	        config->pending_messages, config->pending_octets);
@@ -319,6 +324,8 @@ stop_services(PliWorker *worker)
 	pli_conn_loop_close_all(services->conns);
 	pli_proxy_gate_free(worker->gate);
 	pli_moves_free(services->moves);
+	pli_greylister_free(services->greylister);
+	pli_dns_free(services->dns);
 	pli_committer_free(services->committer);
 	pli_delivery_free(services->delivery);
 	pli_post_flush(services->post);
@@ -331,6 +338,7 @@ stop_services(PliWorker *worker)
 	pli_accounts_free(services->accounts);
 	g_clear_pointer(&services->conns, pli_conn_loop_free);
 	g_ptr_array_unref(services->parsers);
+	pli_rates_free(services->rates);
 }
 
 void

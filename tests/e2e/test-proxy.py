@@ -281,7 +281,7 @@ def try_haproxy(server, data, folder, context):
 
 
 def configure(server, limit=""):
-    server.configure(more=limit + "".join(
+    server.configure(more="[policy]\nsender_login=no\n" + limit + "".join(
         f"[listener {name}]\nprotocol={protocol}\ntls={tls}\n"
         f"port={server.port(offset)}\nproxy=yes\n"
         "proxies=127.0.0.1 2001:db8::/32\n"

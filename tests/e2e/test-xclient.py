@@ -235,7 +235,8 @@ def main():
         server.configure(smtp=f"xclient={LISTED}\nxforward={LISTED}\n"
                          "turn=yes\n",
                          more="[server]\nworkers=2\n"
-                         "[limits]\nclient_connections=3\n")
+                         "[limits]\nclient_connections=3\n"
+                         "[policy]\nsender_login=no\n")
         server.user("add", "alice", said=b"a secret\n")
         server.write_aliases("# none\n")
         try:

@@ -32,8 +32,9 @@ def dot_stuffed(octets):
 class Smtp:
     """One SMTP connection. Replies are (code, text)."""
 
-    def __init__(self, port, timeout=60, host="127.0.0.1"):
-        self.socket = socket.create_connection((host, port), timeout)
+    def __init__(self, port, timeout=60, host="127.0.0.1", source=None):
+        self.socket = socket.create_connection(
+            (host, port), timeout, source and (source, 0))
         self.file = self.socket.makefile("rb")
         self.body_unanswered = False
         self.greeting = self.reply()

@@ -2,6 +2,7 @@
 """Other mail servers, run from Debian's packages without installing them: each
 is unpacked under the build folder and has a configuration of its own."""
 import fcntl
+import glob
 import os
 import pwd
 import shutil
@@ -330,6 +331,61 @@ class HAProxy:
             self.process.kill()
             self.process.wait()
         self.process = None
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class Unbound:
+    """A DNS server at 127.0.0.1:port with these zones: name to its records,
+    as (owner, text)."""
+
+    def __init__(self, folder, port, zones):
+        self.folder = folder
+        self.port = port
+        self.program = os.path.join(unpack("unbound"), "usr/sbin/unbound")
+        libraries = [os.path.dirname(path) for path in glob.glob(
+            unpack("libprotobuf-c1") + "/usr/lib/*/libprotobuf-c.so.1")]
+        self.env = {**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)}
+        check_libraries(self.program, self.env)
+        self.process = None
+        os.makedirs(folder, exist_ok=True)
+        lines = ["server:", ' username: ""', ' chroot: ""',
+                 f' directory: "{folder}"', f' pidfile: "{folder}/pid"',
+                 f" interface: 127.0.0.1@{port}", " do-daemonize: no",
+                 " use-syslog: no", f' logfile: "{folder}/log"',
+                 ' module-config: "iterator"']
+        for zone, records in zones.items():
+            lines.append(f' local-zone: "{zone}." static')
+            lines += [f" local-data: '{owner}. 60 IN {text}'"
+                      for owner, text in records]
+        lines += ["remote-control:", " control-enable: no"]
+        with open(os.path.join(folder, "conf"), "w", encoding="utf-8") as f:
+            f.write("\n".join(lines) + "\n")
+
+    def start(self, seconds=30):
+        self.process = subprocess.Popen(
+            [self.program, "-d", "-c", f"{self.folder}/conf"], env=self.env,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.process.poll() is None:
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), 5):
+                    return self
+            except OSError:
+                time.sleep(0.05)
+        self.stop()
+        raise Missing("Unbound does not start")
+
+    def stop(self):
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(30)
+            self.process = None
 
     def __enter__(self):
         return self.start()
