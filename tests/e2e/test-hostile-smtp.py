@@ -16,6 +16,16 @@ import plidfile  # noqa: E402
 import tap  # noqa: E402
 
 SECONDS = 5
+# the cases come from a client that is judged, and is quick
+POLICY = """[policy]
+exempt=192.0.2.1
+helo_checks=strict
+own_senders=refuse
+[limits]
+rate_connections=0
+rate_failed_recipients=0
+rate_failed_logins=0
+"""
 # the offset of the port, and where the client is
 DOORS = {"smtp": (25, "127.0.0.1"), "lmtp": (24, "127.0.0.1"),
          "submit": (587, "127.0.0.1"), "listed": (25, "127.0.0.2"),
@@ -140,7 +150,7 @@ def make_server(folder, certificate, smtp=""):
     server.configure(
         smtp="xclient=127.0.0.2\nxforward=127.0.0.2\nturn=yes\n" + smtp,
         more="[listener proxied]\nprotocol=smtp\nproxy=yes\n"
-        f"proxies=127.0.0.1\nport={server.port(80)}\n")
+        f"proxies=127.0.0.1\nport={server.port(80)}\n" + POLICY)
     server.user("add", "alice", said=b"a secret\n")
     server.user("add", "--secret", "bob", said=b"b secret\n")
     server.write_aliases("# none\n")

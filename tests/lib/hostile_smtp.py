@@ -665,6 +665,35 @@ def relays():
                    (MAIL + f"RCPT TO:{path}\r\n", [OK, "refused"]))
 
 
+def policies():
+    """With helo_checks=strict and own_senders=refuse."""
+    own = "MAIL FROM:<bob@example.org>\r\n"
+    for name, helo, mail, replies in (
+            ("a name without a domain", "client", MAIL, ["550 5.7.1"]),
+            ("a name that is a dot", "client.", MAIL, ["550 5.7.1"]),
+            ("another's address", "[192.0.2.9]", MAIL, ["550 5.7.1"]),
+            ("another's IPv6 address", "[IPv6:2001:db8::9]", MAIL,
+             ["550 5.7.1"]),
+            ("its own address", "[127.0.0.1]", MAIL, [OK]),
+            ("an own sender", "client.test", own, ["550 5.7.1"]),
+            ("an own sender in capitals", "client.test",
+             own.upper().replace("EXAMPLE.ORG", "ExAmPlE.oRg"),
+             ["550 5.7.1"]),
+            ("an own sender, routed", "client.test",
+             "MAIL FROM:<@client.test:bob@example.org>\r\n", ["550 5.7.1"]),
+            ("the null sender", "client.test", "MAIL FROM:<>\r\n", [OK])):
+        yield Case("policies", name, "smtp", (f"EHLO {helo}\r\n", [OK]),
+                   (mail + RCPT, [OK, *replies]))
+        yield Case("policies", name + ", to postmaster", "smtp",
+                   (f"EHLO {helo}\r\n", [OK]),
+                   (mail + "RCPT TO:<Postmaster>\r\n", [OK, OK]))
+    yield Case("policies", "postmaster first", "smtp",
+               ("EHLO client\r\n", [OK]),
+               (MAIL + "RCPT TO:<postmaster>\r\n" + RCPT +
+                "RCPT TO:<postmaster@elsewhere.test>\r\n",
+                [OK, OK, "550 5.7.1", "550 5.7.1"]))
+
+
 def show_octets(octets):
     text = octets.decode("latin-1")
     if len(text) > 70:
@@ -711,7 +740,7 @@ def get_cases():
     for group in (ends_of_data, bare_octets, chunks, ahead_of_replies,
                   other_protocols, long_lines, floods, addresses, parameters,
                   sequences, authentication, xclient, proxy_headers,
-                  turns, relays):
+                  turns, relays, policies):
         cases.extend(group())
     return cases
 
