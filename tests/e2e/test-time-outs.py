@@ -3,12 +3,14 @@
 that only wait while there are many."""
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
+import maildir  # noqa: E402
 import mailwire  # noqa: E402
 import plidfile  # noqa: E402
 import tap  # noqa: E402
@@ -83,6 +85,61 @@ def test_steady(server):
     smtp.quit()
 
 
+def slow_disk(worker):
+    """strace, with which each sync of the worker takes 3 seconds; None: it
+    cannot be had."""
+    if not shutil.which("strace"):
+        return None
+    strace = subprocess.Popen(
+        ["strace", "-f", "-qq", "-o", "/dev/null", "-e",
+         "trace=fsync,fdatasync", "-e",
+         "inject=fsync,fdatasync:delay_enter=3000000", "-p", str(worker)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(200):
+        with open(f"/proc/{worker}/status", encoding="ascii") as f:
+            if "TracerPid:\t0\n" not in f.read():
+                time.sleep(0.05)
+                return strace
+        time.sleep(0.01)
+    strace.kill()
+    strace.wait()
+    return None
+
+
+def test_late_end(server):
+    """A message whose answer comes too late: 451, and it is kept all the
+    same, which the log says."""
+    server.configure(more="[limits]\nanswer_timeout=1\n")
+    server.start()
+    strace = slow_disk(server.worker)
+    if strace is None:
+        tap.skip("a late answer to a message", "strace cannot attach")
+        server.stop()
+        return
+    try:
+        smtp = to_data(mailwire.Smtp(server.smtp))
+        smtp.command("DATA")
+        start = time.monotonic()
+        smtp.send(b"Message-ID: <late@x>\r\n\r\nx\r\n.\r\n")
+        reply, took = smtp.reply(), time.monotonic() - start
+        tap.ok(reply[0] == 451 and reply[1].startswith("4.3.0") and took > 0.9,
+               "451 for a message that takes too long to keep",
+               f"{reply} after {took:.1f} s")
+        tap.equal(smtp.command("MAIL FROM:<>")[0], 250, "the session goes on")
+        data = os.path.join(server.root, "root")
+        tap.equal(maildir.wait_count(data, "alice", 2, 60), 2,
+                  "the message is there nevertheless")
+        smtp.close()
+    finally:
+        strace.terminate()
+        strace.wait(60)
+        tap.equal(server.stop(), 0, "SIGTERM ends it with 0")
+    log = server.log_tail(10 ** 6)
+    tap.ok('question="end of data"' in log and "reply=none" in log and
+           "unconfirmed=1" in log, "the log says that nobody was told",
+           log[-1500:])
+
+
 def wait_closed(smtp, seconds):
     """When it was told 421 4.4.2 and closed, or None."""
     smtp.socket.settimeout(seconds)
@@ -140,6 +197,7 @@ def main():
     finally:
         server.stop()
     test_load(server)
+    test_late_end(server)
     shutil.rmtree(folder)
     tap.done()
 

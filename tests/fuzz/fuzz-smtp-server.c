@@ -194,7 +194,13 @@ answer(Run *run, const PliSessionEvent *event)
 	PliSmtpWelcome welcome = {"192.0.2.9", bits & 8, bits & 16};
 	const char *members[] = {"one", "two\r\n", NULL};
 	PliAnswer one = {0};
+	gint64 deadline = pli_session_deadline(run->session);
 
+	if ((bits & 15) == 11 && deadline != G_MAXINT64) {
+		pli_session_tick(run->session, deadline);
+		g_assert(!pli_session_answer(run->session, event->ask, &one));
+		return;
+	}
 	if (bits & 1)
 		one.verdict =
 			bits & 2 ? PLI_VERDICT_REFUSE : PLI_VERDICT_TEMPORARY;
