@@ -1,52 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* `pli dev`: the throw-away server, which is `plid --dev`. */
 #include "cli/command.h"
-
-#include <errno.h>
-#include <sysexits.h>
-#include <unistd.h>
-
-#include "cli/terminal.h"
+#include "cli/server.h"
 
 /* The highest port is N+993. */
 #define MAX_PORT_BASE (65535 - 993)
 
-/* Beside this program, as in the build tree; in ../sbin, as installed; or
- * anywhere in PATH. NULL when there is none. */
-static char *
-find_server(void)
-{
-	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-	g_autofree char *dir = self != NULL ? g_path_get_dirname(self) : NULL;
-	const char *const places[] = {"plid", "../sbin/plid"};
-
-	for (gsize i = 0; dir != NULL && i < G_N_ELEMENTS(places); i++) {
-		char *path = g_build_filename(dir, places[i], NULL);
-
-		if (g_file_test(path, G_FILE_TEST_IS_EXECUTABLE) &&
-		    !g_file_test(path, G_FILE_TEST_IS_DIR))
-			return path;
-		g_free(path);
-	}
-	return g_find_program_in_path("plid");
-}
-
 static int
 exec_server(const char *root, int port_base)
 {
-	g_autofree char *server = find_server();
 	g_autofree char *port = g_strdup_printf("%d", port_base);
 	const char *const args[] = {"plid", "--dev",	   "--root",
 				    root,   "--port-base", port, NULL};
 
-	if (server == NULL) {
-		pli_terminal_add_error("plid", "not found beside pli, in "
-					       "../sbin or in PATH");
-		return EX_UNAVAILABLE;
-	}
-	execv(server, (char *const *)args);
-	pli_terminal_add_error(server, g_strerror(errno));
-	return EX_OSERR;
+	return pli_server_exec(args);
 }
 
 static int

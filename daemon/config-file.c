@@ -20,7 +20,6 @@ typedef struct {
 	char *group; /* "server", "listener" ...; NULL: none, or unknown */
 	PliConfigGroup *named; /* [listener NAME] ...; NULL: none */
 	guint n_groups; /* opened so far, unknown ones too */
-	GHashTable *seen; /* "group\nkey" of what was set, to its line */
 } Reader;
 
 static void
@@ -137,17 +136,6 @@ find_key(const char *group, const char *name)
 	return NULL;
 }
 
-/* The groups that have a name, and may come more than once. */
-static const struct {
-	const char *group;
-	const char *example;
-	gsize array; /* where PliConfig has them */
-} named_groups[] = {
-        {"listener", "a listener", G_STRUCT_OFFSET(PliConfig, listeners)},
-        {"certificate", "a certificate",
-         G_STRUCT_OFFSET(PliConfig, certificates)},
-};
-
 static PliConfigGroup *
 add_named(PliConfig *config, const char *group, const char *name)
 {
@@ -159,17 +147,17 @@ add_named(PliConfig *config, const char *group, const char *name)
 }
 
 static void
-open_named(Reader *r, guint kind, const char *name)
+open_named(Reader *r, const PliConfigNamed *named, const char *name)
 {
-	const char *group = named_groups[kind].group;
-	GPtrArray *others = G_STRUCT_MEMBER(GPtrArray *, r->config,
-	                                    named_groups[kind].array);
+	const char *group = named->group;
+	GPtrArray *others =
+	        G_STRUCT_MEMBER(GPtrArray *, r->config, named->array);
 	guint i;
 
 	if (*name == '\0') {
 		add_error(r, r->line,
 		          g_strdup_printf("%s needs a name: write [%s NAME]",
-		                          named_groups[kind].example, group));
+		                          named->title, group));
 		name = "?";
 	}
 	for (i = 0; i < others->len; i++) {
@@ -188,21 +176,6 @@ open_named(Reader *r, guint kind, const char *name)
 	r->named->line = r->line;
 }
 
-/* TRUE: the group is one that has a name. */
-static gboolean
-open_if_named(Reader *r, const char *group, const char *name)
-{
-	guint i;
-
-	for (i = 0; i < G_N_ELEMENTS(named_groups); i++) {
-		if (g_str_equal(group, named_groups[i].group)) {
-			open_named(r, i, name);
-			return TRUE;
-		}
-	}
-	return FALSE;
-}
-
 /* `line` is [...], trimmed. */
 static void
 read_group(Reader *r, char *line)
@@ -210,6 +183,7 @@ read_group(Reader *r, char *line)
 	g_autofree const char **groups = list_names(NULL);
 	gsize len = strlen(line);
 	char *name = line + 1, *rest;
+	const PliConfigNamed *named;
 	const char *near;
 
 	g_clear_pointer(&r->group, g_free);
@@ -236,7 +210,10 @@ read_group(Reader *r, char *line)
 		                                    name, near));
 		return;
 	}
-	if (!open_if_named(r, name, rest) && *rest != '\0')
+	named = pli_config_find_named(name);
+	if (named != NULL)
+		open_named(r, named, rest);
+	else if (*rest != '\0')
 		add_error(r, r->line,
 		          g_strdup_printf("[%s] takes no name `%s`", name,
 		                          rest));
@@ -285,21 +262,17 @@ unescape(const char *value)
 static gboolean
 note_seen(Reader *r, const char *name)
 {
-	g_autofree char *id = NULL;
-	guint before;
+	const char *group_name = r->named != NULL ? r->named->name : "";
+	guint before =
+	        pli_config_get_line(r->config, r->group, group_name, name);
 
-	id = g_strdup_printf("%s %s\n%s", r->group,
-	                     r->named != NULL ? r->named->name : "",
-	                     name);
-	before = GPOINTER_TO_UINT(g_hash_table_lookup(r->seen, id));
 	if (before != 0) {
 		add_error(r, r->line,
 		          g_strdup_printf("`%s` was set in line %u already",
 		                          name, before));
 		return FALSE;
 	}
-	g_hash_table_insert(r->seen, g_steal_pointer(&id),
-	                    GUINT_TO_POINTER(r->line));
+	pli_config_set_line(r->config, r->group, group_name, name, r->line);
 	return TRUE;
 }
 
@@ -371,9 +344,7 @@ read_line(Reader *r, PliSlice octets)
 static guint
 find_line(const Reader *r, const char *group, const char *key)
 {
-	g_autofree char *id = g_strdup_printf("%s \n%s", group, key);
-
-	return GPOINTER_TO_UINT(g_hash_table_lookup(r->seen, id));
+	return pli_config_get_line(r->config, group, "", key);
 }
 
 /* Whether a key without default was given. */
@@ -385,12 +356,9 @@ check_given(Reader *r, const char *group, const char *name, guint line)
 
 	keys = pli_config_get_keys(&n);
 	for (i = 0; i < n; i++) {
-		g_autofree char *id = g_strdup_printf(
-		        "%s %s\n%s", group, name, keys[i].name);
-
 		if (!g_str_equal(keys[i].group, group) ||
 		    keys[i].fallback != NULL ||
-		    g_hash_table_contains(r->seen, id))
+		    pli_config_get_line(r->config, group, name, keys[i].name))
 			continue;
 		add_error(r, line,
 		          g_strdup_printf("`%s` is missing in [%s%s%s]",
@@ -543,14 +511,12 @@ pli_config_parse(PliSlice text, const char *file, GPtrArray *errors)
 	Reader r = {.config = config, .file = file, .errors = errors};
 	PliSlice line;
 
-	r.seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	while (pli_slice_take_line(&text, &line)) {
 		r.line++;
 		read_line(&r, line);
 	}
 	check_whole(&r);
 	g_ptr_array_sort(errors, compare_lines);
-	g_hash_table_unref(r.seen);
 	g_free(r.group);
 	return errors->len == 0 ? g_steal_pointer(&config) : NULL;
 }

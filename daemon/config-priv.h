@@ -5,6 +5,24 @@
 
 #include "daemon/config.h"
 
+/* A group that has a name, and may come more than once. */
+typedef struct {
+	const char *group;
+	const char *title;   /* "a listener" */
+	const char *example; /* a name */
+	gboolean is_needed;  /* one at least */
+	gsize array; /* where PliConfig has those that there are */
+} PliConfigNamed;
+
+/* NULL: it has no name, and comes once. */
+const PliConfigNamed *
+pli_config_find_named(const char *group);
+
+/* Notes where a key was set; see pli_config_get_line(). */
+void
+pli_config_set_line(PliConfig *config, const char *group, const char *name,
+                    const char *key, guint line);
+
 /* Defaults of the keys of PliConfig (group NULL) or of a named group. */
 void
 pli_config_set_defaults(gpointer target, const char *group);

@@ -267,7 +267,7 @@ static const PliConfigKey keys[] = {
 	{"accounts", "separator", PLI_CONFIG_TEXT, "+", "", NULL, 0, 0,
 	 "What parts an account from a subaddress (RFC 5233); empty: nothing.",
 	 AT(separator)},
-	{"accounts", "password", PLI_CONFIG_TEXT, "", "", NULL, 0, 0,
+	{"accounts", "password", PLI_CONFIG_SECRET, "", "", NULL, 0, 0,
 	 "The password of every account in mode any; empty: nobody logs in.",
 	 AT(password)},
 	{"accounts", "mechanisms", PLI_CONFIG_TEXT,
@@ -311,11 +311,43 @@ certificate_free(gpointer data)
 	g_free(certificate);
 }
 
-static gboolean
-is_named_group(const char *group)
+static const PliConfigNamed named_groups[] = {
+	{"listener", "a listener", "in", TRUE, AT(listeners)},
+	{"certificate", "a certificate", "own", FALSE, AT(certificates)},
+};
+
+const PliConfigNamed *
+pli_config_find_named(const char *group)
 {
-	return g_str_equal(group, "listener") ||
-	       g_str_equal(group, "certificate");
+	gsize i;
+
+	for (i = 0; i < G_N_ELEMENTS(named_groups); i++)
+		if (g_str_equal(named_groups[i].group, group))
+			return &named_groups[i];
+	return NULL;
+}
+
+static char *
+dup_id(const char *group, const char *name, const char *key)
+{
+	return g_strdup_printf("%s %s\n%s", group, name, key);
+}
+
+guint
+pli_config_get_line(const PliConfig *config, const char *group,
+                    const char *name, const char *key)
+{
+	g_autofree char *id = dup_id(group, name, key);
+
+	return GPOINTER_TO_UINT(g_hash_table_lookup(config->lines, id));
+}
+
+void
+pli_config_set_line(PliConfig *config, const char *group, const char *name,
+                    const char *key, guint line)
+{
+	g_hash_table_insert(config->lines, dup_id(group, name, key),
+	                    GUINT_TO_POINTER(line));
 }
 
 void
@@ -325,7 +357,8 @@ pli_config_set_defaults(gpointer target, const char *group)
 
 	for (i = 0; i < G_N_ELEMENTS(keys); i++) {
 		gboolean mine = group == NULL
-		                        ? !is_named_group(keys[i].group)
+		                        ? pli_config_find_named(
+		                                  keys[i].group) == NULL
 		                        : g_str_equal(keys[i].group, group);
 
 		if (mine && keys[i].fallback != NULL)
@@ -340,6 +373,8 @@ pli_config_new(void)
 	PliConfig *config = g_new0(PliConfig, 1);
 
 	config->ref_count = 1;
+	config->lines =
+	        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	config->listeners = g_ptr_array_new_with_free_func(listener_free);
 	config->certificates =
 	        g_ptr_array_new_with_free_func(certificate_free);
@@ -361,6 +396,7 @@ pli_config_free(PliConfig *config)
 {
 	if (config == NULL || !g_atomic_int_dec_and_test(&config->ref_count))
 		return;
+	g_hash_table_unref(config->lines);
 	g_free(config->hostname);
 	g_free(config->root);
 	g_free(config->user);
@@ -579,6 +615,7 @@ pli_config_set(gpointer target, const PliConfigKey *key, const char *text,
 		}
 		G_GNUC_FALLTHROUGH;
 	case PLI_CONFIG_TEXT:
+	case PLI_CONFIG_SECRET:
 		g_free(*(char **)field);
 		*(char **)field = g_strdup(text);
 		break;

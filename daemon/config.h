@@ -3,7 +3,8 @@
  * The configuration: one file in GKeyFile syntax, checked whole.
  *
  * Every key is a row of one table (pli_config_get_keys): name, type, default,
- * unit and text, from which the checks and the manual are made. Reading never
+ * unit and text, from which the checks and the printed file
+ * (daemon/config-text.h) are made; a test holds the manual to it. Reading never
  * stops at the first mistake: each one is a PliConfigError with its line and,
  * where a known word is near, a suggestion. Nothing is opened or bound here.
  */
@@ -17,6 +18,7 @@
 
 typedef enum {
 	PLI_CONFIG_TEXT,
+	PLI_CONFIG_SECRET, /* a text that is never shown */
 	PLI_CONFIG_PATH,   /* absolute */
 	PLI_CONFIG_CHOICE, /* one of `choices` */
 	PLI_CONFIG_NUMBER,
@@ -93,6 +95,7 @@ typedef enum {
 
 typedef struct {
 	gint ref_count;
+	GHashTable *lines; /* see pli_config_get_line() */
 	char *hostname;
 	char *root;
 	guint64 log; /* PliLogFormat */
@@ -181,6 +184,12 @@ pli_config_add_listener(PliConfig *config, const char *name,
  * (PliConfigError, see pli_config_errors_new). NULL when there was any. */
 PliConfig *
 pli_config_parse(PliSlice text, const char *file, GPtrArray *errors);
+
+/* Where a key was set, from 1; 0: nowhere, it has its default. `name` is that
+ * of a named group, else "". */
+guint
+pli_config_get_line(const PliConfig *config, const char *group,
+                    const char *name, const char *key);
 
 /* An array that frees its PliConfigErrors. */
 GPtrArray *

@@ -136,6 +136,23 @@ pli_networks_parse(const char *text, char **ret_error)
 	return NULL;
 }
 
+char *
+pli_networks_format(const PliNetworks *networks)
+{
+	GString *out = g_string_new(NULL);
+	guint i;
+
+	for (i = 0; networks != NULL && i < networks->array->len; i++) {
+		const Network *network =
+		        &g_array_index(networks->array, Network, i);
+		g_autofree char *text =
+		        format_network(network, is_mapped(network));
+
+		g_string_append_printf(out, "%s%s", i > 0 ? " " : "", text);
+	}
+	return g_string_free(out, FALSE);
+}
+
 void
 pli_networks_free(PliNetworks *networks)
 {

@@ -19,6 +19,10 @@ typedef struct PliNetworks PliNetworks;
 PliNetworks *
 pli_networks_parse(const char *text, char **ret_error);
 
+/* A text that reads as the same list, to be freed; "" for NULL. */
+char *
+pli_networks_format(const PliNetworks *networks);
+
 void
 pli_networks_free(PliNetworks *networks);
 

@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "daemon/child.h"
+#include "daemon/config-text.h"
 #include "daemon/directory.h"
 #include "daemon/master.h"
 #include "daemon/root.h"
@@ -17,6 +18,8 @@
 typedef struct {
 	char *file;
 	gboolean check;
+	char *print; /* "default", "values"; NULL: nothing */
+	gboolean json;
 	gboolean dev;
 	char *root;
 	int port_base;
@@ -211,6 +214,22 @@ check_files(PliSetup *setup)
 	return warning != NULL ? complain(EX_CONFIG, warning) : EX_OK;
 }
 
+/* `config` NULL: the default. */
+static int
+print_config(const Options *options, const PliConfig *config)
+{
+	PliConfigForm form =
+	        options->json ? PLI_CONFIG_FORM_JSON : PLI_CONFIG_FORM_FILE;
+	g_autofree char *text = config == NULL
+	                                ? pli_config_format_default(form)
+	                                : pli_config_format_values(config,
+	                                                           form);
+
+	if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
+		return complain(EX_IOERR, "cannot write standard output");
+	return EX_OK;
+}
+
 static int
 run_file(const Options *options)
 {
@@ -222,9 +241,10 @@ run_file(const Options *options)
 	setup = read_file(options->file, &status);
 	if (setup == NULL)
 		return status;
-	if (!options->check)
+	if (!options->check && options->print == NULL)
 		return serve(setup, TRUE);
-	status = check_files(setup);
+	status = options->print != NULL ? print_config(options, setup->config)
+	                                : check_files(setup);
 	pli_setup_free(setup);
 	return status;
 }
@@ -236,6 +256,10 @@ run(const Options *options)
 		printf("plid %s\n", PACKAGE_VERSION);
 		return EX_OK;
 	}
+	if (g_strcmp0(options->print, "default") == 0)
+		return print_config(options, NULL);
+	if (options->print != NULL && !g_str_equal(options->print, "values"))
+		return complain(EX_USAGE, "--print takes default or values");
 	if (options->dev && (options->file != NULL || options->check))
 		return complain(EX_USAGE, "--dev takes no configuration file");
 	if (!options->dev &&
@@ -250,6 +274,7 @@ static void
 options_clear(Options *options)
 {
 	g_free(options->file);
+	g_free(options->print);
 	g_free(options->root);
 	g_free(options->address);
 }
@@ -263,6 +288,11 @@ main(int argc, char **argv)
 		 "Serve as FILE says", "FILE"},
 		{"test", 't', 0, G_OPTION_ARG_NONE, &options.check,
 		 "Check the file, print every error, serve nothing", NULL},
+		{"print", 0, 0, G_OPTION_ARG_STRING, &options.print,
+		 "Print every key with its default, or with what FILE says",
+		 "default|values"},
+		{"json", 0, 0, G_OPTION_ARG_NONE, &options.json,
+		 "With --print: an object a line", NULL},
 		{"dev", 0, 0, G_OPTION_ARG_NONE, &options.dev,
 		 "Throw-away server: any account, password \"pass\"", NULL},
 		{"root", 0, 0, G_OPTION_ARG_FILENAME, &options.root,

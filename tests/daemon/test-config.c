@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/config.h"
 
+#include <string.h>
+
 #include "daemon/config-priv.h"
+#include "daemon/config-text.h"
 
 /* The errors as one text, a line each; *ret_config when there was none. */
 static char *
@@ -290,6 +293,109 @@ test_table(void)
 	}
 }
 
+/* The text without "#" where that stands before a group or a key. */
+static char *
+dup_uncommented(const char *text)
+{
+	g_autoptr(GRegex) commented =
+	        g_regex_new("^#(?=\\[|\\w)", G_REGEX_MULTILINE, 0, NULL);
+	char *out = g_regex_replace_literal(commented, text, -1, 0, "", 0,
+	                                    NULL);
+
+	g_assert_nonnull(out);
+	return out;
+}
+
+static void
+assert_has_key(const char *text, const PliConfigKey *key)
+{
+	g_autofree char *pattern =
+	        g_strdup_printf("\n\\[%s( \\w+)?\\]\n(?:[^\\[\n].*\n|\n)*%s=",
+	                        key->group, key->name);
+
+	if (!g_regex_match_simple(pattern, text, 0, 0))
+		g_error("%s is not in [%s] of the default file", key->name,
+		        key->group);
+}
+
+/* What is printed can be read, as it is and with each key made to count. */
+static void
+test_default(void)
+{
+	g_autofree char *text = pli_config_format_default(PLI_CONFIG_FORM_FILE);
+	g_autofree char *whole = dup_uncommented(text);
+	g_autoptr(PliConfig) config = NULL, same = NULL;
+	g_autofree char *errors = check(text, &config);
+	g_autofree char *more = check(whole, &same);
+	g_autofree char *values = NULL, *own = NULL;
+	const PliConfigKey *keys;
+	gsize n, i;
+
+	g_assert_cmpstr(errors, ==, "");
+	g_assert_cmpstr(more, ==, "");
+	g_assert_cmpstr(config->root, ==, "/var/lib/pli");
+	g_assert_cmpuint(config->certificates->len, ==, 0);
+	g_assert_cmpuint(same->certificates->len, ==, 1);
+	keys = pli_config_get_keys(&n);
+	for (i = 0; i < n; i++)
+		assert_has_key(whole, &keys[i]);
+	/* in each case they are the defaults */
+	values = pli_config_format_values(config, PLI_CONFIG_FORM_FILE);
+	g_assert_nonnull(strstr(values, "# default\nhostname=localhost\n"));
+	own = pli_config_format_values(same, PLI_CONFIG_FORM_FILE);
+	g_assert_null(strstr(own, "# default"));
+}
+
+/* The text without its comments. */
+static char *
+dup_bare(const char *text)
+{
+	g_autoptr(GRegex) comment =
+	        g_regex_new("^#.*\n", G_REGEX_MULTILINE, 0, NULL);
+
+	return g_regex_replace_literal(comment, text, -1, 0, "", 0, NULL);
+}
+
+/* What is printed of a configuration is that configuration. */
+static void
+test_values(void)
+{
+	g_autoptr(PliConfig) config = NULL, again = NULL;
+	g_autofree char *errors = NULL, *more = NULL, *text = NULL;
+	g_autofree char *second = NULL, *bare = NULL, *bare_again = NULL;
+
+	errors = check("[server]\nhostname=\\s a \\t\\\\b\\n\\s\nroot=/r \"q\n"
+	               "log=json\n"
+	               "[listener in]\nprotocol=imap\ntls=implicit\n"
+	               "[listener b c]\nprotocol=lmtp\nport=7\n"
+	               "[certificate x]\ncertificate=/c\nkey=/k\n"
+	               "[limits]\nmessage_octets=3072\npending_octets=1025\n"
+	               "row_octets=0\n"
+	               "[accounts]\nseparator=\\s\npassword=hush\n",
+	               &config);
+	g_assert_cmpstr(errors, ==, "");
+	text = pli_config_format_values(config, PLI_CONFIG_FORM_FILE);
+	more = check(text, &again);
+	g_assert_cmpstr(more, ==, "");
+	g_assert_cmpstr(again->hostname, ==, "  a \t\\b\n ");
+	g_assert_cmpstr(again->root, ==, config->root);
+	g_assert_cmpstr(again->separator, ==, " ");
+	second = pli_config_format_values(again, PLI_CONFIG_FORM_FILE);
+	bare = dup_bare(text);
+	bare_again = dup_bare(second);
+	g_assert_cmpstr(bare, ==, bare_again);
+	g_assert_nonnull(strstr(text, "[listener in]\n# line 6\n"
+	                              "protocol=imap\n"));
+	g_assert_nonnull(strstr(text, "# default\nport=993\n"));
+	g_assert_nonnull(strstr(text, "[listener b c]\n"));
+	g_assert_nonnull(strstr(text, "# line 15\nmessage_octets=3K\n"));
+	g_assert_nonnull(strstr(text, "# line 16\npending_octets=1025\n# "
+	                              "line 17\nrow_octets=0\n"));
+	g_assert_nonnull(strstr(text, "# line 20: password is set\n"));
+	g_assert_null(strstr(text, "hush"));
+	g_assert_nonnull(strstr(second, "# default: password is unset\n"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -305,5 +411,7 @@ main(int argc, char **argv)
 	g_test_add_func("/daemon/config/proxies", test_proxies);
 	g_test_add_func("/daemon/config/networks", test_networks);
 	g_test_add_func("/daemon/config/table", test_table);
+	g_test_add_func("/daemon/config/default", test_default);
+	g_test_add_func("/daemon/config/values", test_values);
 	return g_test_run();
 }

@@ -149,6 +149,25 @@ test_behind_prefix(void)
 	             "prefix, did you mean `2001:db8::/32` or `2001:db8::7`?");
 }
 
+static void
+test_format(void)
+{
+	g_autoptr(PliNetworks) networks = pli_networks_parse(
+	        "127.0.0.1\t192.0.2.0/24  ::fffe:0:0/95 2001:db8::/32 ::1 "
+	        "::ffff:0:0/96 ::/0",
+	        NULL);
+	g_autofree char *got = pli_networks_format(networks);
+	g_autoptr(PliNetworks) again = pli_networks_parse(got, NULL);
+	g_autofree char *same = pli_networks_format(again);
+	g_autofree char *none = pli_networks_format(NULL);
+
+	g_assert_cmpstr(got, ==,
+	                "127.0.0.1/32 192.0.2.0/24 ::fffe:0:0/95 "
+	                "2001:db8::/32 ::1/128 0.0.0.0/0 ::/0");
+	g_assert_cmpstr(same, ==, got);
+	g_assert_cmpstr(none, ==, "");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -160,5 +179,6 @@ main(int argc, char **argv)
 	g_test_add_func("/daemon/networks/nobody", test_nobody);
 	g_test_add_func("/daemon/networks/errors", test_errors);
 	g_test_add_func("/daemon/networks/behind_prefix", test_behind_prefix);
+	g_test_add_func("/daemon/networks/format", test_format);
 	return g_test_run();
 }
