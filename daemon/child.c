@@ -14,6 +14,7 @@
 #include "daemon/auth-process.h"
 #include "daemon/channel.h"
 #include "daemon/dns.h"
+#include "daemon/metrics.h"
 #include "daemon/sandbox.h"
 #include "daemon/setup.h"
 #include "daemon/shared.h"
@@ -34,7 +35,8 @@ typedef struct {
 	PliLog log;
 	PliWorkerHandler handler;
 	PliWorker *worker;	/* of the one kind */
-	PliAuthProcess *auth;	/* or of the other */
+	PliAuthProcess *auth;	/* or of another */
+	PliMetrics *metrics;	/* or of the last */
 	int status;
 } Child;
 
@@ -61,12 +63,21 @@ enter_sandbox(const Child *child, const PliConfig *config, GError **error)
 		SYSTEM_FILES, *config->users != '\0' ? users : NULL,
 		*config->aliases != '\0' ? aliases : NULL, NULL};
 	const char *const auth_writes[] = {child->root->run, NULL};
-	const gboolean is_worker = child->kind == PLI_CHILD_WORKER;
+	const char *const metrics_reads[] = {SYSTEM_FILES, NULL};
+	const char *const metrics_writes[] = {NULL};
+	const struct {
+		const char *const *readable, *const *writable;
+	} files[] = {
+		[PLI_CHILD_AUTH] = {auth_reads, auth_writes},
+		[PLI_CHILD_WORKER] = {worker_reads, worker_writes},
+		[PLI_CHILD_METRICS] = {metrics_reads, metrics_writes},
+	};
 	const PliSandbox sandbox = {
 		.mode = (PliSandboxMode)config->sandbox,
-		.readable = is_worker ? worker_reads : auth_reads,
-		.writable = is_worker ? worker_writes : auth_writes,
-		.asks_dns = is_worker && pli_config_asks_dns(config),
+		.readable = files[child->kind].readable,
+		.writable = files[child->kind].writable,
+		.asks_dns = child->kind == PLI_CHILD_WORKER &&
+			    pli_config_asks_dns(config),
 		.dns_port = pli_dns_get_port(config->resolver),
 	};
 
@@ -86,6 +97,8 @@ start_kind(Child *child, const PliConfig *config, GError **error)
 		.handler = &child->handler,
 	};
 
+	if (child->kind == PLI_CHILD_METRICS)
+		return TRUE; /* once it has a socket */
 	if (child->kind == PLI_CHILD_WORKER)
 		child->worker = pli_worker_new(config, &parts, error);
 	else
@@ -214,6 +227,20 @@ take_partner(Child *child, int *fd)
 }
 
 static void
+serve_metrics(Child *child, int *fd)
+{
+	const PliCounters *all[PLI_SHARED_WORKERS_MAX];
+	g_autoptr(GError) error = NULL;
+
+	pli_shared_list_counters(child->shared, all);
+	child->metrics = pli_metrics_serve(*fd, all, PLI_SHARED_WORKERS_MAX,
+					   &error);
+	*fd = -1;
+	if (child->metrics == NULL)
+		fail(child, error);
+}
+
+static void
 stop(Child *child)
 {
 	if (child->worker != NULL)
@@ -231,6 +258,7 @@ on_message(gpointer data, guint32 type, GVariant *body, int *fd)
 	case PLI_CONTROL_SETUP: take_setup(child, *fd); break;
 	case PLI_CONTROL_CONNECTION: take_connection(child, body, fd); break;
 	case PLI_CONTROL_PARTNER: take_partner(child, fd); break;
+	case PLI_CONTROL_SERVE: serve_metrics(child, fd); break;
 	case PLI_CONTROL_STOP: stop(child); break;
 	case PLI_CONTROL_EMPTY: pli_worker_empty(child->worker); break;
 	case PLI_CONTROL_MOVED: take_verdict(child, body); break;
@@ -311,6 +339,7 @@ child_clear(Child *child)
 {
 	pli_worker_free(child->worker);
 	pli_auth_process_free(child->auth);
+	pli_metrics_free(child->metrics);
 	if (child->channel != NULL)
 		pli_channel_flush(child->channel,
 				  g_get_monotonic_time() + LAST_WORDS_US);
@@ -331,8 +360,9 @@ pli_child_main(int argc, char **argv)
 				" is for plid itself\n");
 		return EX_USAGE;
 	}
-	child.kind = g_str_equal(argv[2], "worker") ? PLI_CHILD_WORKER
-						    : PLI_CHILD_AUTH;
+	child.kind = g_str_equal(argv[2], "worker")    ? PLI_CHILD_WORKER
+		     : g_str_equal(argv[2], "metrics") ? PLI_CHILD_METRICS
+						       : PLI_CHILD_AUTH;
 	child.slot = (guint)g_ascii_strtoull(argv[3], NULL, 10) %
 		     PLI_SHARED_WORKERS_MAX;
 	child.master = (pid_t)g_ascii_strtoll(argv[4], NULL, 10);

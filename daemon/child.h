@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A process that the master has started: a worker or the auth process. It hears
- * from the master alone what it is to be, gives up what it has no use for
- * (daemon/sandbox.h), and ends at once when the master does.
+ * A process that the master has started: a worker, the auth process or the one
+ * for metrics. It hears from the master alone what it is to be, gives up what
+ * it has no use for (daemon/sandbox.h), and ends at once when the master does.
  */
 #ifndef PLI_DAEMON_CHILD_H
 #define PLI_DAEMON_CHILD_H

@@ -44,6 +44,7 @@ give_back(gpointer data)
 		Job *job = &g_array_index(group->jobs, Job, i);
 
 		committer->n_messages--;
+		pli_counters_take(committer->counters, commits_waiting, 1);
 		committer->n_octets -= job->octets;
 		job->done(job->data, group->error);
 	}
@@ -57,6 +58,7 @@ commit_jobs(PliCommitter *committer, GArray *jobs)
 {
 	g_autofree PliSpoolEntry **entries = g_new(PliSpoolEntry *, jobs->len);
 	Group *group = g_new0(Group, 1);
+	gint64 start_us;
 	guint i;
 
 	for (i = 0; i < jobs->len; i++)
@@ -64,9 +66,13 @@ commit_jobs(PliCommitter *committer, GArray *jobs)
 	group->committer = committer;
 	group->jobs = jobs;
 	g_mutex_lock(&committer->spool->lock);
+	start_us = g_get_monotonic_time();
 	if (pli_spool_commit(committer->spool->spool, entries, jobs->len,
-	                     &group->error))
+	                     &group->error)) {
 		pli_counters_add(committer->counters, syncs, 1);
+		pli_histogram_add(&committer->counters->sync_seconds,
+		                  g_get_monotonic_time() - start_us);
+	}
 	g_mutex_unlock(&committer->spool->lock);
 	pli_post_send(committer->post, give_back, group);
 }
@@ -174,6 +180,7 @@ pli_committer_add(PliCommitter *committer, PliSpoolEntry *entry,
 	Job job = {entry, pli_spool_entry_get_length(entry), done, data};
 
 	committer->n_messages++;
+	pli_counters_add(committer->counters, commits_waiting, 1);
 	committer->n_octets += job.octets;
 	g_mutex_lock(&committer->lock);
 	g_assert(!committer->stopping);

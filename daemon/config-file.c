@@ -367,19 +367,27 @@ check_given(Reader *r, const char *group, const char *name, guint line)
 	}
 }
 
-static void
-check_listener(Reader *r, const PliConfigListener *l)
+/* FALSE: it is no address, and that was said. */
+static gboolean
+check_address(Reader *r, const char *text, guint line)
 {
 	guint8 address[sizeof(struct in6_addr)];
 
+	if (inet_pton(AF_INET, text, address) == 1 ||
+	    inet_pton(AF_INET6, text, address) == 1)
+		return TRUE;
+	add_error(r, line,
+	          g_strdup_printf("`%s` is no IPv4 or IPv6 address", text));
+	return FALSE;
+}
+
+static void
+check_listener(Reader *r, const PliConfigListener *l)
+{
 	check_given(r, "listener", l->group.name, l->group.line);
-	if (inet_pton(AF_INET, l->address, address) != 1 &&
-	    inet_pton(AF_INET6, l->address, address) != 1)
-		add_error(r, l->group.line,
-		          g_strdup_printf("`%s` is no IPv4 or IPv6 address",
-		                          l->address));
-	else if (r->config->accounts == PLI_ACCOUNTS_ANY &&
-	         !pli_config_is_loopback(l->address))
+	if (check_address(r, l->address, l->group.line) &&
+	    r->config->accounts == PLI_ACCOUNTS_ANY &&
+	    !pli_config_is_loopback(l->address))
 		add_error(r, l->group.line,
 		          g_strdup_printf("[listener %s] is at %s, but with "
 		                          "accounts of mode `any` only a "
@@ -491,6 +499,8 @@ check_whole(Reader *r)
 
 		check_given(r, "certificate", group->name, group->line);
 	}
+	check_address(r, r->config->metrics_address,
+	              find_line(r, "metrics", "address"));
 	check_mechanisms(r);
 	check_accounts(r);
 }

@@ -67,6 +67,12 @@ static const PliConfigKey keys[] = {
 	 "PEM file of authorities; clients are asked for a certificate of "
 	 "theirs.",
 	 AT(client_ca)},
+	{"metrics", "address", PLI_CONFIG_TEXT, "127.0.0.1", "", NULL, 0, 0,
+	 "IPv4 or IPv6 address where OpenMetrics are served at /metrics, to "
+	 "whoever asks.",
+	 AT(metrics_address)},
+	{"metrics", "port", PLI_CONFIG_NUMBER, "0", "", NULL, 0, 65535,
+	 "TCP port of it; 0: they are not served.", AT(metrics_port)},
 	{"smtp", "greeting_delay", PLI_CONFIG_NUMBER, "0", "milliseconds",
 	 NULL, 0, 60000,
 	 "How long the greeting of port 25 waits; who speaks meanwhile is "
@@ -414,6 +420,7 @@ pli_config_free(PliConfig *config)
 	pli_networks_free(config->exempt);
 	g_ptr_array_unref(config->block_lists);
 	g_ptr_array_unref(config->allow_lists);
+	g_free(config->metrics_address);
 	g_ptr_array_unref(config->listeners);
 	g_ptr_array_unref(config->certificates);
 	g_free(config);

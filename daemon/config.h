@@ -48,6 +48,8 @@ typedef enum {
 	PLI_PROTOCOL_SUBMISSION,
 } PliProtocol;
 
+#define PLI_N_PROTOCOLS 4
+
 typedef enum {
 	PLI_LISTENER_STARTTLS, /* offered when there is a certificate */
 	PLI_LISTENER_IMPLICIT, /* TLS from the first octet (RFC 8314) */
@@ -107,6 +109,8 @@ typedef struct {
 	GPtrArray *certificates; /* PliConfigCertificate; the first one is for
 	                            clients that name none of the others */
 	char *client_ca;         /* "": clients are asked for none */
+	char *metrics_address;
+	guint64 metrics_port;    /* 0: not served */
 	guint64 message_octets;
 	guint64 recipients;
 	guint64 hops;

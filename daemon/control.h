@@ -22,6 +22,8 @@ enum {
 	PLI_CONTROL_CONNECTION,
 	/* fd: a channel between a worker and the auth process */
 	PLI_CONTROL_PARTNER,
+	/* fd: a listening socket for the metrics process */
+	PLI_CONTROL_SERVE,
 	/* ends once what is open has been answered */
 	PLI_CONTROL_STOP,
 	/* a worker whose slot is not used any more: ends when its spool is
@@ -49,6 +51,7 @@ enum {
 typedef enum {
 	PLI_CHILD_AUTH,
 	PLI_CHILD_WORKER,
+	PLI_CHILD_METRICS,
 } PliChildKind;
 
 #endif

@@ -46,6 +46,7 @@ job_free(gpointer data)
 {
 	Job *job = data;
 
+	pli_counters_take(job->delivery->counters, deliveries_waiting, 1);
 	pli_spooled_free(job->spooled);
 	g_clear_error(&job->error);
 	g_free(job->origin);
@@ -418,6 +419,7 @@ pli_delivery_add(PliDelivery *delivery, const char *id, guint recipient,
 	Job *job = g_new0(Job, 1);
 	Lane *lane;
 
+	pli_counters_add(delivery->counters, deliveries_waiting, 1);
 	job->delivery = delivery;
 	job->id = g_strdup(id);
 	job->recipient = recipient;

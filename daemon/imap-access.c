@@ -237,6 +237,8 @@ on_closed(PliConn *conn, gpointer data, const PliConnStats *stats)
 	Access *access = data;
 
 	pli_services_leave(access->services, access->peer->address);
+	pli_counters_take(access->services->counters,
+	                  connections[PLI_PROTOCOL_IMAP], 1);
 	pli_session_log(access->services->log, PLI_PROTOCOL_IMAP, access->peer,
 	                stats, access->served);
 }
@@ -264,6 +266,8 @@ pli_imap_access_start(PliServices *services, const PliConfigListener *listener,
 
 	access->services = services;
 	access->peer = pli_peer_dup(peer);
+	pli_counters_add(services->counters, connections[PLI_PROTOCOL_IMAP],
+	                 1);
 	config.hostname = services->config->hostname;
 	/* accounts of mode any are served on loopback addresses only */
 	config.allow_login = services->config->accounts == PLI_ACCOUNTS_ANY;

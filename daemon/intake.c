@@ -43,6 +43,7 @@ struct Pending {
 	PliAnswer *outcomes;   /* then one an account */
 	guint n_open;
 	gboolean any_served;
+	gint64 start_us; /* the end of its octets */
 };
 
 static void
@@ -81,15 +82,19 @@ make_answer(const GError *error)
 }
 
 static void
-count_outcome(Intake *intake, const GError *error)
+count_outcome(const Pending *pending, const GError *error)
 {
-	if (error == NULL)
-		pli_counters_add(intake->services->counters, messages_accepted,
-		                 1);
-	else
-		pli_counters_add(intake->services->counters, messages_refused,
-		                 1);
-	intake->accepted += error == NULL;
+	Intake *intake = pli_conn_get_data(pending->conn);
+	PliCounters *counters = intake->services->counters;
+
+	if (error != NULL) {
+		pli_counters_add(counters, messages_refused, 1);
+		return;
+	}
+	pli_counters_add(counters, messages_accepted, 1);
+	pli_histogram_add(&counters->accept_seconds,
+	                  g_get_monotonic_time() - pending->start_us);
+	intake->accepted++;
 }
 
 /* Logs and counts. A message that is kept while nobody waits for the reply is
@@ -105,7 +110,7 @@ note_outcome(Pending *pending, const GError *error)
 	else if (error == NULL)
 		pli_counters_add(intake->services->counters, unconfirmed, 1);
 	pending->message->is_unconfirmed = !awaited;
-	count_outcome(intake, error);
+	count_outcome(pending, error);
 	pli_message_log(pending->message, error);
 }
 
@@ -207,6 +212,7 @@ end_message(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 
 	pending->conn = pli_conn_ref(conn);
 	pending->ask = event->ask;
+	pending->start_us = g_get_monotonic_time();
 	pending->message = g_steal_pointer(&intake->message);
 	pending->message->n_normalised = envelope->n_normalised;
 	pending->targets = g_steal_pointer(&intake->targets);
@@ -664,6 +670,8 @@ on_closed(PliConn *conn, gpointer data, const PliConnStats *stats)
 	if (!intake->moving) /* who is to leave is not known before the end */
 		pli_services_leave(intake->services, intake->peer->address);
 	look_at_load(intake->services);
+	pli_counters_take(intake->services->counters,
+	                  connections[intake->protocol], 1);
 	pli_session_log(intake->services->log, intake->protocol, intake->peer,
 	                stats, intake->accepted);
 }
@@ -777,6 +785,7 @@ pli_intake_start(PliServices *services, const PliConfigListener *listener,
 	intake->peer = pli_peer_dup(peer);
 	intake->policy =
 	        pli_policy_new(services, intake->protocol, peer, fd);
+	pli_counters_add(services->counters, connections[intake->protocol], 1);
 	pli_conn_new(services->conns, fd,
 	             make_session(services, listener, peer->address),
 	             &handler, intake);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 #include "daemon/channel.h"
 #include "daemon/doors.h"
+#include "daemon/listener.h"
 #include "daemon/notify.h"
 #include "daemon/process.h"
 #include "daemon/reload.h"
@@ -40,6 +42,8 @@ typedef struct {
 	int shared_fd;
 	PliDoors *doors;
 	PliProcess *auth;
+	PliProcess *metrics; /* NULL: nobody wants them */
+	int metrics_fd;
 	GPtrArray *workers; /* PliProcess, by slot */
 	guint n_serving;    /* of them; the others empty what is left */
 	struct event *signals[5];
@@ -63,7 +67,9 @@ add_process(PliProcess *process, GPtrArray *list)
 static gboolean
 is_running(const Master *master)
 {
-	gboolean any = pli_process_is_running(master->auth);
+	gboolean any = pli_process_is_running(master->auth) ||
+		       (master->metrics != NULL &&
+			pli_process_is_running(master->metrics));
 
 	for (guint i = 0; i < master->workers->len; i++)
 		any |= pli_process_is_running(
@@ -87,10 +93,13 @@ go_on_stopping(Master *master)
 {
 	if (has_running_worker(master))
 		return;
-	if (is_running(master))
-		pli_process_send(master->auth, PLI_CONTROL_STOP, NULL, -1);
-	else
+	if (!is_running(master)) {
 		event_base_loopbreak(master->base);
+		return;
+	}
+	pli_process_send(master->auth, PLI_CONTROL_STOP, NULL, -1);
+	if (master->metrics != NULL)
+		pli_process_send(master->metrics, PLI_CONTROL_STOP, NULL, -1);
 }
 
 static void
@@ -122,6 +131,8 @@ on_deadline(evutil_socket_t fd, short what, gpointer data)
 	for (guint i = 0; i < master->workers->len; i++)
 		pli_process_kill(g_ptr_array_index(master->workers, i));
 	pli_process_kill(master->auth);
+	if (master->metrics != NULL)
+		pli_process_kill(master->metrics);
 }
 
 /* What keeps the server from starting. */
@@ -242,6 +253,18 @@ on_auth_ready(Master *master)
 	}
 }
 
+/* The socket stays here, for the next one. */
+static void
+on_metrics_ready(Master *master)
+{
+	int fd = fcntl(master->metrics_fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd >= 0)
+		pli_process_send(master->metrics, PLI_CONTROL_SERVE, NULL, fd);
+	else
+		pli_log_error(&master->log, "metrics", g_strerror(errno));
+}
+
 static void
 on_failed(Master *master, PliProcess *process, GVariant *body)
 {
@@ -280,6 +303,8 @@ on_message(gpointer data, PliProcess *process, guint32 type, GVariant *body)
 			pli_process_send(process, PLI_CONTROL_STOP, NULL, -1);
 		else if (process == master->auth)
 			on_auth_ready(master);
+		else if (process == master->metrics)
+			on_metrics_ready(master);
 		else
 			on_worker_ready(master, process);
 		break;
@@ -312,7 +337,7 @@ log_end(const Master *master, PliProcess *process, const char *text)
 static gboolean
 is_done(const Master *master, const PliProcess *process, const char *text)
 {
-	return process != master->auth &&
+	return process != master->auth && process != master->metrics &&
 	       slot_of(master, process) >= master->n_serving &&
 	       g_str_equal(text, "ended with status 0");
 }
@@ -362,6 +387,9 @@ reap(Master *master)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pli_process_has_pid(master->auth, pid))
 			pli_process_take_end(master->auth, status);
+		if (master->metrics != NULL &&
+		    pli_process_has_pid(master->metrics, pid))
+			pli_process_take_end(master->metrics, status);
 		for (guint i = 0; i < master->workers->len; i++) {
 			PliProcess *worker =
 				g_ptr_array_index(master->workers, i);
@@ -478,6 +506,18 @@ open_root(Master *master, GError **error)
 }
 
 static gboolean
+bind_metrics(Master *master, GError **error)
+{
+	const PliConfig *config = master->setup->config;
+
+	if (config->metrics_port != 0)
+		master->metrics_fd =
+			pli_listener_bind(config->metrics_address,
+					  (guint)config->metrics_port, error);
+	return config->metrics_port == 0 || master->metrics_fd >= 0;
+}
+
+static gboolean
 prepare(Master *master, GError **error)
 {
 	if (!open_root(master, error))
@@ -490,7 +530,7 @@ prepare(Master *master, GError **error)
 	pli_shared_init(master->shared);
 	master->doors = pli_doors_new(master->base, master->setup->config,
 				      master->shared, &master->log, error);
-	return master->doors != NULL;
+	return master->doors != NULL && bind_metrics(master, error);
 }
 
 static void
@@ -510,6 +550,8 @@ make_processes(Master *master)
 		pli_spool_count_slots(master->root->spool,
 				      PLI_SHARED_WORKERS_MAX));
 	master->auth = pli_process_new(&parts, PLI_CHILD_AUTH, 0);
+	if (master->metrics_fd >= 0)
+		master->metrics = pli_process_new(&parts, PLI_CHILD_METRICS, 0);
 	for (guint slot = 0; slot < n; slot++)
 		add_process(pli_process_new(&parts, PLI_CHILD_WORKER, slot),
 			    master->workers);
@@ -524,6 +566,9 @@ master_clear(Master *master)
 	pli_reload_free(master->reload);
 	pli_doors_free(master->doors);
 	pli_process_free(master->auth);
+	pli_process_free(master->metrics);
+	if (master->metrics_fd >= 0)
+		close(master->metrics_fd);
 	g_ptr_array_unref(master->workers);
 	if (master->shared_fd >= 0)
 		close(master->shared_fd);
@@ -541,6 +586,7 @@ pli_master_run(PliSetup *setup, gboolean reloads)
 		.setup = setup,
 		.log = {STDERR_FILENO, (PliLogFormat)setup->config->log},
 		.shared_fd = -1,
+		.metrics_fd = -1,
 	};
 
 	master.workers = g_ptr_array_new_with_free_func(
@@ -554,6 +600,8 @@ pli_master_run(PliSetup *setup, gboolean reloads)
 						       &master.log);
 		make_processes(&master);
 		start(&master, master.auth);
+		if (master.metrics != NULL)
+			start(&master, master.metrics);
 		event_base_dispatch(master.base);
 		if (master.status == EX_OK)
 			log_counters(&master);

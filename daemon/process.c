@@ -35,6 +35,7 @@ struct PliProcess {
 static const char *const kind_names[] = {
 	[PLI_CHILD_AUTH] = "auth",
 	[PLI_CHILD_WORKER] = "worker",
+	[PLI_CHILD_METRICS] = "metrics",
 };
 
 static void
@@ -180,7 +181,8 @@ pli_process_start(PliProcess *process, GError **error)
 				? g_strdup_printf("worker %u (pid %d)",
 						  process->slot,
 						  (int)process->pid)
-				: g_strdup_printf("auth process (pid %d)",
+				: g_strdup_printf("%s process (pid %d)",
+						  kind_names[process->kind],
 						  (int)process->pid);
 	return TRUE;
 }

@@ -77,6 +77,9 @@ find_restart(const PliConfig *old, const PliConfig *new)
 		 g_strcmp0(old->trust_anchor, new->trust_anchor) != 0},
 		{"[policy] what the DNS is asked for",
 		 !pli_config_asks_dns(old) && pli_config_asks_dns(new)},
+		{"[metrics] address", g_strcmp0(old->metrics_address,
+						new->metrics_address) != 0},
+		{"[metrics] port", old->metrics_port != new->metrics_port},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)

@@ -52,17 +52,18 @@ pli_shared_map(int fd, GError **error)
 }
 
 void
+pli_shared_list_counters(const PliShared *shared,
+			 const PliCounters *ret_all[PLI_SHARED_WORKERS_MAX])
+{
+	for (guint i = 0; i < PLI_SHARED_WORKERS_MAX; i++)
+		ret_all[i] = &shared->counters[i];
+}
+
+void
 pli_shared_sum_counters(const PliShared *shared, PliCounters *ret_counters)
 {
-	PliCounters sum = {0};
+	const PliCounters *all[PLI_SHARED_WORKERS_MAX];
 
-	for (guint i = 0; i < PLI_SHARED_WORKERS_MAX; i++) {
-		PliCounters one;
-
-		pli_counters_get(&shared->counters[i], &one);
-#define ADD(name) sum.name += one.name;
-		PLI_COUNTERS_TABLE(ADD)
-#undef ADD
-	}
-	*ret_counters = sum;
+	pli_shared_list_counters(shared, all);
+	pli_counters_sum(all, PLI_SHARED_WORKERS_MAX, ret_counters);
 }

@@ -36,6 +36,11 @@ pli_shared_open_rates(PliShared *shared);
 PliShared *
 pli_shared_map(int fd, GError **error);
 
+/* Those of all workers. */
+void
+pli_shared_list_counters(const PliShared *shared,
+			 const PliCounters *ret_all[PLI_SHARED_WORKERS_MAX]);
+
 /* Of all workers together. */
 void
 pli_shared_sum_counters(const PliShared *shared, PliCounters *ret_counters);

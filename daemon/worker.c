@@ -253,6 +253,7 @@ start_services(PliWorker *worker, const PliConfig *config,
 	services->config = pli_config_ref(config);
 	services->log = parts->log;
 	services->counters = parts->counters;
+	pli_counters_clear_gauges(services->counters);
 	services->handler = parts->handler;
 	services->conns = pli_conn_loop_new(worker->base);
 	services->moves = pli_moves_new(parts->handler->moves,
