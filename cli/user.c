@@ -15,7 +15,7 @@
 typedef struct {
 	char *file;
 	int iterations;
-	gboolean crypt, secret, json;
+	gboolean crypt, secret, pam, json;
 } Options;
 
 static int
@@ -44,10 +44,11 @@ set(const Options *options, const char *name, gboolean add)
 {
 	PliUsersFlags flags = (add ? PLI_USERS_ADD : 0) |
 			      (options->crypt ? PLI_USERS_WITH_CRYPT : 0) |
-			      (options->secret ? PLI_USERS_WITH_SECRET : 0);
+			      (options->secret ? PLI_USERS_WITH_SECRET : 0) |
+			      (options->pam ? PLI_USERS_WITH_PAM : 0);
 	char password[PLI_PASSWORD_LINE] = "";
 	g_autoptr(GError) error = NULL;
-	const char *fault = pli_password_read(password);
+	const char *fault = options->pam ? NULL : pli_password_read(password);
 	gboolean done = FALSE;
 
 	if (fault == NULL)
@@ -86,6 +87,8 @@ print_json(PliJson *json, const PliUser *user)
 	pli_json_add_boolean(json, has_scram(user));
 	pli_json_add_key(json, "crypt");
 	pli_json_add_boolean(json, user->crypt != NULL);
+	pli_json_add_key(json, "pam");
+	pli_json_add_boolean(json, user->pam);
 	pli_json_add_key(json, "secret");
 	pli_json_add_boolean(json, user->secret != NULL);
 	pli_json_end_object(json);
@@ -110,8 +113,9 @@ list(const Options *options)
 		if (options->json)
 			print_json(&json, user);
 		else
-			printf("%s%s%s%s\n", user->name,
+			printf("%s%s%s%s%s\n", user->name,
 			       has_scram(user) ? " scram" : "",
+			       user->pam ? " pam" : "",
 			       user->crypt != NULL ? " crypt" : "",
 			       user->secret != NULL ? " secret" : "");
 	}
@@ -130,6 +134,10 @@ run_verb(const PliCommand *command, const Options *options, char **words)
 			command,
 			"--iterations is to be a number from 4096 to %d",
 			PLI_USERS_ITERATIONS_MAX);
+	if (options->pam && (options->crypt || options->secret))
+		return pli_command_format_usage(
+			command, "--pam keeps nothing of a password, so it "
+				 "goes with neither --crypt nor --secret");
 	if (words[0] == NULL || g_strv_length(words) != wanted)
 		return pli_command_format_usage(
 			command, "add, passwd or remove and a name, or list, "
@@ -160,6 +168,7 @@ run_user(const PliCommand *command, int argc, char **argv)
 		{"crypt", 0, 0, G_OPTION_ARG_NONE, &options.crypt, NULL, NULL},
 		{"secret", 0, 0, G_OPTION_ARG_NONE, &options.secret, NULL,
 		 NULL},
+		{"pam", 0, 0, G_OPTION_ARG_NONE, &options.pam, NULL, NULL},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &options.json, NULL, NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
@@ -189,6 +198,7 @@ const PliCommand pli_user_command = {
 		"SCRAM\n"
 		"      --secret       keeps the password itself, too, for "
 		"CRAM-MD5\n"
+		"      --pam          asks for no password: PAM decides\n"
 		"      --json         list: an object a line\n\n"
 		"Exit status: 0; 64 usage; 65 the file has an error; 66 there "
 		"is no file or no\n"

@@ -65,3 +65,24 @@ pli_account_name_from_address(const char *address)
 	}
 	return pli_account_name_from_local(local);
 }
+
+char *
+pli_account_name_dup_local(const char *name)
+{
+	GString *local = g_string_new(NULL);
+
+	for (; *name != '\0'; name++) {
+		if (name[0] == '%' && g_ascii_isxdigit(name[1]) &&
+		    g_ascii_isxdigit(name[2])) {
+			g_string_append_c(local,
+			                  (char)(g_ascii_xdigit_value(name[1])
+			                                 << 4 |
+			                         g_ascii_xdigit_value(
+			                                 name[2])));
+			name += 2;
+		} else {
+			g_string_append_c(local, *name);
+		}
+	}
+	return g_string_free(local, FALSE);
+}

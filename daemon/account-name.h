@@ -22,4 +22,9 @@ pli_account_name_from_address(const char *address);
 char *
 pli_account_name_from_local(const char *local);
 
+/* The local part that has that name, in lower case, without quoting. To be
+ * freed. */
+char *
+pli_account_name_dup_local(const char *name);
+
 #endif

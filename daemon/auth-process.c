@@ -13,6 +13,7 @@
 struct PliAuthProcess {
 	struct event_base *base;
 	const PliRoot *root;
+	PliPam *pam;
 	const PliLog *log;
 	PliPost *post;
 	PliConfig *config;
@@ -316,7 +317,8 @@ gboolean
 pli_auth_process_set_config(PliAuthProcess *process, const PliConfig *config,
 			    GError **error)
 {
-	const PliDirectoryFiles files = {config->users, config->aliases};
+	const PliDirectoryFiles files = {config->users, config->aliases,
+					 process->pam};
 	PliDirectory *directory =
 		pli_directory_new(config, &files, process->log, error);
 
@@ -337,13 +339,15 @@ pli_auth_process_set_config(PliAuthProcess *process, const PliConfig *config,
 
 PliAuthProcess *
 pli_auth_process_new(struct event_base *base, const PliConfig *config,
-		     const PliRoot *root, const PliLog *log, GError **error)
+		     const PliRoot *root, PliPam *pam, const PliLog *log,
+		     GError **error)
 {
 	const struct timeval step = {0, LOOK_US};
 	PliAuthProcess *process = g_new0(PliAuthProcess, 1);
 
 	process->base = base;
 	process->root = root;
+	process->pam = pam;
 	process->log = log;
 	process->workers = g_ptr_array_new_with_free_func(leave);
 	process->post = pli_post_new(base);

@@ -12,15 +12,17 @@
 
 #include "daemon/config.h"
 #include "daemon/log.h"
+#include "daemon/pam.h"
 #include "daemon/root.h"
 
 typedef struct PliAuthProcess PliAuthProcess;
 
 /* Everything is borrowed. NULL: the accounts cannot be read
- * (PLI_USERS_ERROR, PLI_ALIASES_ERROR), or not be published. */
+ * (PLI_USERS_ERROR, PLI_ALIASES_ERROR, PLI_PAM_ERROR), or not be published. */
 PliAuthProcess *
 pli_auth_process_new(struct event_base *base, const PliConfig *config,
-		     const PliRoot *root, const PliLog *log, GError **error);
+		     const PliRoot *root, PliPam *pam, const PliLog *log,
+		     GError **error);
 
 void
 pli_auth_process_free(PliAuthProcess *process);

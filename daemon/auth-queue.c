@@ -70,10 +70,9 @@ check(Step *step)
 {
 	const PliSaslAccounts accounts =
 		pli_directory_get_sasl(step->directory);
-	gboolean good = accounts.check_password(accounts.data, step->user,
-						step->password);
 
-	step->result = good ? PLI_SASL_DONE : PLI_SASL_REFUSED;
+	step->result = accounts.check_password(accounts.data, step->user,
+					       step->password);
 	explicit_bzero(step->password, strlen(step->password));
 	g_free(step->password);
 	g_free(step->user);

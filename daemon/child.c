@@ -15,6 +15,7 @@
 #include "daemon/channel.h"
 #include "daemon/dns.h"
 #include "daemon/metrics.h"
+#include "daemon/pam.h"
 #include "daemon/sandbox.h"
 #include "daemon/setup.h"
 #include "daemon/shared.h"
@@ -36,6 +37,7 @@ typedef struct {
 	PliWorkerHandler handler;
 	PliWorker *worker;	/* of the one kind */
 	PliAuthProcess *auth;	/* or of another */
+	PliPam *pam;
 	PliMetrics *metrics;	/* or of the last */
 	int status;
 } Child;
@@ -103,8 +105,8 @@ start_kind(Child *child, const PliConfig *config, GError **error)
 		child->worker = pli_worker_new(config, &parts, error);
 	else
 		child->auth = pli_auth_process_new(child->base, config,
-						   child->root, &child->log,
-						   error);
+						   child->root, child->pam,
+						   &child->log, error);
 	return child->worker != NULL || child->auth != NULL;
 }
 
@@ -138,6 +140,12 @@ begin(Child *child, const PliSetup *setup, GError **error)
 
 	child->log = (PliLog){STDERR_FILENO, (PliLogFormat)config->log};
 	child->root = pli_root_new(config->root);
+	if (child->kind == PLI_CHILD_AUTH) {
+		/* which keeps the rights that are given up here */
+		child->pam = pli_pam_new(config->pam_service,
+					 config->pam_directory);
+		pli_pam_start(child->pam);
+	}
 	if (*config->user != '\0' && !pli_sandbox_become(config->user, error))
 		return FALSE;
 	if (!die_with_master(child))
@@ -339,6 +347,7 @@ child_clear(Child *child)
 {
 	pli_worker_free(child->worker);
 	pli_auth_process_free(child->auth);
+	pli_pam_free(child->pam);
 	pli_metrics_free(child->metrics);
 	if (child->channel != NULL)
 		pli_channel_flush(child->channel,

@@ -471,6 +471,13 @@ check_accounts(Reader *r)
 		          g_strdup_printf("`%s` is no `separator`: one "
 		                          "character, such as +, or none",
 		                          config->separator));
+	if (!g_regex_match_simple("^[A-Za-z0-9_][A-Za-z0-9_-]*$",
+	                          config->pam_service, G_REGEX_DOLLAR_ENDONLY,
+	                          0))
+		add_error(r, find_line(r, "accounts", "pam_service"),
+		          g_strdup_printf("`%s` is no `pam_service`: letters, "
+		                          "digits, _ and -, such as pli",
+		                          config->pam_service));
 	for (i = 0; domains[i] != NULL; i++)
 		if (*domains[i] != '\0' &&
 		    !pli_smtp_path_is_domain(pli_slice_from_string(domains[i])))

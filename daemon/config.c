@@ -286,6 +286,13 @@ static const PliConfigKey keys[] = {
 	{"accounts", "failure_delay", PLI_CONFIG_NUMBER, "2", "seconds", NULL,
 	 0, 60, "How long the reply to a failed login waits.",
 	 AT(failure_seconds)},
+	{"accounts", "pam_service", PLI_CONFIG_TEXT, "pli", "", NULL, 0, 0,
+	 "Name of the service whose rules of PAM hold for accounts that have "
+	 "pam in the file.",
+	 AT(pam_service)},
+	{"accounts", "pam_directory", PLI_CONFIG_PATH, "", "", NULL, 0, 0,
+	 "Directory where the rules are looked for; empty: the system's.",
+	 AT(pam_directory)},
 };
 
 const PliConfigKey *
@@ -412,6 +419,8 @@ pli_config_free(PliConfig *config)
 	g_free(config->domains);
 	g_free(config->separator);
 	g_free(config->mechanisms);
+	g_free(config->pam_service);
+	g_free(config->pam_directory);
 	g_free(config->client_ca);
 	pli_networks_free(config->xclient);
 	pli_networks_free(config->xforward);

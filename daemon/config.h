@@ -127,6 +127,7 @@ typedef struct {
 	char *separator;       /* "": there are no subaddresses */
 	char *mechanisms;
 	guint64 failure_seconds;
+	char *pam_service, *pam_directory; /* "": the system's */
 	/* extensions of SMTP; yes or no */
 	guint64 greeting_ms;
 	guint64 bare_line_ends; /* PliBareLineEnds */

@@ -22,6 +22,23 @@ list_domains(const PliConfig *config)
 	return (char **)g_ptr_array_free(domains, FALSE);
 }
 
+void
+pli_directory_log_pam(const PliDirectory *directory, const PliUser *user,
+		      PliSaslResult result, const char *reason)
+{
+	PliLogLine line;
+
+	if (directory->log == NULL)
+		return;
+	pli_log_line_begin(&line, directory->log, "pam");
+	pli_log_line_add_text(&line, "account", user->name);
+	pli_log_line_add_text(
+		&line, "result",
+		result == PLI_SASL_TROUBLE ? "trouble" : "refused");
+	pli_log_line_add_text(&line, "reason", reason);
+	pli_log_line_send(&line);
+}
+
 /* Both files anew, or neither. */
 static gboolean
 load(PliDirectory *directory, GError **error)
@@ -31,6 +48,10 @@ load(PliDirectory *directory, GError **error)
 	g_autoptr(PliAliases) aliases = NULL;
 
 	if (users == NULL)
+		return FALSE;
+	if (directory->pam != NULL &&
+	    !pli_pam_check_users(directory->pam, users, directory->users_file,
+				 error))
 		return FALSE;
 	if (*directory->aliases_file != '\0') {
 		aliases = pli_aliases_load(directory->aliases_file, error);
@@ -68,6 +89,7 @@ pli_directory_new(const PliConfig *config, const PliDirectoryFiles *files,
 	directory->config = pli_config_ref(config);
 	directory->users_file = g_strdup(files->users);
 	directory->aliases_file = g_strdup(files->aliases);
+	directory->pam = files->pam;
 	directory->log = log;
 	directory->domains = list_domains(config);
 	gsasl_nonce((char *)directory->decoy, sizeof(directory->decoy));

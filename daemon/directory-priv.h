@@ -5,6 +5,7 @@
 #define PLI_DAEMON_DIRECTORY_PRIV_H
 
 #include "daemon/directory.h"
+#include "daemon/pam.h"
 #include "store/aliases.h"
 #include "store/users.h"
 
@@ -12,6 +13,7 @@ struct PliDirectory {
 	gint ref_count;
 	PliConfig *config;
 	char *users_file, *aliases_file;
+	PliPam *pam;	   /* NULL: nobody asks it here */
 	const PliLog *log; /* NULL: another one tells */
 	char **domains;
 	guint8 decoy[32]; /* what salts of unknown users are made from */
@@ -27,6 +29,11 @@ struct PliDirectory {
 /* Whether an address has no domain, or one of ours. */
 gboolean
 pli_directory_is_ours(const PliDirectory *directory, const char *address);
+
+/* A line in the log: PAM has refused, or has trouble. */
+void
+pli_directory_log_pam(const PliDirectory *directory, const PliUser *user,
+		      PliSaslResult result, const char *reason);
 
 /* Through the aliases. */
 PliDirectoryPlace

@@ -7,8 +7,13 @@
 
 #include "daemon/account-name.h"
 #include "daemon/directory-priv.h"
+#include "daemon/pam.h"
 
 #define SALT_OCTETS 16
+/* Whom PAM is asked about in place of names that are no accounts: none of the
+ * system's own can be locked or tried that way, and no text of a stranger's
+ * gets to a module. */
+#define STRANGER "unknown-to-pli"
 #define POSTMASTER "postmaster" /* RFC 5321 4.5.1: always accepted */
 
 /* The account that `user` would be; NULL: nobody can be. */
@@ -57,18 +62,66 @@ is_the_password(const PliDirectory *directory, const char *password)
 	       CRYPTO_memcmp(password, wanted, n) == 0;
 }
 
-static gboolean
+/* `user` NULL: there is no such account, which costs what one of PAM's
+ * costs. */
+static PliSaslResult
+check_by_pam(PliDirectory *directory, const PliUser *user,
+	     const char *password)
+{
+	g_autofree char *reason = NULL;
+	g_autofree char *local = NULL;
+	g_autofree char *wrong = NULL;
+	PliSaslResult result;
+
+	if (directory->pam == NULL)
+		return PLI_SASL_TROUBLE;
+	/* an empty password may be the way in for anybody where PAM asks a
+	 * directory (RFC 4513 5.1.2) */
+	if (user == NULL || *password == '\0') {
+		wrong = g_strnfill(strlen(password) + 1, 'x');
+		result = pli_pam_check(directory->pam, STRANGER, wrong,
+				       &reason);
+		return result == PLI_SASL_TROUBLE ? result : PLI_SASL_REFUSED;
+	}
+	local = pli_account_name_dup_local(user->name);
+	result = pli_pam_check(directory->pam, local, password, &reason);
+	if (result != PLI_SASL_DONE)
+		pli_directory_log_pam(directory, user, result, reason);
+	return result;
+}
+
+static PliSaslResult
 check_password(gpointer data, const char *user, const char *password)
 {
 	PliDirectory *directory = data;
 	g_autoptr(PliUsers) users = NULL;
 	g_autofree char *name = NULL;
+	const PliUser *found, *checked;
+	gboolean good;
 
-	if (directory->config->accounts == PLI_ACCOUNTS_ANY)
-		return is_the_password(directory, password);
+	if (directory->config->accounts == PLI_ACCOUNTS_ANY) {
+		good = is_the_password(directory, password);
+		return good ? PLI_SASL_DONE : PLI_SASL_REFUSED;
+	}
 	name = name_of(directory, user);
 	users = pli_directory_ref_users(directory);
-	return pli_users_check_password(users, name, password);
+	found = name != NULL ? pli_users_find(users, name) : NULL;
+	checked = pli_users_find_stand_in(users, name != NULL ? name : "");
+	if (checked != NULL && checked->pam)
+		return check_by_pam(directory, found, password);
+	good = pli_users_check_password(users, name, password);
+	return good ? PLI_SASL_DONE : PLI_SASL_REFUSED;
+}
+
+/* PAM's accounts are let in by PAM alone, which may hold one for expired. */
+static gboolean
+takes_certificate(gpointer data, const char *user)
+{
+	g_autofree char *name = name_of(data, user);
+	g_autoptr(PliUsers) users = NULL;
+	const PliUser *found = find_user(data, name, &users);
+
+	return found != NULL && !found->pam;
 }
 
 /* Who is unknown has a salt and a number of iterations all the same, which stay
@@ -149,6 +202,7 @@ pli_directory_get_sasl(PliDirectory *directory)
 		.check_password = check_password,
 		.get_scram = get_scram,
 		.dup_secret = dup_secret,
+		.takes_certificate = takes_certificate,
 	};
 }
 

@@ -11,6 +11,7 @@
 #define PLI_DAEMON_DIRECTORY_H
 
 #include "daemon/config.h"
+#include "daemon/pam.h"
 #include "daemon/sasl.h"
 #include "protocols/smtp-path.h"
 #include "store/aliases.h"
@@ -29,6 +30,7 @@ typedef enum {
 typedef struct {
 	const char *users;
 	const char *aliases; /* "": there is none */
+	PliPam *pam; /* borrowed; NULL: passwords are not judged here */
 } PliDirectoryFiles;
 
 /* Takes a reference of `config`; `files` are copied, and read in mode file

@@ -192,7 +192,9 @@ static int
 check_files(PliSetup *setup)
 {
 	const PliConfig *config = setup->config;
-	const PliDirectoryFiles files = {config->users, config->aliases};
+	g_autoptr(PliPam) pam =
+	        pli_pam_new(config->pam_service, config->pam_directory);
+	const PliDirectoryFiles files = {config->users, config->aliases, pam};
 	g_autoptr(GError) error = NULL;
 	g_autofree char *warning = NULL;
 

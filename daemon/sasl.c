@@ -15,6 +15,7 @@ struct PliSaslExchange {
 	char *account;
 	char *user;
 	gboolean has_begun;
+	gboolean has_trouble; /* nobody can say whether the password is right */
 	gboolean is_over; /* the last challenge waits for an empty response */
 };
 
@@ -57,21 +58,28 @@ validate_simple(PliSaslExchange *exchange)
 	const char *user = get_user(exchange);
 	const char *password =
 		gsasl_property_fast(exchange->session, GSASL_PASSWORD);
+	PliSaslResult result = PLI_SASL_REFUSED;
 
-	if (user == NULL || password == NULL ||
-	    !accounts->check_password(accounts->data, user, password) ||
-	    !is_self(exchange, user))
-		return GSASL_AUTHENTICATION_ERROR;
-	return GSASL_OK;
+	if (user != NULL && password != NULL)
+		result = accounts->check_password(accounts->data, user,
+						  password);
+	exchange->has_trouble = result == PLI_SASL_TROUBLE;
+	return result == PLI_SASL_DONE && is_self(exchange, user)
+		       ? GSASL_OK
+		       : GSASL_AUTHENTICATION_ERROR;
 }
 
 /* The client is whom its certificate names. */
 static int
 validate_external(PliSaslExchange *exchange)
 {
+	const PliSaslAccounts *accounts = &exchange->accounts;
+
 	g_free(exchange->user);
 	exchange->user = g_strdup(exchange->client_name);
 	if (exchange->client_name == NULL ||
+	    !accounts->takes_certificate(accounts->data,
+					 exchange->client_name) ||
 	    !is_self(exchange, exchange->client_name))
 		return GSASL_AUTHENTICATION_ERROR;
 	return GSASL_OK;
@@ -222,6 +230,8 @@ finish(PliSaslExchange *exchange)
 static PliSaslResult
 judge(PliSaslExchange *exchange, int code)
 {
+	if (exchange->has_trouble)
+		return PLI_SASL_TROUBLE;
 	switch (code) {
 	case GSASL_NEEDS_MORE: return PLI_SASL_CHALLENGE;
 	case GSASL_OK: return finish(exchange);

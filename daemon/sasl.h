@@ -14,6 +14,14 @@
 
 typedef struct PliSaslExchange PliSaslExchange;
 
+typedef enum {
+	PLI_SASL_CHALLENGE, /* the client must answer it */
+	PLI_SASL_DONE,	    /* it is who pli_sasl_exchange_get_account() says */
+	PLI_SASL_REFUSED,   /* the credentials are not valid */
+	PLI_SASL_MALFORMED, /* what the client sent is none of the mechanism */
+	PLI_SASL_TROUBLE,   /* ours */
+} PliSaslResult;
+
 /* The accounts. Called from the thread of the step. `user` is what the client
  * says, UTF-8 and of any length that the exchange allows. */
 typedef struct {
@@ -22,15 +30,18 @@ typedef struct {
 	void (*unref)(gpointer data);
 	/* The account's name, to be freed; NULL: there is no such account. */
 	char *(*dup_account)(gpointer data, const char *user);
-	/* Costs the same whether there is such an account or not. */
-	gboolean (*check_password)(gpointer data, const char *user,
-				   const char *password);
+	/* DONE, REFUSED or TROUBLE. Costs the same whether there is such an
+	 * account or not. */
+	PliSaslResult (*check_password)(gpointer data, const char *user,
+					const char *password);
 	/* To be cleared. Who is unknown gets something that no password fits,
 	 * the same at each try. */
 	void (*get_scram)(gpointer data, const char *user, PliUserHash hash,
 			  PliUserScram *ret_scram);
 	/* To be freed; NULL: the account has none that can be recovered. */
 	char *(*dup_secret)(gpointer data, const char *user);
+	/* Whether a certificate of that name lets its client in. */
+	gboolean (*takes_certificate)(gpointer data, const char *user);
 } PliSaslAccounts;
 
 /* What the connection is. Bindings may be NULL. */
@@ -39,14 +50,6 @@ typedef struct {
 	GBytes *exporter, *unique; /* channel bindings */
 	const char *client_name;   /* of a certificate that was verified */
 } PliSaslChannel;
-
-typedef enum {
-	PLI_SASL_CHALLENGE, /* the client must answer it */
-	PLI_SASL_DONE,	    /* it is who pli_sasl_exchange_get_account() says */
-	PLI_SASL_REFUSED,   /* the credentials are not valid */
-	PLI_SASL_MALFORMED, /* what the client sent is none of the mechanism */
-	PLI_SASL_TROUBLE,   /* ours */
-} PliSaslResult;
 
 /* All is copied; takes a reference of the accounts. NULL: the
  * mechanism is not known. */

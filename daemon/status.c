@@ -4,6 +4,7 @@
 #include <sysexits.h>
 
 #include "daemon/listener.h"
+#include "daemon/pam.h"
 #include "daemon/root.h"
 #include "daemon/tls.h"
 #include "store/aliases.h"
@@ -23,6 +24,7 @@ pli_status_from_error(const GError *error)
 		return EX_IOERR;
 	if (error->domain == PLI_TLS_ERROR ||
 	    error->domain == PLI_USERS_ERROR ||
+	    error->domain == PLI_PAM_ERROR ||
 	    error->domain == PLI_ALIASES_ERROR)
 		return EX_CONFIG;
 	return EX_OSERR;

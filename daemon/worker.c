@@ -208,7 +208,7 @@ make_directory(const PliWorker *worker, const PliConfig *config,
 {
 	const PliDirectoryFiles files = {
 	        worker->root->users,
-	        *config->aliases != '\0' ? worker->root->aliases : ""};
+	        *config->aliases != '\0' ? worker->root->aliases : "", NULL};
 
 	/* the auth process tells what is wrong with the files themselves */
 	return pli_directory_new(config, &files, NULL, error);

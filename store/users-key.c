@@ -145,10 +145,15 @@ pli_user_new(const char *name, const char *password, guint iterations,
 	     PliUsersFlags flags, GError **error)
 {
 	g_autoptr(PliUser) user = g_new0(PliUser, 1);
-	char *prepared = prepare(password, 0);
+	char *prepared;
 	gboolean done = FALSE;
 
 	user->name = g_strdup(name);
+	if (flags & PLI_USERS_WITH_PAM) {
+		user->pam = TRUE;
+		return g_steal_pointer(&user);
+	}
+	prepared = prepare(password, 0);
 	if (check_prepared(prepared, flags, error)) {
 		done = set_keys(user, prepared, iterations, flags);
 		if (!done)
@@ -205,7 +210,7 @@ pli_user_check_password(const PliUser *user, const char *password)
 	const char *given = prepared != NULL ? prepared : "";
 	gboolean same;
 
-	if (user == NULL)
+	if (user == NULL || user->pam)
 		same = check_scram(&nobody, PLI_USER_SHA256, given) && FALSE;
 	else if (user->scram[PLI_USER_SHA256].salt != NULL)
 		same = check_scram(&user->scram[PLI_USER_SHA256],
@@ -237,6 +242,8 @@ pli_users_format_user(const PliUser *user)
 				scram->salt, scram->stored_key,
 				scram->server_key);
 	}
+	if (user->pam)
+		g_string_append(line, ":pam");
 	if (user->crypt != NULL)
 		g_string_append_printf(line, ":crypt=%s", user->crypt);
 	if (user->secret != NULL) {

@@ -195,6 +195,10 @@ read_field(PliUser *user, char *field)
 	char *value = strchr(field, '=');
 	g_autofree char *shown = NULL;
 
+	if (strcmp(field, "pam") == 0) {
+		user->pam = TRUE;
+		return NULL;
+	}
 	if (value == NULL)
 		return g_strdup_printf("each field was expected to be "
 				       "KEY=VALUE; %" G_GSIZE_FORMAT
@@ -217,16 +221,24 @@ read_field(PliUser *user, char *field)
 static char *
 read_fields(PliUser *user, char *const *fields)
 {
+	gboolean is_alone = fields[0] != NULL && fields[1] == NULL;
 	char *fault = NULL;
 
 	for (; *fields != NULL && fault == NULL; fields++)
 		fault = read_field(user, *fields);
-	if (fault == NULL && user->scram[PLI_USER_SHA1].salt == NULL &&
+	if (fault != NULL)
+		return fault;
+	/* another way in would pass what PAM says of the account */
+	if (user->pam)
+		return is_alone ? NULL
+				: g_strdup("pam was expected to stand alone; "
+					   "another field came");
+	if (user->scram[PLI_USER_SHA1].salt == NULL &&
 	    user->scram[PLI_USER_SHA256].salt == NULL && user->crypt == NULL)
-		fault = g_strdup_printf("keys of SCRAM or a crypt were "
-					"expected; %s has neither",
-					user->name);
-	return fault;
+		return g_strdup_printf("keys of SCRAM, a crypt or pam were "
+				       "expected; %s has none of them",
+				       user->name);
+	return NULL;
 }
 
 /* Splits `line` where it lies. */

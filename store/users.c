@@ -167,12 +167,20 @@ pli_users_get(const PliUsers *users, guint i)
 
 /* The account that an unknown name is taken for. */
 static const PliUser *
-find_stand_in(const PliUsers *users, const char *name)
+find_other(const PliUsers *users, const char *name)
 {
 	guint n = users->all->len;
 
 	return n > 0 ? g_ptr_array_index(users->all, g_str_hash(name) % n)
 		     : NULL;
+}
+
+const PliUser *
+pli_users_find_stand_in(const PliUsers *users, const char *name)
+{
+	const PliUser *user = pli_users_find(users, name);
+
+	return user != NULL ? user : find_other(users, name);
 }
 
 gboolean
@@ -181,8 +189,7 @@ pli_users_check_password(const PliUsers *users, const char *name,
 {
 	const char *asked = name != NULL ? name : "";
 	const PliUser *user = pli_users_find(users, asked);
-	const PliUser *checked =
-		user != NULL ? user : find_stand_in(users, asked);
+	const PliUser *checked = pli_users_find_stand_in(users, asked);
 	gboolean same = pli_user_check_password(checked, password);
 
 	return same && user != NULL;
@@ -196,7 +203,7 @@ pli_users_get_iterations(const PliUsers *users, const char *name,
 	const PliUser *user = pli_users_find(users, asked);
 
 	if (user == NULL || user->scram[hash].salt == NULL)
-		user = find_stand_in(users, asked);
+		user = find_other(users, asked);
 	return user != NULL && user->scram[hash].salt != NULL
 		       ? user->scram[hash].iterations
 		       : PLI_USERS_ITERATIONS;

@@ -5,6 +5,7 @@
  * Text, a line an account (see pli.users(5)):
  *
  *	NAME:scram-sha-256=N,SALT,STORED,SERVER:scram-sha-1=...:crypt=$y$...
+ *	NAME:pam
  *
  * A loaded file never changes; a reader asks pli_users_is_stale() and loads it
  * anew. Edits take a lock, write a new file, sync it and put it in the place
@@ -64,6 +65,7 @@ typedef struct {
 	PliUserScram scram[PLI_USER_N_HASHES];
 	char *crypt;  /* of crypt(5), such as yescrypt; or NULL */
 	char *secret; /* the password itself, for CRAM-MD5 and APOP; or NULL */
+	gboolean pam; /* PAM knows the password, and nothing here does */
 } PliUser;
 
 typedef struct PliUsers PliUsers;
@@ -98,7 +100,13 @@ pli_users_get_n(const PliUsers *users);
 const PliUser *
 pli_users_get(const PliUsers *users, guint i);
 
-/* `user` NULL costs what a new account costs and is FALSE. */
+/* The account whose check a name costs: its own, or for one that there is not
+ * another, always the same as long as `users`. NULL: there is none at all. */
+const PliUser *
+pli_users_find_stand_in(const PliUsers *users, const char *name);
+
+/* `user` NULL, and one of PAM's, costs what a new account costs and is
+ * FALSE. */
 gboolean
 pli_user_check_password(const PliUser *user, const char *password);
 
@@ -120,10 +128,11 @@ typedef enum {
 	PLI_USERS_WITH_CRYPT = 1 << 0,	/* yescrypt in place of SCRAM's keys */
 	PLI_USERS_WITH_SECRET = 1 << 1, /* the password itself, too */
 	PLI_USERS_ADD = 1 << 2,		/* there must be none; else: one */
+	PLI_USERS_WITH_PAM = 1 << 3,	/* no password: PAM decides */
 } PliUsersFlags;
 
-/* An account with the keys of a password (`flags` but ADD; `iterations` as
- * below). NULL: PLI_USERS_ERROR_PASSWORD or _KEY. */
+/* An account with the keys of a password, which is NULL with PAM (`flags` but
+ * ADD; `iterations` as below). NULL: PLI_USERS_ERROR_PASSWORD or _KEY. */
 PliUser *
 pli_user_new(const char *name, const char *password, guint iterations,
 	     PliUsersFlags flags, GError **error);

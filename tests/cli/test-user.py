@@ -100,7 +100,25 @@ def check_list(path):
     rows = [json.loads(line) for line
             in pli("list", "--json", "-f", path).splitlines()]
     tap.equal(rows[2], {"name": "bob", "scram": False, "crypt": True,
-                        "secret": True}, "list --json")
+                        "pam": False, "secret": True}, "list --json")
+
+
+def check_pam(folder):
+    path = os.path.join(folder, "pam")
+    pli("add", "-f", path, "--pam", "alice")
+    pli("add", "-f", path, "bob", said="x\n")
+    with open(path, encoding="utf-8") as f:
+        tap.equal(f.readline(), "alice:pam\n", "--pam asks for no password")
+    pli("passwd", "-f", path, "--pam", "bob")
+    pli("passwd", "-f", path, "alice", said="y\n")
+    tap.equal(pli("list", "-f", path), "alice scram\nbob pam\n",
+              "passwd goes from the one to the other")
+    row = json.loads(pli("list", "--json", "-f", path).splitlines()[1])
+    tap.equal(row, {"name": "bob", "scram": False, "crypt": False,
+                    "pam": True, "secret": False}, "list --json")
+    for option in ("--crypt", "--secret"):
+        got = pli("add", "-f", path, "--pam", option, "carol", status=64)
+        tap.ok("neither" in got, f"--pam {option}", got)
 
 
 def check_faults(path):
@@ -153,7 +171,7 @@ GOOD = ("4096,c2FsdA==,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=,"
 def check_lines(folder):
     path = os.path.join(folder, "lines")
     for line, text in (
-            ("alice", "alice has neither"),
+            ("alice", "alice has none of them"),
             ("alice:crypt=$y$a:crypt=$y$b", "twice"),
             ("alice:crypt=plain", "begin with $"),
             ("alice:scram=x", "is none of"),
@@ -287,6 +305,7 @@ def main():
         check_keys(path)
         check_crypt(path)
         check_list(path)
+        check_pam(folder)
         check_faults(path)
         check_lines(folder)
         check_terminal(path)

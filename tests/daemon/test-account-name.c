@@ -48,11 +48,30 @@ test_long(void)
 	g_assert_null(pli_account_name_from_local(grows));
 }
 
+/* Back again, which is what PAM is asked about. */
+static void
+test_local(void)
+{
+	static const char *const locals[] = {"alice", ".a/b c@d", "%41%",
+	                                     "r\xc3\xa9n\xc3\xa9", "o'brien"};
+	g_autofree char *cut = pli_account_name_dup_local("a%4");
+	gsize i;
+
+	for (i = 0; i < G_N_ELEMENTS(locals); i++) {
+		g_autofree char *name = pli_account_name_from_local(locals[i]);
+		g_autofree char *local = pli_account_name_dup_local(name);
+
+		g_assert_cmpstr(local, ==, locals[i]);
+	}
+	g_assert_cmpstr(cut, ==, "a%4");
+}
+
 int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/daemon/account-name/names", test_names);
 	g_test_add_func("/daemon/account-name/long", test_long);
+	g_test_add_func("/daemon/account-name/local", test_local);
 	return g_test_run();
 }

@@ -71,7 +71,7 @@ set_up(Fixture *f, gconstpointer data)
 				    PLI_USERS_ADD, &error));
 	f->root = pli_root_open(f->dir, -1, -1, &error);
 	g_assert_no_error(error);
-	f->process = pli_auth_process_new(f->base, f->config, f->root,
+	f->process = pli_auth_process_new(f->base, f->config, f->root, NULL,
 					  &log_nowhere, &error);
 	g_assert_no_error(error);
 	g_assert_true(pli_channel_pair(fds, NULL));

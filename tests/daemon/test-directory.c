@@ -15,7 +15,8 @@ static PliDirectory *
 make_directory(const char *password, GError **error)
 {
 	g_autoptr(PliConfig) config = pli_config_new();
-	const PliDirectoryFiles files = {config->users, config->aliases};
+	const PliDirectoryFiles files = {config->users, config->aliases,
+					 NULL};
 
 	g_free(config->password);
 	config->password = g_strdup(password);

@@ -14,11 +14,15 @@ dup_account(gpointer data, const char *user)
 	return *user != '\0' ? g_ascii_strdown(user, -1) : NULL;
 }
 
-static gboolean
+static PliSaslResult
 check_password(gpointer data, const char *user, const char *password)
 {
+	if (strcmp(user, "trouble") == 0)
+		return PLI_SASL_TROUBLE;
 	return g_ascii_strcasecmp(user, USER) == 0 &&
-	       strcmp(password, PASSWORD) == 0;
+			       strcmp(password, PASSWORD) == 0
+		       ? PLI_SASL_DONE
+		       : PLI_SASL_REFUSED;
 }
 
 static void
@@ -49,6 +53,12 @@ dup_secret(gpointer data, const char *user)
 	return strcmp(user, USER) == 0 ? g_strdup(PASSWORD) : NULL;
 }
 
+static gboolean
+takes_certificate(gpointer data, const char *user)
+{
+	return TRUE;
+}
+
 static gpointer
 ref(gpointer data)
 {
@@ -61,7 +71,8 @@ unref(gpointer data)
 }
 
 static const PliSaslAccounts accounts = {
-	NULL, ref, unref, dup_account, check_password, get_scram, dup_secret};
+	NULL, ref, unref, dup_account, check_password, get_scram, dup_secret,
+	takes_certificate};
 
 /* The client's side. */
 typedef struct {
@@ -261,6 +272,18 @@ test_login_initial(void)
 	g_assert_cmpstr(other, ==, USER);
 }
 
+/* Who judges the password cannot: the client is not told that it is wrong. */
+static void
+test_trouble(void)
+{
+	const Client client = {"trouble", PASSWORD, NULL, NULL};
+
+	g_assert_cmpint(try("PLAIN", &client, TRUE, NULL), ==,
+			PLI_SASL_TROUBLE);
+	g_assert_cmpint(try("LOGIN", &client, FALSE, NULL), ==,
+			PLI_SASL_TROUBLE);
+}
+
 static void
 test_malformed(void)
 {
@@ -299,6 +322,7 @@ main(int argc, char **argv)
 	g_test_add_func("/daemon/sasl/other-identity", test_other_identity);
 	g_test_add_func("/daemon/sasl/binding", test_binding);
 	g_test_add_func("/daemon/sasl/login-initial", test_login_initial);
+	g_test_add_func("/daemon/sasl/trouble", test_trouble);
 	g_test_add_func("/daemon/sasl/malformed", test_malformed);
 	return g_test_run();
 }

@@ -320,10 +320,18 @@ test_fields(void)
 static const struct {
 	const char *text, *message;
 } faults[] = {
-	{"alice", "FILE:1: keys of SCRAM or a crypt were expected; alice has "
-		  "neither"},
+	{"alice",
+	 "FILE:1: keys of SCRAM, a crypt or pam were expected; alice has none "
+	 "of them"},
 	{"# one\n\nalice:secret=YQ==",
-	 "FILE:3: keys of SCRAM or a crypt were expected; alice has neither"},
+	 "FILE:3: keys of SCRAM, a crypt or pam were expected; alice has none "
+	 "of them"},
+	{"alice:pam:crypt=$y$x",
+	 "FILE:1: pam was expected to stand alone; another field came"},
+	{"alice:secret=YQ==:pam",
+	 "FILE:1: pam was expected to stand alone; another field came"},
+	{"alice:pam:pam",
+	 "FILE:1: pam was expected to stand alone; another field came"},
 	{":" SHA1, "FILE:1: " NAME "'' came"},
 	{"Alice:" SHA1, "FILE:1: " NAME "'Alice' came"},
 	{" alice:" SHA1, "FILE:1: " NAME "' alice' came"},
@@ -503,6 +511,28 @@ test_cost_empty(void)
 	g_assert_cmpuint(n_iterations, ==, PLI_USERS_ITERATIONS);
 }
 
+/* Nothing here lets an account of PAM in, and it costs what others cost. */
+static void
+test_pam(void)
+{
+	g_autoptr(PliUser) user =
+		pli_user_new("alice", NULL, 1, PLI_USERS_WITH_PAM, NULL);
+	g_autofree char *line = pli_users_format_user(user);
+	g_autoptr(PliUsers) users = parse(line);
+
+	g_assert_cmpstr(line, ==, "alice:pam\n");
+	g_assert_true(pli_users_find(users, "alice")->pam);
+	g_assert_true(pli_users_find_stand_in(users, "bob")->pam);
+	g_assert_cmpuint(count_iterations(users, "alice"), ==,
+			 PLI_USERS_ITERATIONS);
+	g_assert_cmpuint(count_iterations(users, "bob"), ==,
+			 PLI_USERS_ITERATIONS);
+	g_assert_false(pli_users_check_password(users, "alice", ""));
+	g_assert_cmpuint(pli_users_get_iterations(users, "alice",
+						  PLI_USER_SHA1),
+			 ==, PLI_USERS_ITERATIONS);
+}
+
 static PliUsers *
 load(const Fixture *fixture)
 {
@@ -602,8 +632,8 @@ test_edit_errors(Fixture *fixture, gconstpointer data)
 	check_file(fixture, good);
 	write_file(fixture, bad);
 	check_edit(fixture, "bob", 1, TRUE, PLI_USERS_ERROR_SYNTAX,
-		   ":2: keys of SCRAM or a crypt were expected; alice has "
-		   "neither");
+		   ":2: keys of SCRAM, a crypt or pam were expected; alice "
+		   "has none of them");
 	check_file(fixture, bad);
 }
 
@@ -698,6 +728,7 @@ main(int argc, char **argv)
 	g_test_add_func("/store/users/cost-alike", test_cost_alike);
 	g_test_add_func("/store/users/cost-mixed", test_cost_mixed);
 	g_test_add_func("/store/users/cost-empty", test_cost_empty);
+	g_test_add_func("/store/users/pam", test_pam);
 	ADD("edits", test_edits);
 	ADD("edit-errors", test_edit_errors);
 	ADD("load", test_load);
