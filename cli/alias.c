@@ -22,6 +22,7 @@ complain(const GError *error)
 	pli_terminal_add_error("alias", error->message);
 	switch (error->code) {
 	case PLI_ALIASES_ERROR_SYNTAX: return EX_DATAERR;
+	case PLI_ALIASES_ERROR_NO_FILE: return EX_NOINPUT;
 	case PLI_ALIASES_ERROR_NONE: return EX_NOUSER;
 	case PLI_ALIASES_ERROR_NAME: return EX_USAGE;
 	default: return EX_IOERR;

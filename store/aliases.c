@@ -247,13 +247,18 @@ edit_file(const Edit *edit, GError **error)
 	if (pli_file_edit(edit->path, *edit->line != '\0', edit_text,
 			  (gpointer)edit, &cause))
 		return TRUE;
-	if (cause->domain != PLI_ALIASES_ERROR) {
+	if (cause->domain == PLI_ALIASES_ERROR) {
+		g_propagate_error(error, cause);
+		return FALSE;
+	}
+	if (*edit->line == '\0' &&
+	    g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+		g_set_error(error, PLI_ALIASES_ERROR, PLI_ALIASES_ERROR_NO_FILE,
+			    "%s: set makes the file", cause->message);
+	else
 		g_set_error_literal(error, PLI_ALIASES_ERROR,
 				    PLI_ALIASES_ERROR_FILE, cause->message);
-		g_error_free(cause);
-	} else {
-		g_propagate_error(error, cause);
-	}
+	g_error_free(cause);
 	return FALSE;
 }
 

@@ -18,7 +18,8 @@
 #define PLI_ALIASES_TARGETS_MAX 10000 /* of one alias */
 
 typedef enum {
-	PLI_ALIASES_ERROR_FILE,
+	PLI_ALIASES_ERROR_FILE,	   /* cannot be read or written */
+	PLI_ALIASES_ERROR_NO_FILE, /* there is none to take one from */
 	PLI_ALIASES_ERROR_SYNTAX, /* FILE:LINE: what is wrong */
 	PLI_ALIASES_ERROR_NONE,	  /* there is no such alias */
 	PLI_ALIASES_ERROR_NAME,	  /* no name or target can be that */

@@ -65,12 +65,15 @@ def check_faults(path):
             (["set", "a", "@x"], 64, "no local part"),
             (["set", "a"], 64, "expected"),
             (["drop", "a"], 64, "expected"),
+            (["remove", "a", "-f", path + ".none"], 66, "set makes the file"),
             (["list", "-f", path + ".none"], 66, "No such file")):
         out = pli(*words, *(["-f", path] if "-f" not in words else []),
                   status=status)
         tap.ok(text in out, f"{words} says {text}", out)
     with open(path, encoding="utf-8") as f:
         tap.equal(f.read(), before, "nothing has changed")
+    out = pli("set", "a", "b", "-f", os.path.join(path, "x"), status=74)
+    tap.ok("Not a directory" in out, "a file that cannot be made", out)
 
 
 def check_lines(path):
