@@ -22,6 +22,7 @@
 	X(derived, "Structures derived for the trace fields")                  \
 	X(rebuilt, "Structures scanned again instead of derived")              \
 	X(rebuilt_octets, "Octets of those second scans")                      \
+	X(converted, "Binary messages made fit for the store")                 \
 	X(scan_mismatches, "Messages whose scan missed octets")                \
 	X(messages_accepted, "Messages answered with 250")                     \
 	X(messages_refused, "Messages answered with 4xx or 5xx after octets")  \

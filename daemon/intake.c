@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/intake.h"
 
+#include "daemon/converter.h"
 #include "daemon/message.h"
 #include "daemon/policy.h"
 #include "daemon/retry.h"
 #include "daemon/session-log.h"
+#include "engine/convert.h"
 
 /* Of one transaction: past it no list is expanded any more. */
 #define ACCOUNTS_MAX 20000
@@ -56,12 +58,22 @@ pending_free(Pending *pending)
 	g_free(pending);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pending, pending_free)
-
 static const PliAnswer accept_answer = {.verdict = PLI_VERDICT_ACCEPT};
 static const PliAnswer later_answer = {.verdict = PLI_VERDICT_TEMPORARY};
 
-/* What a client is told about a message that is not kept. */
+/* A binary message that the store cannot keep as it is. */
+static PliAnswer
+make_unfit_answer(const GError *error)
+{
+	gboolean is_line = g_error_matches(error, PLI_CONVERT_ERROR,
+	                                   PLI_CONVERT_ERROR_FRAME);
+
+	return (PliAnswer){PLI_VERDICT_REFUSE, is_line ? 550 : 554,
+	                   is_line ? "5.6.11" : "5.6.3", error->message, NULL};
+}
+
+/* What a client is told about a message that is not kept. The text may be the
+ * error's. */
 static PliAnswer
 make_answer(const GError *error)
 {
@@ -72,6 +84,8 @@ make_answer(const GError *error)
 		return (PliAnswer){PLI_VERDICT_TEMPORARY, 452, "4.3.1",
 		                   "Insufficient storage, try again later",
 		                   NULL};
+	if (error->domain == PLI_CONVERT_ERROR)
+		return make_unfit_answer(error);
 	if (g_error_matches(error, PLI_MESSAGE_ERROR, PLI_MESSAGE_ERROR_LOOP))
 		return (PliAnswer){PLI_VERDICT_REFUSE, 554, "5.4.6",
 		                   "Too many hops, the message goes round",
@@ -204,28 +218,51 @@ on_committed(gpointer data, const GError *error)
 	pending_free(pending);
 }
 
+/* The message is as it will be stored. */
+static void
+commit_message(Pending *pending)
+{
+	PliMessage *message = pending->message;
+
+	if (!pli_message_finish(message)) {
+		answer_whole(pending, message->error);
+		pending_free(pending);
+		return;
+	}
+	pli_committer_add(message->services->committer, message->entry,
+	                  on_committed, pending);
+}
+
+static void
+on_converted(gpointer data)
+{
+	commit_message(data);
+}
+
 static void
 end_message(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 {
 	const PliSmtpEnvelope *envelope = event->detail;
-	g_autoptr(Pending) pending = g_new0(Pending, 1);
+	Pending *pending = g_new0(Pending, 1);
+	PliMessage *message = g_steal_pointer(&intake->message);
 
 	pending->conn = pli_conn_ref(conn);
 	pending->ask = event->ask;
 	pending->start_us = g_get_monotonic_time();
-	pending->message = g_steal_pointer(&intake->message);
-	pending->message->n_normalised = envelope->n_normalised;
+	pending->message = message;
+	message->n_normalised = envelope->n_normalised;
 	pending->targets = g_steal_pointer(&intake->targets);
 	intake->ending = pending;
 	pending->by_recipient = intake->protocol == PLI_PROTOCOL_LMTP ||
 	                        envelope->mail->prdr;
-	if (!pli_message_finish(pending->message)) {
-		answer_whole(pending, pending->message->error);
+	if (envelope->mail->body != PLI_SMTP_BODY_BINARYMIME ||
+	    message->error != NULL) {
+		commit_message(pending);
 		return;
 	}
-	pli_committer_add(intake->services->committer,
-	                  pending->message->entry, on_committed, pending);
-	pending = NULL;
+	pli_message_end_scan(message);
+	pli_converter_add(intake->services->converter, message, on_converted,
+	                  pending);
 }
 
 static void
@@ -702,6 +739,7 @@ get_offers(const PliServices *services, const PliConfigListener *listener,
 		PliSmtpOffers offer;
 	} rows[] = {
 	        {TRUE, PLI_SMTP_OFFER_CHUNKING},
+	        {TRUE, PLI_SMTP_OFFER_BINARYMIME},
 	        {TRUE, PLI_SMTP_OFFER_SMTPUTF8},
 	        {TRUE, PLI_SMTP_OFFER_LIMITS},
 	        {listener->tls == PLI_LISTENER_STARTTLS &&

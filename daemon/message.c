@@ -71,6 +71,7 @@ pli_message_free(PliMessage *message)
 	give_parser(message->services, message->parser);
 	pli_spool_entry_free(message->entry);
 	pli_structure_unref(message->structure);
+	pli_structure_unref(message->plain);
 	g_clear_error(&message->error);
 	g_clear_pointer(&message->recipients, g_array_unref);
 	g_clear_pointer(&message->rows, g_hash_table_unref);
@@ -289,13 +290,11 @@ pli_message_append(PliMessage *message, PliSlice octets)
 	pli_spool_entry_append(message->entry, octets, &message->error);
 }
 
-/* The structure of the octets as they came. */
-static PliStructure *
-end_scan(PliMessage *message)
+void
+pli_message_end_scan(PliMessage *message)
 {
 	PliServices *services = message->services;
 	guint64 scanned;
-	PliStructure *structure;
 	PliParserEvent event;
 
 	pli_parser_finish(message->parser, PLI_FINISH_COMPLETE);
@@ -306,9 +305,8 @@ end_scan(PliMessage *message)
 	pli_counters_add(services->counters, octets_scanned, scanned);
 	if (scanned != message->octets)
 		pli_counters_add(services->counters, scan_mismatches, 1);
-	structure = pli_parser_steal_structure(message->parser);
+	message->plain = pli_parser_steal_structure(message->parser);
 	give_parser(services, g_steal_pointer(&message->parser));
-	return structure;
 }
 
 /* A second scan, of the trace fields and all octets: for messages at a limit,
@@ -382,12 +380,14 @@ check_hops(PliMessage *message, const PliStructure *plain)
 gboolean
 pli_message_finish(PliMessage *message)
 {
-	g_autoptr(PliStructure) plain = NULL;
+	const PliStructure *plain;
 	PliSpoolEnvelope spooled;
 
 	if (message->error != NULL)
 		return FALSE;
-	plain = end_scan(message);
+	if (message->plain == NULL)
+		pli_message_end_scan(message);
+	plain = message->plain;
 	if (!check_hops(message, plain))
 		return FALSE;
 	if (message->prefix == NULL)

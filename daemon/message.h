@@ -34,6 +34,7 @@ typedef struct {
 	gint64 start_us;
 	gboolean is_submitted; /* Date and Message-ID are added when missing */
 	gboolean is_retried;   /* a client that sends it again is recognised */
+	PliStructure *plain; /* of the octets as they came, once ended */
 	/* set by begin */
 	gint64 seconds; /* since 1970: when it came */
 	char *sender;
@@ -78,6 +79,10 @@ pli_message_begin(PliMessage *message, const PliSmtpEnvelope *envelope,
 /* More octets: scanned and spooled here and nowhere else. */
 void
 pli_message_append(PliMessage *message, PliSlice octets);
+
+/* The last octet has come: sets `plain`. finish() does it when nobody did. */
+void
+pli_message_end_scan(PliMessage *message);
 
 /* The last octet has come. FALSE: see `error`, the message cannot be kept.
  * TRUE: the entry is ready for the committer. */

@@ -46,6 +46,7 @@ typedef struct {
 	PliDirectory *directory;
 	PliRetries *retries; /* NULL: who sends again is not recognised */
 	PliAuth *auth;
+	struct PliConverter *converter; /* daemon/converter.h */
 	GThreadPool *pool;      /* of imap-access's tasks */
 	GPtrArray *parsers;     /* PliParser, reset, for the next messages */
 	gboolean stopping;      /* the pool takes no more tasks */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "daemon/converter.h"
 #include "daemon/imap-access.h"
 #include "daemon/intake.h"
 #include "daemon/proxy-gate.h"
@@ -274,6 +275,7 @@ start_services(PliWorker *worker, const PliConfig *config,
 	        services->spool, services->accounts, services->post,
 	        services->counters, services->log);
 	services->auth = pli_auth_new(worker->base);
+	services->converter = pli_converter_new(services->post);
 	services->pool = pli_imap_access_pool_new();
 	open_retries(worker);
 	services->parsers = g_ptr_array_new_with_free_func(
@@ -327,6 +329,8 @@ stop_services(PliWorker *worker)
 	pli_moves_free(services->moves);
 	pli_greylister_free(services->greylister);
 	pli_dns_free(services->dns);
+	pli_converter_free(services->converter);
+	pli_post_flush(services->post);
 	pli_committer_free(services->committer);
 	pli_delivery_free(services->delivery);
 	pli_post_flush(services->post);

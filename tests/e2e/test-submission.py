@@ -203,8 +203,8 @@ def submit_smtplib(server, box, context):
 def submit_chunks(server, box):
     smtp = mailwire.Smtp(server.smtp)
     code, text = smtp.hello()
-    tap.ok("CHUNKING" in text and "BINARYMIME" not in text,
-           "EHLO offers CHUNKING", text)
+    tap.ok("CHUNKING" in text and "BINARYMIME" in text,
+           "EHLO offers CHUNKING and BINARYMIME", text)
     message = BODY % b"chunks"
     chunks = [message[:7], message[7:8], b"", message[8:]]
     smtp.send(b"MAIL FROM:<ada@test.invalid>\r\nRCPT TO:<chunks@x>\r\n")

@@ -15,6 +15,7 @@ CLOSED = "closed"
 OK = 250
 MAIL = "MAIL FROM:<a@client.test>\r\n"
 RCPT = "RCPT TO:<alice@example.org>\r\n"
+BINARY = "MAIL FROM:<a@client.test> BODY=BINARYMIME\r\n"
 BAD_LINE = "550 5.6.11"
 
 
@@ -162,9 +163,50 @@ def chunks():
     yield Case("chunks", "none accepted", "smtp", greeted("smtp"),
                (MAIL + "RCPT TO:<none@example.org>\r\nBDAT 6 LAST\r\n"
                 "QUIT\r\n", [OK, "550 5.1.1", "503 5.5.1"]))
-    yield Case("chunks", "BODY=BINARYMIME is not offered", "smtp",
-               greeted("smtp"),
-               ("MAIL FROM:<a@b.test> BODY=BINARYMIME\r\n", ["501 5.5.4"]))
+    yield Case("chunks", "BODY=BINARYMIME by DATA", "smtp", greeted("smtp"),
+               (BINARY + RCPT + "DATA\r\nNOOP\r\n",
+                [OK, OK, "503 5.5.1", OK]))
+
+
+def by_chunk(message):
+    """All of it as the last chunk, and a command behind it."""
+    return f"BDAT {len(message)} LAST\r\n{message}NOOP\r\n"
+
+
+def binary():
+    """What the store cannot keep is encoded, or refused."""
+    two = ("Content-Type: multipart/%s; boundary=b\r\n\r\n--b\r\n%s\r\n"
+           "--b\r\n\r\nx\r\n--b--\r\n")
+    part = "Content-Type: message/partial; id=x; number=1; total=2"
+    for name, message, reply in (
+            ("a NUL in a body is encoded", "Subject: x\r\n\r\na\0b", OK),
+            ("bare CR and LF in a body are encoded",
+             "Subject: x\r\n\r\na\nb\rc\n.\n.\r\n", OK),
+            ("nothing but NULs", "\r\n" + "\0" * 5000, OK),
+            ("a NUL in the header", "Subject: \0\r\n\r\nx", BAD_LINE),
+            ("a bare LF in the header", "Subject: x\n\r\n\r\nx", BAD_LINE),
+            ("lines that end in LF", "Subject: x\n\nx\n", BAD_LINE),
+            ("no header's end", "Subject: x\0", BAD_LINE),
+            ("a NUL in a part's header",
+             two % ("mixed", "X: \0\r\n\r\nx"), BAD_LINE),
+            ("a NUL in a preamble", (two % ("mixed", "\r\nx")).replace(
+                "--b", "\0\r\n--b", 1), BAD_LINE),
+            ("a NUL behind the last boundary",
+             two % ("mixed", "\r\nx") + "\0", BAD_LINE),
+            ("a NUL in a part", two % ("mixed", "\r\n\0"), OK),
+            ("a NUL in a signed part", two % ("signed", "\r\n\0"),
+             "554 5.6.3"),
+            ("a bare LF in an encrypted part",
+             two % ("encrypted", "\r\n\n"), "554 5.6.3"),
+            ("a NUL in a fragment", part + "\r\n\r\n\0", "554 5.6.3"),
+            ("a NUL in an encoding that is not known",
+             "Content-Transfer-Encoding: x-y\r\n\r\n\0", "554 5.6.3"),
+            ("a NUL in base64",
+             "Content-Transfer-Encoding: base64\r\n\r\neH\0g=\r\n", OK)):
+        yield Case("binary messages", name, "smtp", greeted("smtp"),
+                   (BINARY + RCPT, [OK, OK]),
+                   (by_chunk(message), [reply, OK]),
+                   delivers=1 if reply == OK else 0)
 
 
 def ahead_of_replies():
@@ -737,7 +779,7 @@ def format_table():
 
 def get_cases():
     cases = []
-    for group in (ends_of_data, bare_octets, chunks, ahead_of_replies,
+    for group in (ends_of_data, bare_octets, chunks, binary, ahead_of_replies,
                   other_protocols, long_lines, floods, addresses, parameters,
                   sequences, authentication, xclient, proxy_headers,
                   turns, relays, policies):
