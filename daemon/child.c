@@ -58,6 +58,7 @@ enter_sandbox(const Child *child, const PliConfig *config, GError **error)
 		NULL};
 	const char *const worker_writes[] = {child->root->spool,
 					     child->root->mail,
+					     child->root->checkpoint,
 					     child->root->greylist, NULL};
 	g_autofree char *users = g_path_get_dirname(config->users);
 	g_autofree char *aliases = g_path_get_dirname(config->aliases);

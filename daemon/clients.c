@@ -30,8 +30,8 @@ pli_clients_free(PliClients *clients)
 	g_free(clients);
 }
 
-static char *
-dup_key(const char *peer)
+char *
+pli_clients_dup_key(const char *peer)
 {
 	struct in6_addr address;
 	char text[INET6_ADDRSTRLEN];
@@ -48,7 +48,7 @@ dup_key(const char *peer)
 guint
 pli_clients_count(const PliClients *clients, const char *peer)
 {
-	g_autofree char *key = dup_key(peer);
+	g_autofree char *key = pli_clients_dup_key(peer);
 
 	return GPOINTER_TO_UINT(g_hash_table_lookup(clients->counts, key));
 }
@@ -58,7 +58,7 @@ pli_clients_enter(PliClients *clients, const char *peer)
 {
 	guint n = pli_clients_count(clients, peer);
 
-	g_hash_table_insert(clients->counts, dup_key(peer),
+	g_hash_table_insert(clients->counts, pli_clients_dup_key(peer),
 			    GUINT_TO_POINTER(n + 1));
 }
 
@@ -66,7 +66,7 @@ gboolean
 pli_clients_leave(PliClients *clients, const char *peer)
 {
 	guint n = pli_clients_count(clients, peer);
-	g_autofree char *key = dup_key(peer);
+	g_autofree char *key = pli_clients_dup_key(peer);
 
 	if (n <= 1)
 		return g_hash_table_remove(clients->counts, key);

@@ -31,4 +31,8 @@ pli_clients_count(const PliClients *clients, const char *peer);
 guint
 pli_clients_get_n(const PliClients *clients);
 
+/* Who counts as one client: an address, of IPv6 its /64. Free with g_free. */
+char *
+pli_clients_dup_key(const char *peer);
+
 #endif

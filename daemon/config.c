@@ -116,6 +116,10 @@ static const PliConfigKey keys[] = {
 	 "Clients that may say with XFORWARD whom a message is from, for the "
 	 "log.",
 	 AT(xforward)},
+	{"smtp", "checkpoint", PLI_CONFIG_CHOICE, "no", "", "no|yes", 0, 0,
+	 "Offers CHECKPOINT (RFC 1845): messages that broke off go on where "
+	 "they were. Takes a restart, as its limits do.",
+	 AT(checkpoint)},
 	{"smtp", "future_release", PLI_CONFIG_NUMBER, "0", "seconds", NULL, 0,
 	 999999999,
 	 "Longest time that FUTURERELEASE (RFC 4865) of a submission client "
@@ -258,6 +262,23 @@ static const PliConfigKey keys[] = {
 	{"dns", "timeout", PLI_CONFIG_NUMBER, "5", "seconds", NULL, 1, 60,
 	 "How long an answer may take.",
 	 AT(dns_seconds)},
+	{"limits", "checkpoint_messages", PLI_CONFIG_NUMBER, "200", "messages",
+	 NULL, 1, 100000, "Messages that broke off and are kept.",
+	 AT(checkpoint_messages)},
+	{"limits", "checkpoint_client_messages", PLI_CONFIG_NUMBER, "20",
+	 "messages", NULL, 1, 100000,
+	 "Those of one client (an account, or an address that did not log "
+	 "in).",
+	 AT(checkpoint_client_messages)},
+	{"limits", "checkpoint_octets", PLI_CONFIG_OCTETS, "1G", "octets",
+	 NULL, 1024, 1024 * G, "Octets of all messages that broke off.",
+	 AT(checkpoint_octets)},
+	{"limits", "checkpoint_client_octets", PLI_CONFIG_OCTETS, "256M",
+	 "octets", NULL, 1024, 1024 * G, "Those of one client.",
+	 AT(checkpoint_client_octets)},
+	{"limits", "checkpoint_hours", PLI_CONFIG_NUMBER, "48", "hours", NULL,
+	 1, 8760, "How long they are kept (RFC 1845 3: at least 48).",
+	 AT(checkpoint_hours)},
 	{"accounts", "mode", PLI_CONFIG_CHOICE, "any", "", "any|file", 0, 0,
 	 "any: every local part is an account, made when first used; only on "
 	 "loopback addresses. file: those of `users`.",

@@ -120,6 +120,9 @@ typedef struct {
 	guint64 row_octets;
 	guint64 command_seconds, data_seconds, answer_seconds;
 	guint64 data_rate; /* octets a second; 0: any */
+	guint64 checkpoint_messages, checkpoint_client_messages;
+	guint64 checkpoint_octets, checkpoint_client_octets;
+	guint64 checkpoint_hours;
 	guint64 accounts; /* PliAccountsMode */
 	char *password;
 	char *users, *aliases; /* paths; "": there is none */
@@ -132,7 +135,7 @@ typedef struct {
 	guint64 greeting_ms;
 	guint64 bare_line_ends; /* PliBareLineEnds */
 	guint64 early_octets, prdr, dsn, deliver_by, mt_priority, require_tls;
-	guint64 expn, etrn, atrn, turn;
+	guint64 expn, etrn, atrn, turn, checkpoint;
 	PliNetworks *xclient, *xforward; /* who may say that */
 	guint64 hold_seconds; /* FUTURERELEASE's longest; 0: not offered */
 	/* which clients are served; see daemon/policy.h */

@@ -2,44 +2,22 @@
 #include "daemon/intake.h"
 
 #include "daemon/converter.h"
-#include "daemon/message.h"
+#include "daemon/intake-priv.h"
 #include "daemon/policy.h"
 #include "daemon/retry.h"
 #include "daemon/session-log.h"
 #include "engine/convert.h"
 
-/* Of one transaction: past it no list is expanded any more. */
-#define ACCOUNTS_MAX 20000
-
-typedef struct Pending Pending;
-typedef struct AuthStep AuthStep;
-typedef struct Recipient Recipient;
-
-/* A session's side of it. */
-typedef struct {
-	PliServices *services;
-	PliProtocol protocol;
-	PliPeer *peer;
-	gboolean moving; /* the master is asked about another one */
-	gboolean closed;
-	PliMessage *message; /* between DATA_BEGIN and DATA_END */
-	guint accepted;
-	GPtrArray *targets; /* of the transaction: each recipient's accounts,
-	                       char ** */
-	guint n_accounts;   /* in them */
-	PliAuthExchange *exchange; /* an authentication that goes on */
-	/* what the session waits for; NULL: not for that */
-	Pending *ending;
-	AuthStep *step;
-	Recipient *judged;
-	PliPolicy *policy;
-} Intake;
+typedef struct PliIntakePending Pending;
+typedef struct PliIntakeRecipient Recipient;
+typedef struct PliIntakeStep AuthStep;
 
 /* A message between DATA_END and its answer; outlives the session. */
-struct Pending {
+struct PliIntakePending {
 	PliConn *conn;
 	guint64 ask;
 	PliMessage *message;
+	PliTransaction *transaction; /* until the outcome; NULL: none */
 	gboolean by_recipient; /* LMTP, PRDR */
 	GPtrArray *targets;    /* each recipient's accounts */
 	PliAnswer *outcomes;   /* then one an account */
@@ -51,6 +29,7 @@ struct Pending {
 static void
 pending_free(Pending *pending)
 {
+	pli_transaction_leave(pending->transaction);
 	pli_message_free(pending->message);
 	pli_conn_unref(pending->conn);
 	g_ptr_array_unref(pending->targets);
@@ -98,7 +77,7 @@ make_answer(const GError *error)
 static void
 count_outcome(const Pending *pending, const GError *error)
 {
-	Intake *intake = pli_conn_get_data(pending->conn);
+	PliIntake *intake = pli_conn_get_data(pending->conn);
 	PliCounters *counters = intake->services->counters;
 
 	if (error != NULL) {
@@ -116,7 +95,7 @@ count_outcome(const Pending *pending, const GError *error)
 static void
 note_outcome(Pending *pending, const GError *error)
 {
-	Intake *intake = pli_conn_get_data(pending->conn);
+	PliIntake *intake = pli_conn_get_data(pending->conn);
 	gboolean awaited = intake->ending == pending;
 
 	if (awaited)
@@ -128,15 +107,36 @@ note_outcome(Pending *pending, const GError *error)
 	pli_message_log(pending->message, error);
 }
 
+/* A message that is refused for good is not taken up again. */
+static void
+judge_transaction(Pending *pending, const GError *error)
+{
+	if (error != NULL &&
+	    make_answer(error).verdict == PLI_VERDICT_REFUSE)
+		pli_transaction_drop(g_steal_pointer(&pending->transaction));
+}
+
 /* For the message as a whole. */
 static void
 answer_whole(Pending *pending, const GError *error)
 {
 	PliAnswer answer = make_answer(error);
 
+	judge_transaction(pending, error);
 	note_outcome(pending, error);
 	pli_retry_answer(pending->message, pending->conn, pending->ask, &answer,
 	                 pending->outcomes);
+}
+
+/* The transaction is known as accepted: whoever misses the reply will be told
+ * so (RFC 1845 3). */
+static void
+on_finished(gpointer data)
+{
+	Pending *pending = data;
+
+	answer_whole(pending, NULL);
+	pending_free(pending);
 }
 
 /* A recipient is served when each of its accounts is. */
@@ -182,6 +182,9 @@ on_delivered(gpointer data, guint row, const GError *error)
 	pending->any_served |= error == NULL;
 	if (--pending->n_open > 0)
 		return;
+	/* what some have must not come a second time */
+	if (pending->any_served)
+		pli_transaction_drop(g_steal_pointer(&pending->transaction));
 	answer_each(pending, pending->any_served ? NULL : error);
 	pending_free(pending);
 }
@@ -214,6 +217,11 @@ on_committed(gpointer data, const GError *error)
 		deliver(pending);
 	if (error == NULL && pending->by_recipient)
 		return; /* on_delivered goes on */
+	if (error == NULL && pending->transaction != NULL) {
+		pli_transaction_finish(g_steal_pointer(&pending->transaction),
+		                       on_finished, pending);
+		return;
+	}
 	answer_whole(pending, error);
 	pending_free(pending);
 }
@@ -240,7 +248,7 @@ on_converted(gpointer data)
 }
 
 static void
-end_message(Intake *intake, PliConn *conn, const PliSessionEvent *event)
+end_message(PliIntake *intake, PliConn *conn, const PliSessionEvent *event)
 {
 	const PliSmtpEnvelope *envelope = event->detail;
 	Pending *pending = g_new0(Pending, 1);
@@ -253,6 +261,7 @@ end_message(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 	message->n_normalised = envelope->n_normalised;
 	pending->targets = g_steal_pointer(&intake->targets);
 	intake->ending = pending;
+	pending->transaction = g_steal_pointer(&intake->transaction);
 	pending->by_recipient = intake->protocol == PLI_PROTOCOL_LMTP ||
 	                        envelope->mail->prdr;
 	if (envelope->mail->body != PLI_SMTP_BODY_BINARYMIME ||
@@ -266,7 +275,7 @@ end_message(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 }
 
 static void
-begin_message(Intake *intake, PliConn *conn, const PliSessionEvent *event)
+begin_message(PliIntake *intake, PliConn *conn, const PliSessionEvent *event)
 {
 	static const PliAnswer busy = {PLI_VERDICT_TEMPORARY, 451, "4.3.2",
 	                               "Too much mail waits to be stored, "
@@ -274,7 +283,10 @@ begin_message(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 	                               NULL};
 
 	g_clear_pointer(&intake->message, pli_message_free);
+	if (pli_intake_checkpoint_begin_repeat(intake, conn, event))
+		return;
 	if (pli_committer_is_full(intake->services->committer)) {
+		pli_transaction_leave(g_steal_pointer(&intake->transaction));
 		pli_conn_answer(conn, event->ask, &busy);
 		return;
 	}
@@ -284,12 +296,13 @@ begin_message(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 	intake->message->peer_name = g_strdup(intake->peer->name);
 	intake->message->is_retried = intake->protocol == PLI_PROTOCOL_LMTP;
 	pli_message_begin(intake->message, event->detail, intake->targets);
-	pli_conn_answer(conn, event->ask, &accept_answer);
+	if (intake->transaction == NULL ||
+	    !pli_intake_checkpoint_begin(intake, conn, event))
+		pli_conn_answer(conn, event->ask, &accept_answer);
 }
 
-/* A new transaction has no recipients yet. */
-static void
-begin_transaction(Intake *intake)
+void
+pli_intake_clear_targets(PliIntake *intake)
 {
 	g_clear_pointer(&intake->targets, g_ptr_array_unref);
 	intake->n_accounts = 0;
@@ -299,7 +312,7 @@ begin_transaction(Intake *intake)
 
 /* A recipient that there is, while the policy judges it; holds the
  * connection. */
-struct Recipient {
+struct PliIntakeRecipient {
 	PliConn *conn;
 	guint64 ask;
 	char **accounts;
@@ -309,7 +322,7 @@ static void
 on_judged(gpointer data, const PliAnswer *answer)
 {
 	Recipient *recipient = data;
-	Intake *intake = pli_conn_get_data(recipient->conn);
+	PliIntake *intake = pli_conn_get_data(recipient->conn);
 
 	if (intake->judged == recipient) {
 		intake->judged = NULL;
@@ -329,7 +342,7 @@ on_judged(gpointer data, const PliAnswer *answer)
 
 /* Takes the accounts. */
 static void
-ask_policy(Intake *intake, PliConn *conn, const PliSessionEvent *event,
+ask_policy(PliIntake *intake, PliConn *conn, const PliSessionEvent *event,
            char **accounts)
 {
 	Recipient *recipient = g_new0(Recipient, 1);
@@ -343,18 +356,52 @@ ask_policy(Intake *intake, PliConn *conn, const PliSessionEvent *event,
 }
 
 static void
-judge_sender(Intake *intake, PliConn *conn, const PliSessionEvent *event)
+begin_transaction(PliIntake *intake, PliConn *conn,
+                  const PliSessionEvent *event)
 {
-	const PliAnswer *refusal =
-	        pli_policy_judge_mail(intake->policy, event->detail);
+	const PliSmtpMail *mail = event->detail;
+	const PliAnswer *refusal = pli_policy_judge_mail(intake->policy, mail);
 
-	begin_transaction(intake);
-	pli_conn_answer(conn, event->ask,
-	                refusal != NULL ? refusal : &accept_answer);
+	pli_intake_clear_targets(intake);
+	pli_transaction_leave(g_steal_pointer(&intake->transaction));
+	intake->is_repeat = FALSE;
+	if (refusal != NULL)
+		pli_conn_answer(conn, event->ask, refusal);
+	else if (mail->transid != NULL && intake->services->checkpointer != NULL)
+		pli_intake_checkpoint_find(intake, conn, event->ask, mail);
+	else
+		pli_conn_answer(conn, event->ask, &accept_answer);
+}
+
+/* The message will not be finished. */
+static void
+abort_message(PliIntake *intake, PliSmtpAbortReason reason)
+{
+	if (intake->message != NULL)
+		pli_counters_add(intake->services->counters, messages_refused,
+		                 1);
+	g_clear_pointer(&intake->message, pli_message_free);
+	intake->is_repeat = FALSE;
+	if (reason == PLI_SMTP_ABORT_TIMEOUT)
+		pli_transaction_leave(g_steal_pointer(&intake->transaction));
+	else
+		pli_transaction_drop(g_steal_pointer(&intake->transaction));
+}
+
+/* More octets of the message. */
+static void
+take_octets(PliIntake *intake, PliSlice octets)
+{
+	intake->repeats_octets |= intake->is_repeat && octets.len > 0;
+	if (intake->is_repeat)
+		return;
+	pli_message_append(intake->message, octets);
+	if (intake->transaction != NULL)
+		pli_transaction_append(intake->transaction, octets);
 }
 
 static void
-judge_recipient(Intake *intake, PliConn *conn, const PliSessionEvent *event)
+judge_recipient(PliIntake *intake, PliConn *conn, const PliSessionEvent *event)
 {
 	static const PliAnswer no_user = {PLI_VERDICT_REFUSE, 550, "5.1.1",
 	                                  "there is no such mailbox here",
@@ -380,7 +427,8 @@ judge_recipient(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 		pli_conn_answer(conn, event->ask, refusal);
 		return;
 	}
-	if (intake->n_accounts >= ACCOUNTS_MAX) {
+	pli_intake_checkpoint_reset(intake);
+	if (intake->n_accounts >= PLI_INTAKE_ACCOUNTS_MAX) {
 		pli_conn_answer(conn, event->ask, &too_many);
 		return;
 	}
@@ -402,7 +450,7 @@ judge_recipient(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 }
 
 static void
-show_members(Intake *intake, PliConn *conn, const PliSessionEvent *event)
+show_members(PliIntake *intake, PliConn *conn, const PliSessionEvent *event)
 {
 	static const PliAnswer no_list = {PLI_VERDICT_REFUSE, 550, "5.1.1",
 	                                  "there is no such list here", NULL};
@@ -416,14 +464,14 @@ show_members(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 }
 
 /* A step of an authentication that was taken; holds the connection. */
-struct AuthStep {
+struct PliIntakeStep {
 	PliConn *conn;
 	guint64 ask;
 	PliAuthExchange *orphan; /* nobody waits: freed when the step is done */
 };
 
 static void
-log_failure(Intake *intake)
+log_failure(PliIntake *intake)
 {
 	PliLogLine line;
 
@@ -438,7 +486,7 @@ log_failure(Intake *intake)
 }
 
 static PliAnswer
-judge_step(Intake *intake, PliSaslResult result, PliSmtpAuthStep *step)
+judge_step(PliIntake *intake, PliSaslResult result, PliSmtpAuthStep *step)
 {
 	PliAnswer answer = {.verdict = PLI_VERDICT_ACCEPT, .detail = step};
 
@@ -467,7 +515,7 @@ static void
 on_auth_step(gpointer data, PliSaslResult result, PliSlice challenge)
 {
 	AuthStep *taken = data;
-	Intake *intake = pli_conn_get_data(taken->conn);
+	PliIntake *intake = pli_conn_get_data(taken->conn);
 	PliSmtpAuthStep step = {.challenge = challenge};
 	PliAnswer answer;
 
@@ -484,7 +532,7 @@ on_auth_step(gpointer data, PliSaslResult result, PliSlice challenge)
 }
 
 static PliAuthExchange *
-start_exchange(Intake *intake, PliConn *conn, const PliSmtpAuth *auth)
+start_exchange(PliIntake *intake, PliConn *conn, const PliSmtpAuth *auth)
 {
 	g_autoptr(GBytes) exporter = pli_conn_get_channel_binding(
 	        conn, PLI_CONN_BINDING_EXPORTER);
@@ -502,7 +550,7 @@ start_exchange(Intake *intake, PliConn *conn, const PliSmtpAuth *auth)
 }
 
 static void
-authenticate(Intake *intake, PliConn *conn, const PliSessionEvent *event)
+authenticate(PliIntake *intake, PliConn *conn, const PliSessionEvent *event)
 {
 	const PliSmtpAuth *auth = event->detail;
 	const PliAnswer *refusal;
@@ -536,7 +584,7 @@ typedef struct {
 /* Policies and the log are about the new client from now on, and so is the
  * right to say XCLIENT once more. */
 static void
-become(Intake *intake, Change *change)
+become(PliIntake *intake, Change *change)
 {
 	const PliServices *services = intake->services;
 	const PliConfig *config = services->config;
@@ -567,7 +615,7 @@ on_moved(gpointer data, gboolean admitted)
 	        PLI_VERDICT_TEMPORARY, 421, "4.7.0",
 	        "Too many connections from your address", NULL};
 	Change *change = data;
-	Intake *intake = pli_conn_get_data(change->conn);
+	PliIntake *intake = pli_conn_get_data(change->conn);
 
 	intake->moving = FALSE;
 	if (intake->closed)
@@ -584,7 +632,7 @@ on_moved(gpointer data, gboolean admitted)
 }
 
 static void
-change_client(Intake *intake, PliConn *conn, const PliSessionEvent *event)
+change_client(PliIntake *intake, PliConn *conn, const PliSessionEvent *event)
 {
 	Change *change = g_new0(Change, 1);
 
@@ -598,7 +646,7 @@ change_client(Intake *intake, PliConn *conn, const PliSessionEvent *event)
 
 /* The session has answered by itself. */
 static void
-note_late(Intake *intake, const PliSessionLate *late)
+note_late(PliIntake *intake, const PliSessionLate *late)
 {
 	static const char *const names[] = {
 	        [PLI_SMTP_EVENT_MAIL] = "MAIL",
@@ -617,6 +665,7 @@ note_late(Intake *intake, const PliSessionLate *late)
 
 	intake->ending = NULL;
 	intake->judged = NULL;
+	intake->asked = NULL;
 	pli_policy_forget(intake->policy);
 	/* the thread works with the exchange until the step is done */
 	if (intake->step != NULL)
@@ -637,11 +686,11 @@ note_late(Intake *intake, const PliSessionLate *late)
 static void
 on_event(PliConn *conn, gpointer data, const PliSessionEvent *event)
 {
-	Intake *intake = data;
+	PliIntake *intake = data;
 
 	switch (event->type) {
 	case PLI_SMTP_EVENT_MAIL:
-		judge_sender(intake, conn, event);
+		begin_transaction(intake, conn, event);
 		break;
 	case PLI_SMTP_EVENT_RCPT:
 		judge_recipient(intake, conn, event);
@@ -653,15 +702,18 @@ on_event(PliConn *conn, gpointer data, const PliSessionEvent *event)
 		begin_message(intake, conn, event);
 		break;
 	case PLI_SMTP_EVENT_DATA:
-		pli_message_append(intake->message, event->octets);
+		take_octets(intake, event->octets);
 		break;
 	case PLI_SMTP_EVENT_DATA_END:
-		end_message(intake, conn, event);
+		if (intake->is_repeat)
+			pli_intake_checkpoint_end_repeat(intake, conn,
+			                                 event->ask);
+		else
+			end_message(intake, conn, event);
 		break;
 	case PLI_SMTP_EVENT_DATA_ABORT:
-		pli_counters_add(intake->services->counters, messages_refused,
-		                 1);
-		g_clear_pointer(&intake->message, pli_message_free);
+		abort_message(intake,
+		              ((const PliSmtpAbort *)event->detail)->reason);
 		break;
 	case PLI_SMTP_EVENT_AUTH:
 		authenticate(intake, conn, event);
@@ -697,11 +749,17 @@ look_at_load(PliServices *services)
 static void
 on_closed(PliConn *conn, gpointer data, const PliConnStats *stats)
 {
-	Intake *intake = data;
+	PliIntake *intake = data;
 
 	intake->ending = NULL;
 	intake->judged = NULL;
+	intake->asked = NULL;
 	pli_policy_close(intake->policy);
+	/* QUIT gives up what did not end (RFC 1845 3) */
+	if (stats->end == PLI_CONN_END_QUIT)
+		pli_transaction_drop(g_steal_pointer(&intake->transaction));
+	else
+		pli_transaction_leave(g_steal_pointer(&intake->transaction));
 	g_clear_pointer(&intake->message, pli_message_free);
 	intake->closed = TRUE;
 	if (!intake->moving) /* who is to leave is not known before the end */
@@ -716,7 +774,7 @@ on_closed(PliConn *conn, gpointer data, const PliConnStats *stats)
 static void
 on_free(gpointer data)
 {
-	Intake *intake = data;
+	PliIntake *intake = data;
 
 	pli_policy_free(intake->policy);
 	pli_auth_exchange_free(intake->exchange);
@@ -753,6 +811,11 @@ get_offers(const PliServices *services, const PliConfigListener *listener,
 	        {config->require_tls, PLI_SMTP_OFFER_REQUIRETLS},
 	        {config->expn, PLI_SMTP_OFFER_EXPN},
 	        {config->etrn, PLI_SMTP_OFFER_ETRN},
+	        {services->checkpointer != NULL &&
+	                 config->bare_line_ends !=
+	                         PLI_BARE_LINE_ENDS_NORMALISE &&
+	                 listener->protocol != PLI_PROTOCOL_LMTP,
+	         PLI_SMTP_OFFER_CHECKPOINT},
 	        {config->atrn &&
 	                 listener->protocol == PLI_PROTOCOL_SUBMISSION,
 	         PLI_SMTP_OFFER_ATRN},
@@ -816,7 +879,7 @@ void
 pli_intake_start(PliServices *services, const PliConfigListener *listener,
                  evutil_socket_t fd, const PliPeer *peer)
 {
-	Intake *intake = g_new0(Intake, 1);
+	PliIntake *intake = g_new0(PliIntake, 1);
 
 	intake->services = services;
 	intake->protocol = (PliProtocol)listener->protocol;

@@ -56,6 +56,7 @@ pli_message_new(PliServices *services)
 	PliMessage *message = g_new0(PliMessage, 1);
 
 	message->services = services;
+	message->config = pli_config_ref(services->config);
 	message->id = make_id(services);
 	message->parser = take_parser(services);
 	message->entry = pli_spool_entry_new(services->spool->spool);
@@ -69,6 +70,7 @@ pli_message_free(PliMessage *message)
 	if (message == NULL)
 		return;
 	give_parser(message->services, message->parser);
+	pli_config_free(message->config);
 	pli_spool_entry_free(message->entry);
 	pli_structure_unref(message->structure);
 	pli_structure_unref(message->plain);
@@ -211,7 +213,7 @@ add_missing(PliMessage *message, const PliStructure *plain)
 	if (count_fields(plain, PLI_FIELD_NAME_MESSAGE_ID) == 0)
 		g_string_append_printf(prefix, "Message-ID: <%s@%s>\r\n",
 		                       message->id,
-		                       message->services->config->hostname);
+		                       message->config->hostname);
 }
 
 static void
@@ -223,7 +225,7 @@ add_trace(PliMessage *message)
 	        .helo = message->helo,
 	        .peer = message->peer,
 	        .name = message->peer_name,
-	        .hostname = message->services->config->hostname,
+	        .hostname = message->config->hostname,
 	        .protocol = message->protocol,
 	        .tls = message->tls,
 	        .utf8 = message->utf8,
@@ -301,8 +303,12 @@ pli_message_end_scan(PliMessage *message)
 	while (pli_parser_next(message->parser, &event) == PLI_STEP_READY)
 		;
 	scanned = pli_parser_get_scanned(message->parser);
-	pli_counters_add(services->counters, octets_received, message->octets);
-	pli_counters_add(services->counters, octets_scanned, scanned);
+	pli_counters_add(services->counters, octets_received,
+	                 message->octets - message->resumed_octets);
+	pli_counters_add(services->counters, octets_scanned,
+	                 scanned - message->resumed_octets);
+	pli_counters_add(services->counters, resumed_octets,
+	                 message->resumed_octets);
 	if (scanned != message->octets)
 		pli_counters_add(services->counters, scan_mismatches, 1);
 	message->plain = pli_parser_steal_structure(message->parser);
@@ -367,7 +373,7 @@ make_structure(PliMessage *message, const PliStructure *plain)
 static gboolean
 check_hops(PliMessage *message, const PliStructure *plain)
 {
-	guint64 most = message->services->config->hops;
+	guint64 most = message->config->hops;
 	guint n = count_fields(plain, PLI_FIELD_NAME_RECEIVED);
 
 	if (n < most)

@@ -25,12 +25,14 @@ pli_message_error_quark(void);
 
 typedef struct {
 	PliServices *services;
+	PliConfig *config; /* a reference, for other threads */
 	char *id; /* ours, in Received and the log */
 	PliParser *parser; /* until the last octet */
 	PliSpoolEntry *entry;
 	GError *error; /* the first one; octets are thrown away from then on */
 	guint64 octets;
 	guint64 n_normalised; /* line ends that the session changed */
+	guint64 resumed_octets; /* of them, kept of an earlier session */
 	gint64 start_us;
 	gboolean is_submitted; /* Date and Message-ID are added when missing */
 	gboolean is_retried;   /* a client that sends it again is recognised */

@@ -57,6 +57,19 @@ has_listener(const PliConfig *config, const PliConfigListener *wanted)
 	return FALSE;
 }
 
+/* The checkpointer counts by what it began with. */
+static gboolean
+has_other_checkpoints(const PliConfig *old, const PliConfig *new)
+{
+	return old->checkpoint_messages != new->checkpoint_messages ||
+	       old->checkpoint_client_messages !=
+		       new->checkpoint_client_messages ||
+	       old->checkpoint_octets != new->checkpoint_octets ||
+	       old->checkpoint_client_octets !=
+		       new->checkpoint_client_octets ||
+	       old->checkpoint_hours != new->checkpoint_hours;
+}
+
 /* What takes a restart, to be freed; NULL: nothing does. */
 static char *
 find_restart(const PliConfig *old, const PliConfig *new)
@@ -84,6 +97,8 @@ find_restart(const PliConfig *old, const PliConfig *new)
 		{"[metrics] address", g_strcmp0(old->metrics_address,
 						new->metrics_address) != 0},
 		{"[metrics] port", old->metrics_port != new->metrics_port},
+		{"[smtp] checkpoint", old->checkpoint != new->checkpoint},
+		{"[limits] checkpoint_...", has_other_checkpoints(old, new)},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)

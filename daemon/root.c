@@ -86,6 +86,8 @@ pli_root_new(const char *path)
 	root->path = g_canonicalize_filename(path, NULL);
 	root->spool = g_build_filename(root->path, "spool", NULL);
 	root->mail = g_build_filename(root->path, "mail", NULL);
+	root->checkpoint =
+	        g_build_filename(root->path, "checkpoint", NULL);
 	root->run = g_build_filename(root->path, "run", NULL);
 	root->greylist = g_build_filename(root->path, "greylist", NULL);
 	root->users = g_build_filename(root->run, "users", NULL);
@@ -97,8 +99,8 @@ PliRoot *
 pli_root_open(const char *path, uid_t uid, gid_t gid, GError **error)
 {
 	g_autoptr(PliRoot) root = pli_root_new(path);
-	const char *const dirs[] = {root->spool, root->mail, root->run,
-	                            root->greylist};
+	const char *const dirs[] = {root->spool, root->mail, root->checkpoint,
+	                            root->run, root->greylist};
 
 	if (!make_dir(root->path, uid, gid, error) || !lock(root, error))
 		return NULL;
@@ -118,6 +120,7 @@ pli_root_close(PliRoot *root)
 	g_free(root->path);
 	g_free(root->spool);
 	g_free(root->mail);
+	g_free(root->checkpoint);
 	g_free(root->run);
 	g_free(root->greylist);
 	g_free(root->users);

@@ -8,6 +8,7 @@
  *	ROOT/spool/	messages answered for and not delivered yet
  *	ROOT/mail/ACCOUNT/
  *	ROOT/greylist/	who was told to come again
+ *	ROOT/checkpoint/	messages that broke off (store/checkpoint.h)
  */
 #ifndef PLI_DAEMON_ROOT_H
 #define PLI_DAEMON_ROOT_H
@@ -19,6 +20,7 @@ typedef struct {
 	char *path;
 	char *spool;
 	char *mail;
+	char *checkpoint;
 	char *run;
 	char *greylist;
 	char *users, *aliases; /* as they are published */

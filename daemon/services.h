@@ -46,7 +46,9 @@ typedef struct {
 	PliDirectory *directory;
 	PliRetries *retries; /* NULL: who sends again is not recognised */
 	PliAuth *auth;
-	struct PliConverter *converter; /* daemon/converter.h */
+	struct PliConverter *converter;	      /* daemon/converter.h */
+	struct PliCheckpointer *checkpointer; /* daemon/checkpointer.h; NULL:
+	                                         not offered */
 	GThreadPool *pool;      /* of imap-access's tasks */
 	GPtrArray *parsers;     /* PliParser, reset, for the next messages */
 	gboolean stopping;      /* the pool takes no more tasks */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "daemon/checkpointer.h"
 #include "daemon/converter.h"
 #include "daemon/imap-access.h"
 #include "daemon/intake.h"
@@ -282,6 +283,19 @@ start_services(PliWorker *worker, const PliConfig *config,
 	        (GDestroyNotify)pli_parser_free);
 }
 
+static gboolean
+start_checkpointer(PliWorker *worker, GError **error)
+{
+	PliServices *services = &worker->services;
+
+	if (!services->config->checkpoint)
+		return TRUE;
+	services->checkpointer = pli_checkpointer_new(
+	        worker->root->checkpoint, services->config, worker->base,
+	        services->post, error);
+	return services->checkpointer != NULL;
+}
+
 PliWorker *
 pli_worker_new(const PliConfig *config, const PliWorkerParts *parts,
                GError **error)
@@ -311,6 +325,8 @@ pli_worker_new(const PliConfig *config, const PliWorkerParts *parts,
 	if (worker->services.directory == NULL)
 		return NULL;
 	start_services(worker, config, parts);
+	if (!start_checkpointer(worker, error))
+		return NULL;
 	if (!pli_delivery_replay(worker->services.delivery, error))
 		return NULL;
 	return g_steal_pointer(&worker);
@@ -333,6 +349,8 @@ stop_services(PliWorker *worker)
 	pli_post_flush(services->post);
 	pli_committer_free(services->committer);
 	pli_delivery_free(services->delivery);
+	pli_post_flush(services->post);
+	pli_checkpointer_free(services->checkpointer);
 	pli_post_flush(services->post);
 	/* what comes back from the pool closes its mailbox itself */
 	services->stopping = TRUE;

@@ -116,8 +116,7 @@ pli_smtp_deadline_tick(PliSmtpServer *server, gint64 now_us)
 		return;
 	}
 	is_slow = now_us >= message_deadline(server);
-	if (is_slow || server->state != pli_smtp_server_read_line)
-		pli_smtp_transaction_time_out(server);
+	pli_smtp_transaction_time_out(server);
 	pli_smtp_server_reply(server, is_slow ? &too_slow : &silent);
 }
 

@@ -246,6 +246,20 @@ read_hold_until(PliSmtpServer *server, PliSlice value)
 	return seconds > server->config.max_hold_until ? &held_long : NULL;
 }
 
+static const PliSmtpReply *
+read_transid(PliSmtpServer *server, PliSlice value)
+{
+	static const PliSmtpReply no_transid = {
+		501, "5.5.4",
+		"TRANSID= must be followed by <local@domain>, of at most 80 "
+		"octets and without quotes"};
+
+	if (!pli_smtp_param_is_transid(value))
+		return &no_transid;
+	server->mail.transid = pli_slice_dup(value);
+	return NULL;
+}
+
 /* The parameters of RCPT. */
 
 static const PliSmtpReply *
@@ -326,6 +340,7 @@ static const ParamRow mail_params[] = {
 	{"REQUIRETLS", read_require_tls, PLI_SMTP_OFFER_REQUIRETLS},
 	{"HOLDFOR", read_hold_for, PLI_SMTP_OFFER_FUTURE_RELEASE},
 	{"HOLDUNTIL", read_hold_until, PLI_SMTP_OFFER_FUTURE_RELEASE},
+	{"TRANSID", read_transid, PLI_SMTP_OFFER_CHECKPOINT},
 	{NULL, NULL, 0},
 };
 
@@ -428,6 +443,7 @@ pli_smtp_mail_clear(PliSmtpServer *server)
 	g_free((char *)server->mail.hold_until);
 	g_free((char *)server->mail.envid);
 	g_free((char *)server->mail.auth);
+	g_free((char *)server->mail.transid);
 	g_free((char *)server->mail.parameters);
 	server->mail = (PliSmtpMail){0};
 	server->has_mail = FALSE;

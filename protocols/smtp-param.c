@@ -168,3 +168,39 @@ pli_smtp_param_parse_time(PliSlice value, gint64 *ret_seconds)
 	*ret_seconds = g_date_time_to_unix(time);
 	return TRUE;
 }
+
+#define TRANSID_MAX 80
+
+/* transid-token (RFC 1845 2): atoms without tspecials (RFC 2045 5.1) between
+ * single dots. Returns its length, 0 when there is none. */
+static gsize
+measure_token(PliSlice in)
+{
+	gsize n = 0;
+
+	while (n < in.len && in.data[n] > ' ' && in.data[n] < 127 &&
+	       strchr("()<>@,;:\\\"/[]?=", in.data[n]) == NULL) {
+		if (in.data[n] == '.' &&
+		    (n == 0 || in.data[n - 1] == '.'))
+			return 0;
+		n++;
+	}
+	return n > 0 && in.data[n - 1] == '.' ? 0 : n;
+}
+
+gboolean
+pli_smtp_param_is_transid(PliSlice value)
+{
+	gsize local, domain;
+
+	if (value.len < 5 || value.len > TRANSID_MAX || value.data[0] != '<')
+		return FALSE;
+	value = pli_slice_skip(value, 1);
+	local = measure_token(value);
+	if (local == 0 || local == value.len || value.data[local] != '@')
+		return FALSE;
+	value = pli_slice_skip(value, local + 1);
+	domain = measure_token(value);
+	return domain > 0 && domain + 1 == value.len &&
+	       value.data[domain] == '>';
+}

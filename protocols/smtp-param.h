@@ -38,6 +38,10 @@ pli_smtp_param_dup_xtext(PliSlice value);
 char *
 pli_smtp_param_dup_utf8_xtext(PliSlice value);
 
+/* A transid-value of RFC 1845 2: "<local@domain>", at most 80 octets. */
+gboolean
+pli_smtp_param_is_transid(PliSlice value);
+
 /* A date-time of RFC 3339 5.6 that there is, in seconds since 1970. */
 gboolean
 pli_smtp_param_parse_time(PliSlice value, gint64 *ret_seconds);

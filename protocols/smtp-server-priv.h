@@ -3,9 +3,9 @@
  * The inside of the SMTP server session, shared by its files: smtp-server.c
  * (the machine), smtp-verb.c (the table of commands), smtp-hello.c (EHLO,
  * STARTTLS), smtp-mail.c (what MAIL and RCPT say), smtp-transaction.c (the
- * questions a mail transaction asks, DATA, BDAT), smtp-auth.c (AUTH),
- * smtp-lookup.c (VRFY and other questions), smtp-client.c (XCLIENT, XFORWARD),
- * smtp-deadline.c (time-outs).
+ * questions a mail transaction asks, DATA, BDAT), smtp-checkpoint.c
+ * (transactions that go on), smtp-auth.c (AUTH), smtp-lookup.c (VRFY and other
+ * questions), smtp-client.c (XCLIENT, XFORWARD), smtp-deadline.c (time-outs).
  */
 #ifndef PLI_PROTOCOLS_SMTP_SERVER_PRIV_H
 #define PLI_PROTOCOLS_SMTP_SERVER_PRIV_H
@@ -103,6 +103,7 @@ struct PliSmtpServer {
 	GByteArray *normal;  /* what was made of some of it; or NULL */
 	gboolean has_chunks; /* BDAT has begun a message */
 	gboolean in_message; /* the daemon has one open */
+	gboolean is_resumed; /* 355 was said: DATA is to follow */
 	guint64 received; /* message octets */
 	PliSmtpAbort abort;
 	const PliSmtpReply *abort_reply; /* not NULL: refused in the middle */
@@ -222,6 +223,21 @@ pli_smtp_mail_clear(PliSmtpServer *server);
 void
 pli_smtp_mail_free_rcpt(gpointer rcpt);
 
+/* smtp-checkpoint.c */
+
+/* Takes up the transaction and says 355; FALSE: it is as MAIL began it. */
+gboolean
+pli_smtp_checkpoint_resume(PliSmtpServer *server,
+                           const PliSmtpCheckpoint *checkpoint);
+
+/* RCPT in a transaction that was taken up. */
+void
+pli_smtp_checkpoint_repeat_rcpt(PliSmtpServer *server);
+
+/* The 354 that names the octet. */
+void
+pli_smtp_checkpoint_invite(PliSmtpServer *server);
+
 /* smtp-auth.c */
 
 const PliSmtpReply *
@@ -305,6 +321,10 @@ pli_smtp_transaction_reset(PliSmtpServer *server);
 /* The sender, the recipient, and the message that comes. */
 void
 pli_smtp_transaction_ask_mail(PliSmtpServer *server);
+
+/* The one that was asked about joins the envelope. */
+void
+pli_smtp_transaction_add_rcpt(PliSmtpServer *server);
 
 void
 pli_smtp_transaction_ask_rcpt(PliSmtpServer *server);

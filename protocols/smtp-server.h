@@ -69,6 +69,7 @@ typedef enum {
 	PLI_SMTP_OFFER_TURN = 1 << 15,	    /* RFC 821 3.8 */
 	PLI_SMTP_OFFER_XCLIENT = 1 << 16,   /* Postfix's XCLIENT_README */
 	PLI_SMTP_OFFER_XFORWARD = 1 << 17,  /* and XFORWARD_README */
+	PLI_SMTP_OFFER_CHECKPOINT = 1 << 18, /* RFC 1845 */
 } PliSmtpOffers;
 
 /* Start from PLI_SMTP_CONFIG_INIT. Strings are copied. */
@@ -153,6 +154,10 @@ pli_smtp_server_new(const PliSmtpConfig *config);
  *
  * MAIL		begins a transaction; what was kept of an earlier one that saw
  *		no DATA_END is void (RSET, EHLO and refusals bring no event).
+ *		With `transid` an ACCEPT's detail may be a PliSmtpCheckpoint:
+ *		then the reply is 355, the transaction has the recipients that
+ *		it says, without RCPT events, and DATA_BEGIN's `offset` is its.
+ *		An offset of 0 there says that it was not taken up after all.
  * RCPT		when accepted the recipient joins the envelope.
  * DATA_BEGIN	DATA, or the first BDAT: open a spool entry and a parser. 354 is
  *		fixed: code, status and text of an ACCEPT are not used. After
@@ -168,6 +173,7 @@ pli_smtp_server_new(const PliSmtpConfig *config);
  *		gets this answer.
  * DATA_ABORT	instead of DATA_END: the message will not be finished; drop the
  *		entry. The session swallows the rest and replies by itself.
+ *		Also for a transaction that was taken up, ahead of DATA_BEGIN.
  * VRFY		ACCEPT with code 250 and the mailbox as text tells it.
  * EXPN		ACCEPT's `detail` is a NULL-terminated array of strings, the
  *		members, one at least.
@@ -246,9 +252,18 @@ typedef struct {
 	const char *envid;	/* decoded; NULL: not given */
 	const char *auth;	/* AUTH= decoded, "<>" too; NULL: not given */
 	const char *parameters; /* all of them as written, or "" */
-	const char *helo; /* argument of HELO, EHLO or LHLO */
-	const char *user; /* who authenticated; NULL: nobody */
+	const char *transid;	/* of TRANSID=, with <>; NULL: not given */
+	const char *helo;	/* who gives it: argument of EHLO, */
+	const char *user;	/* and who authenticated, or NULL */
 } PliSmtpMail;
+
+/* The detail of MAIL's ACCEPT: a transaction that broke off (RFC 1845 3). */
+typedef struct {
+	guint64 offset; /* octets of the message that are here, undotted; a
+			   line ends there. 0: it begins anew */
+	const char *const *recipients; /* what followed "RCPT TO:", at least
+					  one; NULL at the end */
+} PliSmtpCheckpoint;
 
 typedef struct {
 	const PliSmtpPath *path;
@@ -308,6 +323,7 @@ typedef struct {
 				 RFC 6531 4.3) */
 	const char *peer;     /* as configured, or as XCLIENT was answered */
 	const char *user;     /* who authenticated, or NULL */
+	guint64 offset;       /* where a transaction goes on; 0: at the start */
 	const PliSessionTls *tls; /* NULL: in the clear */
 	const PliSmtpClient *forwarded; /* what XFORWARD told; or NULL */
 	guint64 n_normalised; /* at DATA_END: line ends that became CRLF */

@@ -20,6 +20,7 @@ pli_smtp_transaction_clear(PliSmtpServer *server)
 	server->abort_reply = NULL;
 	server->received = 0;
 	server->in_message = FALSE;
+	server->is_resumed = FALSE;
 	server->has_chunks = FALSE;
 	/* XFORWARD is for one transaction */
 	pli_smtp_client_clear(&server->forwarded);
@@ -29,7 +30,7 @@ pli_smtp_transaction_clear(PliSmtpServer *server)
 void
 pli_smtp_transaction_reset(PliSmtpServer *server)
 {
-	if (server->in_message)
+	if (server->in_message || server->is_resumed)
 		tell_abort(server, PLI_SMTP_ABORT_RESET);
 	pli_smtp_transaction_clear(server);
 }
@@ -47,6 +48,9 @@ on_mail(PliSmtpServer *server, const PliAnswer *answer)
 		server->has_mail = TRUE;
 	else
 		pli_smtp_mail_clear(server);
+	if (server->has_mail && answer->detail != NULL &&
+	    pli_smtp_checkpoint_resume(server, answer->detail))
+		return;
 	pli_smtp_server_reply_answer(server, answer, &usual);
 }
 
@@ -59,6 +63,15 @@ pli_smtp_transaction_ask_mail(PliSmtpServer *server)
 			    on_mail);
 }
 
+void
+pli_smtp_transaction_add_rcpt(PliSmtpServer *server)
+{
+	if (server->rcpts == NULL)
+		server->rcpts = g_ptr_array_new_with_free_func(
+			pli_smtp_mail_free_rcpt);
+	g_ptr_array_add(server->rcpts, g_steal_pointer(&server->rcpt));
+}
+
 static void
 on_rcpt(PliSmtpServer *server, const PliAnswer *answer)
 {
@@ -67,23 +80,21 @@ on_rcpt(PliSmtpServer *server, const PliAnswer *answer)
 		{550, "5.1.1", "there is no such mailbox here"},
 		{451, "4.3.0", "the mailbox cannot be checked now, try later"},
 	};
-	PliSmtpRcpt *rcpt = g_steal_pointer(&server->rcpt);
 
-	if (answer->verdict != PLI_VERDICT_ACCEPT) {
-		pli_smtp_mail_free_rcpt(rcpt);
-	} else {
-		if (server->rcpts == NULL)
-			server->rcpts =
-				g_ptr_array_new_with_free_func(
-					pli_smtp_mail_free_rcpt);
-		g_ptr_array_add(server->rcpts, rcpt);
-	}
+	if (answer->verdict == PLI_VERDICT_ACCEPT)
+		pli_smtp_transaction_add_rcpt(server);
+	else
+		g_clear_pointer(&server->rcpt, pli_smtp_mail_free_rcpt);
 	pli_smtp_server_reply_answer(server, answer, &usual);
 }
 
 void
 pli_smtp_transaction_ask_rcpt(PliSmtpServer *server)
 {
+	if (server->is_resumed) {
+		pli_smtp_checkpoint_repeat_rcpt(server);
+		return;
+	}
 	server->rcpt->index = server->rcpts != NULL ? server->rcpts->len : 0;
 	pli_smtp_server_ask(server, PLI_SMTP_EVENT_RCPT, server->rcpt, on_rcpt);
 }
@@ -168,7 +179,7 @@ abort_data(PliSmtpServer *server, PliSmtpAbortReason reason,
 void
 pli_smtp_transaction_time_out(PliSmtpServer *server)
 {
-	if (server->in_message)
+	if (server->in_message || server->is_resumed)
 		tell_abort(server, PLI_SMTP_ABORT_TIMEOUT);
 }
 
@@ -336,7 +347,10 @@ on_data_begin(PliSmtpServer *server, const PliAnswer *answer)
 	pli_smtp_deadline_begin_message(server);
 	server->in_message = TRUE;
 	server->state = read_data;
-	pli_smtp_server_reply(server, &go_on);
+	if (server->is_resumed)
+		pli_smtp_checkpoint_invite(server);
+	else
+		pli_smtp_server_reply(server, &go_on);
 }
 
 /* RFC 3848, RFC 6531 4.3. */
@@ -371,6 +385,7 @@ ask_begin(PliSmtpServer *server, PliSmtpOnAnswer on_answer)
 		.protocol = protocol_name(server),
 		.peer = server->config.peer,
 		.user = server->user,
+		.offset = server->is_resumed ? server->received : 0,
 		.tls = server->is_tls ? &server->tls : NULL,
 		.forwarded = server->forwarded.told != 0 ? &server->forwarded
 							 : NULL,

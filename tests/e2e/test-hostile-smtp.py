@@ -148,7 +148,8 @@ def make_server(folder, certificate, smtp=""):
     os.mkdir(folder)
     server = plidfile.Server(folder, certificate)
     server.configure(
-        smtp="xclient=127.0.0.2\nxforward=127.0.0.2\nturn=yes\n" + smtp,
+        smtp="checkpoint=yes\nxclient=127.0.0.2\n"
+        "xforward=127.0.0.2\nturn=yes\n" + smtp,
         more="[listener proxied]\nprotocol=smtp\nproxy=yes\n"
         f"proxies=127.0.0.1\nport={server.port(80)}\n" + POLICY)
     server.user("add", "alice", said=b"a secret\n")

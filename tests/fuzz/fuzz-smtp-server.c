@@ -73,10 +73,13 @@ note_envelope(Run *run, const PliSmtpEnvelope *envelope)
 {
 	g_assert(envelope->n_recipients > 0);
 	g_assert(envelope->n_recipients <= MAX_RECIPIENTS);
+	g_assert(envelope->offset == 0 || envelope->mail->transid != NULL);
+	g_assert(run->message->len + envelope->offset <= SIZE_LIMIT);
 	check_path(envelope->mail->path);
-	g_string_append_printf(run->log, " %s %s %s %s", envelope->helo,
+	g_string_append_printf(run->log, " %s %s %s %s %u", envelope->helo,
 			       envelope->protocol, envelope->mail->path->text,
-			       envelope->mail->parameters);
+			       envelope->mail->parameters,
+			       (guint)envelope->offset);
 	if (envelope->forwarded != NULL)
 		note_client(run, envelope->forwarded);
 	for (guint i = 0; i < envelope->n_recipients; i++) {
@@ -123,6 +126,7 @@ note_mail(Run *run, const PliSmtpMail *mail)
 	note_text(run, "envid", mail->envid);
 	note_text(run, "auth", mail->auth);
 	note_text(run, "until", mail->hold_until);
+	note_text(run, "transid", mail->transid);
 }
 
 static void
@@ -193,6 +197,10 @@ answer(Run *run, const PliSessionEvent *event)
 	PliSessionTls tls = {"TLSv1.3", "TLS_AES_256_GCM_SHA384", NULL};
 	PliSmtpWelcome welcome = {"192.0.2.9", bits & 8, bits & 16};
 	const char *members[] = {"one", "two\r\n", NULL};
+	const char *const kept[] = {"<a@b.example>",
+				    "<d@e.example> NOTIFY=NEVER",
+				    bits & 8 ? "<a@" : NULL, NULL};
+	PliSmtpCheckpoint checkpoint = {bits * 7, kept};
 	PliAnswer one = {0};
 	gint64 deadline = pli_session_deadline(run->session);
 
@@ -220,6 +228,8 @@ answer(Run *run, const PliSessionEvent *event)
 		one.detail = members;
 	} else if (event->type == PLI_SMTP_EVENT_XCLIENT) {
 		one.detail = &welcome;
+	} else if (event->type == PLI_SMTP_EVENT_MAIL) {
+		one.detail = &checkpoint;
 	}
 	pli_session_answer(run->session, event->ask, &one);
 }

@@ -209,6 +209,48 @@ def binary():
                    delivers=1 if reply == OK else 0)
 
 
+def transactions():
+    """TRANSID, and what is said again with it."""
+    mail = "MAIL FROM:<a@client.test> TRANSID=<%s@client.test>\r\n"
+    bad = "501 5.5.4"
+    for name, value in (
+            ("empty", "="), ("no value", ""), ("no brackets", "=a@b"),
+            ("no domain", "=<a>"), ("no local part", "=<@b>"),
+            ("a quoted local part", '=<"a"@b>'), ("two @", "=<a@b@c>"),
+            ("a slash", "=<../../etc/passwd@b>"), ("two dots", "=<a..b@c>"),
+            ("a dot first", "=<.a@b>"), ("not ASCII", "=<\xe4@b>"),
+            ("81 octets", "=<" + "x" * 77 + "@b>"),
+            ("a control", "=<a\x01@b>")):
+        yield Case("transactions", f"TRANSID, {name}", "smtp",
+                   greeted("smtp"),
+                   (f"MAIL FROM:<a@b.test> TRANSID{value}\r\n",
+                    ["500 5.5.2" if name == "a control" else bad]))
+    yield Case("transactions", "TRANSID twice", "smtp", greeted("smtp"),
+               (mail.strip() % 1 + " TRANSID=<2@b>\r\n", [bad]))
+    yield Case("transactions", "TRANSID in LMTP", "lmtp", greeted("lmtp"),
+               (mail % 2, ["555 5.5.4"]))
+    yield Case("transactions", "TRANSID in RCPT", "smtp", greeted("smtp"),
+               (MAIL + "RCPT TO:<alice@example.org> TRANSID=<1@b>\r\n",
+                [OK, "555 5.5.4"]))
+    message = "Subject: x\r\n\r\nx\r\n.\r\n"
+    for name, *steps in (
+            ("nothing left", ("DATA\r\n", [354]), (".\r\n", [OK])),
+            ("octets that are none of it", ("DATA\r\n", [354]),
+             (message, ["554 5.5.0"])),
+            ("a chunk that is none of it",
+             ("BDAT 3 LAST\r\nx\r\n", ["554 5.5.0"])),
+            ("another recipient", ("RCPT TO:<bob@example.org>\r\n",
+                                   ["503 5.5.1"])),
+            ("another sender", ("MAIL FROM:<b@client.test>\r\n",
+                                ["503 5.5.1"])),
+            ("RSET", ("RSET\r\nDATA\r\n", [OK, "503 5.5.1"]))):
+        one = mail % name.replace(" ", "-")
+        yield Case("transactions", f"accepted before: {name}", "smtp",
+                   greeted("smtp"),
+                   (one + RCPT + "DATA\r\n", [OK, OK, 354]),
+                   (message, [OK]), (one, [355]), *steps, delivers=1)
+
+
 def ahead_of_replies():
     for name, octets in (("EHLO", hello("smtp") + "NOOP\r\n"),
                          ("EHLO, half a command", hello("smtp") + "NO"),
@@ -379,7 +421,7 @@ def parameters():
             ("RET=FULL", "555 5.5.4"), ("ENVID=x", "555 5.5.4"),
             ("BY=1;R", "555 5.5.4"), ("MT-PRIORITY=1", "555 5.5.4"),
             ("REQUIRETLS", "555 5.5.4"), ("HOLDFOR=1", "555 5.5.4"),
-            ("AUTH=<>", "555 5.5.4"), ("TRANSID=<x>", "555 5.5.4"),
+            ("AUTH=<>", "555 5.5.4"),
             ("XFOO", "555 5.5.4"), ("=x", "501 5.5.4"),
             ("-X=1", "501 5.5.4"), ("X=a=b", "501 5.5.4"),
             ("X=\xff", "501 5.5.4"), ("SIZE=1 " * 200, "500 5.5.2")):
@@ -770,7 +812,8 @@ def format_table():
                       "| case | door | octets | replies |", "|---|---|---|---|"]
         octets, replies = next(
             (step for step in case.steps if step[1] is None
-             or any(r not in (OK, 354) for r in step[1])), case.steps[-1])
+             or any(r not in (OK, 354, 355) for r in step[1])),
+            case.steps[-1])
         name = case.name.replace("|", "\\|")
         lines.append(f"| {name} | {case.door} | `{show_octets(octets)}` | "
                      f"{show_replies(replies)} |")
@@ -779,10 +822,10 @@ def format_table():
 
 def get_cases():
     cases = []
-    for group in (ends_of_data, bare_octets, chunks, binary, ahead_of_replies,
-                  other_protocols, long_lines, floods, addresses, parameters,
-                  sequences, authentication, xclient, proxy_headers,
-                  turns, relays, policies):
+    for group in (ends_of_data, bare_octets, chunks, binary, transactions,
+                  ahead_of_replies, other_protocols, long_lines, floods,
+                  addresses, parameters, sequences, authentication, xclient,
+                  proxy_headers, turns, relays, policies):
         cases.extend(group())
     return cases
 

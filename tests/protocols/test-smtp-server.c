@@ -24,6 +24,7 @@ static const struct {
 	{"turn", PLI_SMTP_OFFER_TURN},
 	{"xclient", PLI_SMTP_OFFER_XCLIENT},
 	{"xforward", PLI_SMTP_OFFER_XFORWARD},
+	{"checkpoint", PLI_SMTP_OFFER_CHECKPOINT},
 };
 
 /* An offer's word, or one of tls, clear, needauth, sync, bare, normalise. */
@@ -167,6 +168,9 @@ describe_envelope(const char *event, const PliSmtpEnvelope *envelope)
 	if (envelope->n_normalised > 0)
 		g_string_append_printf(s, " normalised=%" G_GUINT64_FORMAT,
 				       envelope->n_normalised);
+	if (envelope->offset != 0)
+		g_string_append_printf(s, " offset=%" G_GUINT64_FORMAT,
+				       envelope->offset);
 	return g_string_free(g_steal_pointer(&s), FALSE);
 }
 
@@ -198,6 +202,10 @@ describe_extras(const PliSmtpMail *mail, GString *s)
 		g_string_append_printf(s, " envid=%s", mail->envid);
 	if (mail->auth != NULL)
 		g_string_append_printf(s, " auth=%s", mail->auth);
+	if (mail->transid != NULL)
+		g_string_append_printf(s, " transid=%s of=%s,%s",
+				       mail->transid, mail->helo,
+				       mail->user != NULL ? mail->user : "");
 }
 
 static char *
@@ -343,6 +351,18 @@ accept_with(PliSession *session, guint64 ask, void *detail)
 	pli_session_answer(session, ask, &(PliAnswer){.detail = detail});
 }
 
+/* "OFFSET RCPT, RCPT ..." */
+static void
+accept_checkpoint(PliSession *session, guint64 ask, const char *text)
+{
+	char *end;
+	PliSmtpCheckpoint checkpoint = {.offset = strtoull(text, &end, 10)};
+	g_auto(GStrv) recipients = g_strsplit(end + 1, ", ", -1);
+
+	checkpoint.recipients = (const char *const *)recipients;
+	accept_with(session, ask, &checkpoint);
+}
+
 /* What an ACCEPT may carry; FALSE: it is no such answer. */
 static gboolean
 answer_detailed(PliSession *session, guint64 ask, const char *text)
@@ -365,6 +385,8 @@ answer_detailed(PliSession *session, guint64 ask, const char *text)
 			g_strv_contains((const char *const *)words, "xclient"),
 			g_strv_contains((const char *const *)words,
 					"xforward")});
+	} else if (g_str_has_prefix(text, "resume ")) {
+		accept_checkpoint(session, ask, text + 7);
 	} else if (g_str_has_prefix(text, "tls")) {
 		tls.client_name = text[3] == ' ' ? text + 4 : NULL;
 		accept_with(session, ask, &tls);
@@ -378,8 +400,8 @@ answer_detailed(PliSession *session, guint64 ask, const char *text)
 }
 
 /* "each ANSWER | ANSWER | ..." is one for each recipient; "user NAME",
- * "challenge TEXT", "tls", "tls CLIENT", "members A, B", "welcome PEER xclient"
- * accept with what they say. */
+ * "challenge TEXT", "tls", "tls CLIENT", "members A, B",
+ * "welcome PEER xclient" and "resume OFFSET A, B" accept with what they say. */
 static void
 answer(PliSession *session, guint64 ask, const char *text)
 {
