@@ -9,10 +9,10 @@
 static const PliCommand *const commands[] = {
 	&pli_tree_command,     &pli_structure_command,
 	&pli_envelope_command, &pli_extract_command,
-	&pli_join_command,     &pli_check_command,
-	&pli_user_command,     &pli_alias_command,
-	&pli_config_command,   &pli_dev_command,
-	&pli_help_command,
+	&pli_join_command,     &pli_convert_command,
+	&pli_check_command,    &pli_user_command,
+	&pli_alias_command,    &pli_config_command,
+	&pli_dev_command,      &pli_help_command,
 	NULL,
 };
 
