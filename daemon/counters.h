@@ -18,7 +18,7 @@
 #define PLI_COUNTERS_TABLE(X)                                                  \
 	X(octets_received, "Octets of messages, at intake")                    \
 	X(octets_scanned, "Octets of those messages, by their one scan")       \
-	X(resumed_octets, "Octets kept of messages that broke off, scanned again") \
+	X(resumed_octets, "Octets of messages that broke off, scanned again")  \
 	X(prefix_octets, "Octets of trace fields put before messages")         \
 	X(derived, "Structures derived for the trace fields")                  \
 	X(rebuilt, "Structures scanned again instead of derived")              \

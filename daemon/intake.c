@@ -367,7 +367,8 @@ begin_transaction(PliIntake *intake, PliConn *conn,
 	intake->is_repeat = FALSE;
 	if (refusal != NULL)
 		pli_conn_answer(conn, event->ask, refusal);
-	else if (mail->transid != NULL && intake->services->checkpointer != NULL)
+	else if (mail->transid != NULL &&
+	         intake->services->checkpointer != NULL)
 		pli_intake_checkpoint_find(intake, conn, event->ask, mail);
 	else
 		pli_conn_answer(conn, event->ask, &accept_answer);

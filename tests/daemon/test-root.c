@@ -12,10 +12,12 @@ remove_all(const char *dir)
 	g_autofree char *spool = g_build_filename(dir, "spool", NULL);
 	g_autofree char *run = g_build_filename(dir, "run", NULL);
 	g_autofree char *mail = g_build_filename(dir, "mail", NULL);
+	g_autofree char *checkpoint = g_build_filename(dir, "checkpoint", NULL);
 	g_autofree char *greylist = g_build_filename(dir, "greylist", NULL);
 
 	g_unlink(lock);
 	g_rmdir(greylist);
+	g_rmdir(checkpoint);
 	g_rmdir(spool);
 	g_rmdir(mail);
 	g_rmdir(run);
