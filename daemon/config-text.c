@@ -23,6 +23,8 @@ static const char *const type_names[] = {
 	[PLI_CONFIG_PATH] = "path",	[PLI_CONFIG_CHOICE] = "choice",
 	[PLI_CONFIG_NUMBER] = "number", [PLI_CONFIG_OCTETS] = "octets",
 	[PLI_CONFIG_NETWORKS] = "networks",
+	[PLI_CONFIG_DNS_LISTS] = "dns-lists",
+	[PLI_CONFIG_RESOLVERS] = "resolvers",
 };
 
 static gboolean
@@ -264,6 +266,8 @@ dup_value(gconstpointer target, const PliConfigKey *key)
 
 	if (key->type == PLI_CONFIG_NETWORKS)
 		return pli_networks_format(*(PliNetworks *const *)field);
+	if (key->type == PLI_CONFIG_DNS_LISTS)
+		return pli_dns_lists_format(*(GPtrArray *const *)field);
 	if (!is_number(key) && key->type != PLI_CONFIG_CHOICE)
 		return g_strdup(*(char *const *)field);
 	number = *(const guint64 *)field;

@@ -121,6 +121,43 @@ pli_dns_lists_parse(const char *text, char **ret_error)
 }
 
 static void
+format_code(GString *text, const PliDnsListCode *code)
+{
+	for (guint i = 0; i < 4; i++) {
+		if (i > 0)
+			g_string_append_c(text, '.');
+		if (code->least[i] == 0 && code->most[i] == 255)
+			g_string_append_c(text, '*');
+		else if (code->least[i] == code->most[i])
+			g_string_append_printf(text, "%u", code->least[i]);
+		else
+			g_string_append_printf(text, "%u-%u", code->least[i],
+					       code->most[i]);
+	}
+}
+
+char *
+pli_dns_lists_format(const GPtrArray *lists)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < lists->len; i++) {
+		const PliDnsList *list = g_ptr_array_index(lists, i);
+
+		g_string_append_printf(text, "%s%s", i > 0 ? " " : "",
+				       list->zone);
+		for (guint j = 0; j < list->codes->len; j++) {
+			g_string_append_c(text, j == 0 ? '=' : ',');
+			format_code(text, &g_array_index(list->codes,
+							 PliDnsListCode, j));
+		}
+		if (list->weight != 1)
+			g_string_append_printf(text, ":%u", list->weight);
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void
 add_octets(GString *name, const guint8 *octets, guint n)
 {
 	for (guint i = n; i > 0; i--)

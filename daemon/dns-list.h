@@ -31,6 +31,10 @@ typedef struct {
 GPtrArray *
 pli_dns_lists_parse(const char *text, char **ret_error);
 
+/* What parses to the same lists; to be freed. */
+char *
+pli_dns_lists_format(const GPtrArray *lists);
+
 /* The name to ask for, to be freed; `peer` as daemon/listener.h says. NULL: it
  * is no address, or the name would be too long for the DNS. */
 char *

@@ -13,6 +13,7 @@ import tap  # noqa: E402
 PLI = os.path.join(tap.top_builddir(), "pli")
 PLID = os.path.join(tap.top_builddir(), "plid")
 SECRET = "never-to-be-shown"
+LISTS = "bl.example.org two.example=127.0.0.2,127.0.*.4-11:3"
 FILE = f"""[server]
 # comment
 root=/srv/ma\\\\il
@@ -27,6 +28,11 @@ port=1143
 message_octets=2M
 [accounts]
 password={SECRET}
+# lists
+[policy]
+block_lists={LISTS}
+[dns]
+resolver=127.0.0.1@5353
 """
 
 
@@ -58,7 +64,7 @@ def check_default(folder):
     tap.ok(len(keys) > 30 and all(
         row["text"] and row["type"] in (
             "text", "secret", "path", "choice", "number", "octets",
-            "networks")
+            "networks", "dns-lists", "resolvers")
         for row in keys), "default --json", keys)
     for row in keys:
         shown = f"{row['key']}={row['default'] or ''}"
@@ -91,7 +97,9 @@ def check_dump(folder, keys):
             (("listener", "in", "port"), "587", None),
             (("listener", "two", "port"), "1143", 10),
             (("limits", None, "message_octets"), "2M", 12),
-            (("limits", None, "hops"), "100", None)):
+            (("limits", None, "hops"), "100", None),
+            (("policy", None, "block_lists"), LISTS, 17),
+            (("dns", None, "resolver"), "127.0.0.1@5353", 19)):
         tap.equal((got[key]["value"], got[key]["line"]), (value, line),
                   f"{key} is {value}, of line {line}")
         escaped = value.replace("\\", "\\\\")
@@ -119,7 +127,7 @@ def check_errors(folder):
     out, said = config("dump", "-c", path, status=78)
     tap.equal((out, said), run(PLID, "-t", "-c", path, status=78),
               "errors are those of plid -t")
-    tap.ok("bad.conf:4: " in said and "bad.conf:15: " in said,
+    tap.ok("bad.conf:4: " in said and "bad.conf:20: " in said,
            "all of them", said)
     out, said = config("dump", "-c", path + ".none", status=66)
     tap.ok(out == "" and "No such file" in said, "no file", said)

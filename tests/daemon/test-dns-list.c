@@ -53,6 +53,20 @@ test_parse(void)
 }
 
 static void
+test_format(void)
+{
+	static const char text[] = "bl.example.org two.example=127.0.0.2,"
+				   "127.0.*.4-11:3 three.example:100";
+	g_autoptr(GPtrArray) none = parse("");
+	g_autoptr(GPtrArray) lists = parse(text);
+	g_autofree char *empty = pli_dns_lists_format(none);
+	g_autofree char *same = pli_dns_lists_format(lists);
+
+	g_assert_cmpstr(empty, ==, "");
+	g_assert_cmpstr(same, ==, text);
+}
+
+static void
 test_faults(void)
 {
 	static const char *const faults[] = {
@@ -129,6 +143,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/daemon/dns-list/parse", test_parse);
+	g_test_add_func("/daemon/dns-list/format", test_format);
 	g_test_add_func("/daemon/dns-list/faults", test_faults);
 	g_test_add_func("/daemon/dns-list/names", test_names);
 	g_test_add_func("/daemon/dns-list/long-zone", test_long_zone);
