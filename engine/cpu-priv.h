@@ -20,6 +20,9 @@
 	__attribute__((target("avx512f,avx512bw,bmi,lzcnt,popcnt")))
 #endif
 
+/* What is compiled into kernels of several levels. */
+#define PLI_CPU_INLINE inline __attribute__((always_inline))
+
 /* In order, each with all of those before it. */
 typedef enum {
 	PLI_CPU_PORTABLE = 1,

@@ -45,8 +45,4 @@ typedef enum {
 PliFieldName
 pli_field_name_find(PliSlice name);
 
-/* The same, of a name that eight octets at least can be read of. */
-PliFieldName
-pli_field_name_find_padded(PliSlice name);
-
 #endif

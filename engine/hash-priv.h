@@ -48,13 +48,6 @@ pli_hash_get_memory(void);
 guint32
 pli_hash_add_crc(guint32 crc, PliSlice octets);
 
-/* The same for many short runs: the function, looked up once, wants and gives
- * the sum inverted. */
-typedef guint32 (*PliCrcFunc)(guint32 crc, const guint8 *p, gsize n);
-
-PliCrcFunc
-pli_hash_get_crc_func(void);
-
 /* The sum of two neighbours, of which the second is `len` octets long. */
 guint32
 pli_hash_join_crc(guint32 first, guint32 second, guint64 len);

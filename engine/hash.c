@@ -2,6 +2,7 @@
 #include "engine/hash-priv.h"
 
 #include "engine/cpu-priv.h"
+#include "engine/hash-crc-priv.h"
 #include "engine/octets-priv.h"
 
 #include <xxhash.h>
@@ -15,9 +16,6 @@
 #define hash_feed XXH3_64bits_update
 #endif
 
-#ifdef PLI_CPU_HAS_X86
-#include <immintrin.h>
-#endif
 
 #define POLYNOMIAL 0x82f63b78u /* CRC-32C, lowest bit first */
 
@@ -143,44 +141,21 @@ add_crc_portable(guint32 crc, const guint8 *p, gsize n)
 }
 
 #ifdef PLI_CPU_HAS_X86
-/* The first octets, one to eight, as one word in which they come last: a sum
- * of zero stays zero over the octets before them. What is left are whole words,
- * with one loop, whose end is hard enough to foretell. */
 PLI_CPU_TARGET_SSE42 static guint32
-add_crc_x86(guint32 crc, const guint8 *p, gsize n)
+add_crc_sse42(guint32 crc, const guint8 *p, gsize n)
 {
-	guint64 sum = crc;
-	guint bits;
-
-	if (G_UNLIKELY(n < 8)) {
-		for (; n > 0; p++, n--)
-			sum = _mm_crc32_u8(sum, *p);
-		return sum;
-	}
-	bits = 8 * ((n - 1) % 8 + 1);
-	sum = _mm_crc32_u64(0, (pli_load64(p) ^ sum) << (64 - bits)) ^
-	      sum >> (bits - 1) >> 1;
-	p += bits / 8;
-	for (gsize words = (n - 1) / 8; words > 0; words--, p += 8)
-		sum = _mm_crc32_u64(sum, pli_load64(p));
-	return sum;
+	return pli_hash_step_crc_sse42(crc, p, n);
 }
 #endif
-
-PliCrcFunc
-pli_hash_get_crc_func(void)
-{
-#ifdef PLI_CPU_HAS_X86
-	if (G_LIKELY(pli_cpu_get_level() >= PLI_CPU_SSSE3))
-		return add_crc_x86;
-#endif
-	return add_crc_portable;
-}
 
 guint32
 pli_hash_add_crc(guint32 crc, PliSlice octets)
 {
-	return ~pli_hash_get_crc_func()(~crc, octets.data, octets.len);
+#ifdef PLI_CPU_HAS_X86
+	if (G_LIKELY(pli_cpu_get_level() >= PLI_CPU_SSSE3))
+		return ~add_crc_sse42(~crc, octets.data, octets.len);
+#endif
+	return ~add_crc_portable(~crc, octets.data, octets.len);
 }
 
 /* a * b modulo the polynomial; bit 31 is the coefficient of x^0. */

@@ -62,28 +62,33 @@ typedef struct {
 guint32
 pli_header_count_blank_lines(PliSlice octets);
 
+/* A field's name is not longer. */
+#define PLI_HEADER_NAME_OCTETS 1024
+
 /* Fields that lie one behind the other and are plain, from `octets` on, which
  * go on after the last for as long as there is anything. */
 typedef struct {
 	PliSlice octets;
 	guint64 offset;
-	const PliScanField *at;
-	guint n;
+	const PliScanFields *found;
 	gboolean is_bare; /* their lines end in LF alone */
+	/* what the table tells of them: */
+	guint32 first_field; /* the number of the first */
+	guint32 longest;     /* octets of the longest */
+	guint32 n_wanted;    /* those in which there is something to be read */
+	guint16 wanted[PLI_SCAN_FIELDS_ROOM + 1];
 } PliHeaderRun;
 
-/* Puts their records behind those the builder has; each counts once it is
- * read. Gives the octets of the longest; 0 past limits.fields, and nothing is
- * done then. */
-guint32
-pli_header_table_run(PliStructureBuilder *builder, const PliHeaderRun *run);
+/* Puts their records behind those that the builder has, where they count once
+ * n_fields says so. FALSE past limits.fields, and nothing is done then. */
+gboolean
+pli_header_table_run(PliStructureBuilder *builder, PliHeaderRun *run);
 
-/* Reads the next of them, which `rest` of the run's octets starts with; gives
- * its number. */
-guint32
-pli_header_reader_read_next(PliHeaderReader *reader,
-                            PliStructureBuilder *builder, guint32 part,
-                            PliSlice rest);
+/* Reads the n-th of them. */
+void
+pli_header_reader_read_tabled(PliHeaderReader *reader,
+                              PliStructureBuilder *builder, guint32 part,
+                              const PliHeaderRun *run, guint32 n);
 
 /* Reads a field of `part`, whose header is being read. Gives its number,
  * PLI_NONE past limits.fields. */

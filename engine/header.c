@@ -5,8 +5,6 @@
 #include "engine/header-value-priv.h"
 #include "engine/octets-priv.h"
 
-#define MAX_NAME_OCTETS 1024
-
 void
 pli_header_reader_init(PliHeaderReader *reader, const PliLimits *limits)
 {
@@ -35,9 +33,10 @@ pli_header_reader_begin(PliHeaderReader *reader)
 static inline gboolean
 read_name(PliFieldRecord *field, PliSlice octets)
 {
-	gsize n = pli_octets_count_name(octets, MAX_NAME_OCTETS), colon = n;
+	gsize n = pli_octets_count_name(octets, PLI_HEADER_NAME_OCTETS);
+	gsize colon = n;
 
-	while (colon < octets.len && colon < MAX_NAME_OCTETS &&
+	while (colon < octets.len && colon < PLI_HEADER_NAME_OCTETS &&
 	       pli_octet_is_wsp(octets.data[colon]))
 		colon++;
 	if (n == 0 || colon >= octets.len || octets.data[colon] != ':')
@@ -155,12 +154,12 @@ read_odd(const PliHeaderValue *c, PliFieldRecord *field,
 /* A field whose record is there, with the name if that was plain. */
 static void
 read_record(PliHeaderReader *reader, PliStructureBuilder *builder, guint32 part,
-            const PliHeaderField *raw)
+            guint32 number, const PliHeaderField *raw)
 {
 	PliHeaderValue c = {.reader = reader,
 	                    .builder = builder,
 	                    .part = part,
-	                    .field = builder->n_fields - 1};
+	                    .field = number};
 	PliFieldRecord *field = &builder->fields[c.field];
 
 	if (G_UNLIKELY(field->name_length == 0)) {
@@ -197,72 +196,27 @@ pli_header_reader_read(PliHeaderReader *reader, PliStructureBuilder *builder,
 	};
 	builder->n_fields++;
 	builder->parts[part].n_fields++;
-	read_record(reader, builder, part, raw);
+	read_record(reader, builder, part, builder->n_fields - 1, raw);
 	return builder->n_fields - 1;
 }
 
-/* `left` octets can be read from the start of the name on. */
-static inline PliFieldName
-find_name(PliSlice name, gsize left)
+void
+pli_header_reader_read_tabled(PliHeaderReader *reader,
+                              PliStructureBuilder *builder, guint32 part,
+                              const PliHeaderRun *run, guint32 n)
 {
-	return G_LIKELY(left >= 8) ? pli_field_name_find_padded(name)
-	                           : pli_field_name_find(name);
-}
-
-guint32
-pli_header_table_run(PliStructureBuilder *builder, const PliHeaderRun *run)
-{
-	PliFieldRecord *field =
-		pli_structure_builder_reserve_fields(builder, run->n);
-	const PliCrcFunc add_crc = pli_hash_get_crc_func();
-	PliScanField before = {0, 0};
-	guint32 longest = 0;
-
-	if (field == NULL)
-		return 0;
-	for (guint i = 0; i < run->n; i++, field++) {
-		const PliScanField at = run->at[i];
-		const guint8 *p = run->octets.data + before.end;
-		const gsize left = run->octets.len - before.end;
-		const guint32 length = at.end - before.end;
-		const guint32 n_lines = at.lines - before.lines;
-		gsize n = pli_octets_count_name(pli_slice_new(p, left),
-		                                MAX_NAME_OCTETS);
-
-		if (G_UNLIKELY(p[n] != ':'))
-			n = 0;
-		*field = (PliFieldRecord){
-			.offset = run->offset + before.end,
-			.length = length,
-			.hash = ~add_crc(~0u, p, length),
-			.bare_lf = run->is_bare ? n_lines : 0,
-			.name_length = n,
-			.value_start = n + (n > 0),
-			.name = find_name(pli_slice_new(p, n), left),
-			.flags = n_lines > 1 ? PLI_FIELD_FOLDED : 0,
-		};
-		longest = MAX(longest, length);
-		before = at;
-	}
-	return longest;
-}
-
-guint32
-pli_header_reader_read_next(PliHeaderReader *reader,
-                            PliStructureBuilder *builder, guint32 part,
-                            PliSlice rest)
-{
-	const PliFieldRecord *field = &builder->fields[builder->n_fields++];
-	PliHeaderField raw = {
-		.octets = pli_slice_new(rest.data, field->length),
+	const guint32 number = run->first_field + n;
+	const PliFieldRecord *field = &builder->fields[number];
+	const gsize start = field->offset - run->offset;
+	const PliHeaderField raw = {
+		.octets = pli_slice_new(run->octets.data + start,
+		                        field->length),
 		.length = field->length,
 		.plain = TRUE,
-		.more = rest.len - field->length,
+		.more = run->octets.len - start - field->length,
 	};
 
-	builder->parts[part].n_fields++;
-	read_record(reader, builder, part, &raw);
-	return builder->n_fields - 1;
+	read_record(reader, builder, part, number, &raw);
 }
 
 void

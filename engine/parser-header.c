@@ -356,6 +356,33 @@ take_each(PliParser *parser, Fields *fields)
 	}
 }
 
+/* Shows each in its turn, with the defects of those before it. */
+static void
+show_run(PliParser *parser, const PliHeaderRun *run)
+{
+	PliStructureBuilder *b = &parser->builder;
+	const guint8 *p = run->octets.data;
+	guint32 k = 0;
+
+	for (guint32 i = 0; i < run->found->n; i++) {
+		const guint32 number = run->first_field + i;
+		const gsize length = b->fields[number].length;
+
+		if (k < run->n_wanted && run->wanted[k] == i) {
+			pli_header_reader_read_tabled(
+			        &parser->header, b, parser->current, run, i);
+			k++;
+		}
+		show_field(parser, number,
+		           &(PliHeaderField){
+		                   .octets = pli_slice_new(p, length),
+		                   .offset = b->fields[number].offset,
+		                   .length = length,
+		           });
+		p += length;
+	}
+}
+
 /* All at once, when nothing is odd about any and no limit is near. Gives
  * whether it was so. */
 static gboolean
@@ -364,16 +391,12 @@ take_run(PliParser *parser, Fields *fields)
 	const PliScanFields *found = &fields->found;
 	PliStructureBuilder *b = &parser->builder;
 	const guint32 part = parser->current;
-	const PliHeaderRun run = {
-		.octets = pli_slice_new(parser->in, parser->end - parser->in),
-		.offset = parser->offset,
-		.at = found->at,
-		.n = found->n,
-		.is_bare = found->has_bare_lf,
-	};
-	PliSlice rest = run.octets;
-	guint32 longest;
+	PliHeaderRun run;
 
+	run.octets = pli_slice_new(parser->in, parser->end - parser->in);
+	run.offset = parser->offset;
+	run.found = found;
+	run.is_bare = found->has_bare_lf;
 	if (found->odd || (found->has_bare_lf && found->has_crlf) ||
 	    (found->has_blank_ends &&
 	     pli_header_count_blank_lines(
@@ -381,25 +404,18 @@ take_run(PliParser *parser, Fields *fields)
 	    run.offset + fields->end - b->parts[part].header.offset >
 	            b->limits.header_octets)
 		return FALSE;
-	longest = pli_header_table_run(b, &run);
-	if (longest == 0 || longest > b->limits.field_octets)
+	if (!pli_header_table_run(b, &run) ||
+	    run.longest > b->limits.field_octets)
 		return FALSE;
+	b->n_fields += found->n;
+	b->parts[part].n_fields += found->n;
 	fields->bare_lf = run.is_bare ? fields->lines : 0;
-	for (guint i = 0; i < run.n; i++) {
-		guint32 field = pli_header_reader_read_next(&parser->header, b,
-		                                            part, rest);
-		gsize length = b->fields[field].length;
-
-		if (!parser->quiet)
-			show_field(parser, field,
-			           &(PliHeaderField){
-			                   .octets = pli_slice_new(rest.data,
-			                                           length),
-			                   .offset = b->fields[field].offset,
-			                   .length = length,
-			           });
-		rest = pli_slice_skip(rest, length);
-	}
+	if (!parser->quiet)
+		show_run(parser, &run);
+	else
+		for (guint32 k = 0; k < run.n_wanted; k++)
+			pli_header_reader_read_tabled(&parser->header, b, part,
+			                              &run, run.wanted[k]);
 	return TRUE;
 }
 

@@ -24,8 +24,6 @@ typedef struct {
 
 typedef void (*MaskFunc)(const guint8 *block, Masks *ret);
 
-typedef guint64 (*LfMaskFunc)(const guint8 *block);
-
 /* Whether there is a NUL, an octet over 127 or a CR that no LF follows; the
  * octet after the last one is there. */
 typedef gboolean (*OddFunc)(const guint8 *p, gsize n);
@@ -322,116 +320,153 @@ out:
 	return stop;
 }
 
-/* Blocks in which line ends are looked for before the lines are looked at. */
-#define LINE_BLOCKS 4
-
+/* What finding fields needs of a block. Beside line ends and at the start of
+ * lines all masks are right; elsewhere `cr` and `ws` may lack bits. */
 typedef struct {
-	guint n;
-	guint32 at[LINE_BLOCKS * BLOCK + 2]; /* the LFs */
-} LineEnds;
+	guint64 lf, cr;
+	guint64 ws; /* SP and HTAB */
+} HeadMasks;
 
-/* Most blocks have one line end or two: no loop, whose end is hard to foretell,
- * for these. What is written past them does not count. */
+/* Bit 0 of `at_start`: the block starts a line. `odd` points at what the kernel
+ * collects of octets that may be odd. */
+typedef void (*HeadMaskFunc)(const guint8 *block, guint64 at_start,
+                             gpointer odd, HeadMasks *ret);
+
+typedef gboolean (*HeadOddFunc)(gconstpointer odd);
+
+/* What runs on from block to block, and what has been seen. */
+typedef struct {
+	guint64 at_start, after_cr, after_ws; /* bit 0 */
+	guint64 unlike; /* LFs without CR, and CRs without LF */
+	guint64 blank_ends;
+	guint32 lines, n;
+} Head;
+
+/* The lowest bit set and all below it; all when none is. */
+static ALWAYS_INLINE guint64
+through_lowest(guint64 mask)
+{
+	return mask ^ (mask - 1);
+}
+
+/* Most blocks have one field's end or two: no loop, whose end is hard to
+ * foretell, for these. What is written past them does not count. */
 static ALWAYS_INLINE void
-add_line_ends(LineEnds *ends, guint64 lf, guint32 at)
+add_ends(PliScanFields *fields, Head *h, guint64 ends, guint64 starts,
+         guint32 at)
 {
-	guint n = ends->n;
-	guint64 rest = lf & (lf - 1);
+	PliScanField *field = fields->at + h->n;
+	const guint n = __builtin_popcountll(ends);
 
-	ends->n = n + __builtin_popcountll(lf);
-	ends->at[n] = at + lowest(lf | TOP_BIT);
-	ends->at[n + 1] = at + lowest(rest | TOP_BIT);
-	if (G_UNLIKELY(ends->n > n + 2))
-		for (n += 2, rest &= rest - 1; rest != 0; rest &= rest - 1)
-			ends->at[n++] = at + lowest(rest);
+	for (guint i = 0; i < 2; i++, ends &= ends - 1)
+		field[i] = (PliScanField){
+		        at + lowest(ends | TOP_BIT),
+		        h->lines + __builtin_popcountll(starts &
+		                                        through_lowest(ends))};
+	if (G_UNLIKELY(n > 2))
+		for (guint i = 2; i < n; i++, ends &= ends - 1)
+			field[i] = (PliScanField){
+			        at + lowest(ends),
+			        h->lines +
+			                __builtin_popcountll(
+			                        starts & through_lowest(ends))};
+	h->n += n;
+	h->lines += __builtin_popcountll(starts);
 }
 
-/* Those of the next blocks, from `at` on; gives where they end. */
-static ALWAYS_INLINE gsize
-find_line_ends(const guint8 *start, gsize at, gsize len, LineEnds *ends,
-               LfMaskFunc get_lf)
+/* A block of which `valid` has the octets that are there, cut to those before
+ * a line that stops the search. */
+static ALWAYS_INLINE void
+add_last_block(PliScanFields *fields, Head *h, HeadMasks m, guint32 at,
+               guint64 valid)
 {
-	guint8 tail[LINE_BLOCKS * BLOCK];
-	const guint8 *p = start + at;
+	guint64 starts = m.lf << 1 | h->at_start;
+	guint64 ends = starts & ~m.ws & valid;
+	guint64 stop = ends & (m.cr | m.lf);
 
-	ends->n = 0;
-	if (G_UNLIKELY(len - at < sizeof tail)) {
-		memset(tail, 0, sizeof tail);
-		p = memcpy(tail, p, len - at);
+	if (stop != 0) {
+		ends &= through_lowest(stop);
+		valid = through_lowest(stop) >> 1;
 	}
-#pragma GCC unroll 4
-	for (guint i = 0; i < LINE_BLOCKS; i++)
-		add_line_ends(ends, get_lf(p + i * BLOCK), at + i * BLOCK);
-	return at + sizeof tail;
+	m.lf &= valid;
+	m.cr &= valid;
+	h->unlike |= ((m.cr << 1 | h->after_cr) ^ m.lf) & valid;
+	h->blank_ends |= (m.ws << 1 | h->after_ws) & (m.cr | m.lf);
+	add_ends(fields, h, ends, starts, at);
 }
 
-/* What an octet is at the start of a line; 0: a field's first. */
-enum {
-	OCTET_BLANK = 1 << 0, /* the field before goes on */
-	OCTET_STOPS = 1 << 1, /* the search is over */
-};
-
-extern const guint8 pli_scan_classes[256];
-
-/* What the walk over lines knows. */
-typedef struct {
-	guint32 n_lines, n_crlf;
-	guint8 before_ends; /* classes of the last octets of lines */
-} Lines;
-
-/* TRUE when a line stops the search. The last octet may not be an LF: what
- * begins after that is not known. */
+/* FALSE when a line in the block stops the search; nothing is done then. */
 static ALWAYS_INLINE gboolean
-add_fields(PliScanFields *fields, Lines *lines, const LineEnds *ends,
-           const guint8 *start, gsize len)
+add_block(PliScanFields *fields, Head *h, const HeadMasks *m, guint32 at)
 {
-	const guint32 *lf = ends->at, *last = lf + ends->n;
-	PliScanField *field = fields->at + fields->n;
-	guint8 class = 0, before_ends = 0;
-	guint32 n_crlf = 0, n_lines = lines->n_lines;
+	const guint64 starts = m->lf << 1 | h->at_start;
+	const guint64 ends = starts & ~m->ws, eol = m->cr | m->lf;
 
-	if (last > lf && last[-1] + 1 == len)
-		last--;
-	while (lf < last && !(class & OCTET_STOPS)) {
-		const guint8 *next = start + *lf++ + 1;
-		gsize crlf = next[-2] == '\r';
+	if (G_UNLIKELY((ends & eol) != 0))
+		return FALSE;
+	h->unlike |= (m->cr << 1 | h->after_cr) ^ m->lf;
+	h->blank_ends |= (m->ws << 1 | h->after_ws) & eol;
+	add_ends(fields, h, ends, starts, at);
+	h->at_start = m->lf >> 63;
+	h->after_cr = m->cr >> 63;
+	h->after_ws = m->ws >> 63;
+	return TRUE;
+}
 
-		before_ends |= pli_scan_classes[next[-2 - (gssize)crlf]];
-		n_crlf += crlf;
-		class = pli_scan_classes[*next];
-		*field = (PliScanField){next - start, ++n_lines};
-		field += !(class & OCTET_BLANK);
-	}
-	lines->before_ends |= before_ends;
-	lines->n_crlf += n_crlf;
-	lines->n_lines = n_lines;
-	fields->n = field - fields->at;
-	return (class & OCTET_STOPS) != 0 || fields->n > PLI_SCAN_FIELDS;
+/* Counts what the walk over blocks found; a line that starts with a dash stops
+ * the search, too. */
+static ALWAYS_INLINE void
+end_fields(PliScanFields *fields, const guint8 *start, guint n)
+{
+	for (guint i = 0; i < n; i++)
+		if (G_UNLIKELY(start[fields->at[i].end] == '-'))
+			n = i + 1;
+	fields->n = n;
 }
 
 /*
- * Where fields end: at the start of a line that goes on with none. Counts
- * nothing but lines; the rest follows from them unless something is odd, and
- * then a real run must look.
+ * Where fields end: at the start of a line that goes on with none. Octets of
+ * the last block that are no field's may look odd, so that a real look settles
+ * it.
  */
 static ALWAYS_INLINE void
 find_fields(const guint8 *start, const guint8 *end, PliScanFields *fields,
-            LfMaskFunc get_lf, OddFunc has_odd)
+            gpointer odd, HeadMaskFunc get_masks, HeadOddFunc may_be_odd,
+            OddFunc has_odd)
 {
 	const gsize len = end - start;
-	Lines lines = {0};
-	LineEnds ends;
-	gsize at = 0;
+	guint8 tail[BLOCK];
+	Head h = {0};
+	HeadMasks m;
+	gsize at = 0, length;
 
-	fields->n = 0;
-	do
-		at = find_line_ends(start, at, len, &ends, get_lf);
-	while (!add_fields(fields, &lines, &ends, start, len) && at < len);
-	fields->has_bare_lf = lines.n_crlf < lines.n_lines;
-	fields->has_crlf = lines.n_crlf > 0;
-	fields->has_blank_ends = (lines.before_ends & OCTET_BLANK) != 0;
-	fields->odd = fields->n > 0 &&
-	              has_odd(start, fields->at[fields->n - 1].end);
+	for (; len - at >= BLOCK && h.n <= PLI_SCAN_FIELDS; at += BLOCK) {
+		__builtin_prefetch(start + at + AHEAD / 4);
+		get_masks(start + at, h.at_start, odd, &m);
+		if (!add_block(fields, &h, &m, at)) {
+			add_last_block(fields, &h, m, at, G_MAXUINT64);
+			goto out;
+		}
+	}
+	if (at < len && h.n <= PLI_SCAN_FIELDS) {
+		memset(tail, 'x', sizeof tail);
+		memcpy(tail, start + at, len - at);
+		get_masks(tail, h.at_start, odd, &m);
+		add_last_block(fields, &h, m, at,
+		               (G_GUINT64_CONSTANT(1) << (len - at)) - 1);
+	}
+out:
+	end_fields(fields, start, h.n);
+	if (fields->n == 0)
+		return;
+	length = fields->at[fields->n - 1].end;
+	fields->has_bare_lf = h.unlike != 0;
+	fields->has_crlf =
+	        h.unlike == 0 || memchr(start, '\r', length) != NULL;
+	fields->has_blank_ends = h.blank_ends != 0;
+	fields->odd = (may_be_odd(odd) ||
+	               (fields->has_bare_lf && fields->has_crlf)) &&
+	              has_odd(start, length);
 }
 
 #endif

@@ -9,7 +9,7 @@
 #endif
 
 /* The kernel of one kind of instructions, made of get_masks_NAME(),
- * get_lf_NAME(), has_odd_NAME() and glance_NAME(). */
+ * get_head_NAME(), has_odd_NAME() and glance_NAME(). */
 #define DEFINE_KERNEL(NAME, TARGET)                                            \
 	TARGET static G_GNUC_NO_INLINE const guint8 *groups_##NAME(            \
 	        Text *text, const guint8 *p, const guint8 *end,                \
@@ -30,7 +30,10 @@
 	TARGET static void find_fields_##NAME(                                 \
 	        const guint8 *p, const guint8 *end, PliScanFields *fields)     \
 	{                                                                      \
-		find_fields(p, end, fields, get_lf_##NAME, has_odd_##NAME);    \
+		HeadOdd_##NAME odd = {0};                                      \
+                                                                               \
+		find_fields(p, end, fields, &odd, get_head_##NAME,             \
+		            may_be_odd_##NAME, has_odd_##NAME);                \
 	}
 
 static inline guint64
@@ -68,14 +71,42 @@ get_masks_portable(const guint8 *block, Masks *ret)
 	}
 }
 
-static inline guint64
-get_lf_portable(const guint8 *block)
+typedef struct {
+	gint none; /* each octet is looked at later */
+} HeadOdd_portable;
+
+static inline gboolean
+may_be_odd_portable(gconstpointer odd)
 {
-	guint64 lf = 0;
+	return TRUE;
+}
+
+/* Only LFs are found by words, and what stands beside them is looked at. */
+static inline void
+get_head_portable(const guint8 *block, guint64 at_start, gpointer odd,
+                  HeadMasks *ret)
+{
+	const guint8 last = block[BLOCK - 1];
+	guint64 lf = 0, cr = (guint64)(last == '\r') << 63;
+	guint64 ws = (guint64)pli_octet_is_wsp(last) << 63;
 
 	for (guint i = 0; i < BLOCK; i += 8)
 		lf |= gather_word(match_word(pli_load64(block + i), '\n')) << i;
-	return lf;
+	for (guint64 rest = lf >> 1; rest != 0; rest &= rest - 1) {
+		guint at = lowest(rest);
+		gboolean is_cr = block[at] == '\r';
+
+		cr |= (guint64)is_cr << at;
+		at -= is_cr && at > 0;
+		ws |= (guint64)pli_octet_is_wsp(block[at]) << at;
+	}
+	for (guint64 rest = lf << 1 | at_start; rest != 0; rest &= rest - 1) {
+		guint at = lowest(rest);
+
+		cr |= (guint64)(block[at] == '\r') << at;
+		ws |= (guint64)pli_octet_is_wsp(block[at]) << at;
+	}
+	*ret = (HeadMasks){lf, cr, ws};
 }
 
 static inline gboolean
@@ -152,18 +183,33 @@ get_masks_sse2(const guint8 *block, Masks *ret)
 	}
 }
 
-static ALWAYS_INLINE guint64
-get_lf_sse2(const guint8 *block)
-{
-	guint64 lf = 0;
+typedef struct {
+	__m128i odd;
+} HeadOdd_sse2;
 
+static ALWAYS_INLINE gboolean
+may_be_odd_sse2(gconstpointer odd)
+{
+	return _mm_movemask_epi8(((const HeadOdd_sse2 *)odd)->odd) != 0;
+}
+
+static ALWAYS_INLINE void
+get_head_sse2(const guint8 *block, guint64 at_start, gpointer odd,
+              HeadMasks *ret)
+{
+	const __m128i one = _mm_set1_epi8(1);
+	HeadOdd_sse2 *all = odd;
+
+	*ret = (HeadMasks){0};
 	for (guint i = 0; i < 4; i++) {
 		__m128i v = _mm_loadu_si128((const __m128i *)block + i);
 		guint at = 16 * i;
 
-		lf |= MASK128('\n');
+		ret->lf |= MASK128('\n');
+		ret->cr |= MASK128('\r');
+		ret->ws |= MASK128(' ') | MASK128('\t');
+		all->odd = _mm_or_si128(all->odd, _mm_cmplt_epi8(v, one));
 	}
-	return lf;
 }
 
 static ALWAYS_INLINE gboolean
@@ -252,12 +298,43 @@ get_masks_avx2(const guint8 *block, Masks *ret)
 }
 
 PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE guint64
-get_lf_avx2(const guint8 *block)
+join_masks(__m256i a, __m256i b)
+{
+	return (guint64)(guint32)_mm256_movemask_epi8(a) |
+	       (guint64)(guint32)_mm256_movemask_epi8(b) << 32;
+}
+
+PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE __m256i
+is_wsp_avx2(__m256i v)
+{
+	return _mm256_or_si256(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(' ')),
+	                       _mm256_cmpeq_epi8(v, _mm256_set1_epi8('\t')));
+}
+
+typedef struct {
+	__m256i odd;
+} HeadOdd_avx2;
+
+PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE gboolean
+may_be_odd_avx2(gconstpointer odd)
+{
+	return _mm256_movemask_epi8(((const HeadOdd_avx2 *)odd)->odd) != 0;
+}
+
+PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE void
+get_head_avx2(const guint8 *block, guint64 at_start, gpointer odd,
+              HeadMasks *ret)
 {
 	__m256i a = _mm256_loadu_si256((const __m256i *)block);
 	__m256i b = _mm256_loadu_si256((const __m256i *)block + 1);
+	HeadOdd_avx2 *all = odd;
 
-	return MASK256('\n');
+	ret->lf = MASK256('\n');
+	ret->cr = MASK256('\r');
+	ret->ws = join_masks(is_wsp_avx2(a), is_wsp_avx2(b));
+	all->odd = _mm256_or_si256(
+	        all->odd, _mm256_cmpgt_epi8(_mm256_set1_epi8(1),
+	                                    _mm256_min_epi8(a, b)));
 }
 
 PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE gboolean
@@ -341,11 +418,32 @@ get_masks_avx512(const guint8 *block, Masks *ret)
 	ret->high = _mm512_movepi8_mask(v);
 }
 
-PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE guint64
-get_lf_avx512(const guint8 *block)
+typedef struct {
+	__mmask64 odd;
+} HeadOdd_avx512;
+
+PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE gboolean
+may_be_odd_avx512(gconstpointer odd)
 {
-	return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(block),
-	                              _mm512_set1_epi8('\n'));
+	return ((const HeadOdd_avx512 *)odd)->odd != 0;
+}
+
+PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE void
+get_head_avx512(const guint8 *block, guint64 at_start, gpointer odd,
+                HeadMasks *ret)
+{
+	__m512i v = _mm512_loadu_si512(block);
+	HeadOdd_avx512 *all = odd;
+
+	ret->lf = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\n'));
+	ret->cr = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\r'));
+	ret->ws = _kor_mask64(_mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(' ')),
+	                      _mm512_cmpeq_epi8_mask(v,
+	                                             _mm512_set1_epi8('\t')));
+	all->odd = _kor_mask64(
+	        all->odd, _mm512_cmple_epi8_mask(v, _mm512_setzero_si512()));
+	/* or the compiler keeps them among the vector's registers */
+	__asm__("" : "+r"(ret->lf), "+r"(ret->cr), "+r"(ret->ws));
 }
 
 PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE gboolean
@@ -406,11 +504,6 @@ glance_avx512(const guint8 *blocks, Glance *ret)
 
 DEFINE_KERNEL(avx512, PLI_CPU_TARGET_AVX512)
 #endif
-
-const guint8 pli_scan_classes[256] = {
-	[' '] = OCTET_BLANK, ['\t'] = OCTET_BLANK, ['\n'] = OCTET_STOPS,
-	['\r'] = OCTET_STOPS, ['-'] = OCTET_STOPS,
-};
 
 const PliScanKernelRow pli_scan_kernels[PLI_CPU_LEVELS] = {
 	[PLI_CPU_PORTABLE] = {run_portable, find_fields_portable},

@@ -52,17 +52,18 @@ pli_scan_run(PliScan *scan, const guint8 *p, const guint8 *end,
              guint64 offset, PliScanMode mode);
 
 #define PLI_SCAN_FIELDS 128
+/* the last block may bring up to 64 */
+#define PLI_SCAN_FIELDS_ROOM (PLI_SCAN_FIELDS + 66)
 
 typedef struct {
 	guint32 end;   /* behind its last LF, from where the search began */
 	guint32 lines; /* LFs from there to its end */
 } PliScanField;
 
-/* Where the fields of a header end. */
+/* Where the fields of a header end; of none there is nothing else to know. */
 typedef struct {
 	guint n;
-	/* the last blocks may bring up to 256 */
-	PliScanField at[PLI_SCAN_FIELDS + 258];
+	PliScanField at[PLI_SCAN_FIELDS_ROOM];
 	gboolean odd; /* NUL, bare CR or octets over 127 are among them */
 	/* what may be: LFs without CR, and with one, and lines that end in a
 	 * blank, perhaps of nothing else */
