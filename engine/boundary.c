@@ -20,7 +20,8 @@ pli_boundary_table_init(PliBoundaryTable *table, guint32 limit)
 {
 	*table = (PliBoundaryTable){.limit = limit};
 	table->n_of_length = g_new0(guint32, (gsize)limit + 1);
-	pli_boundary_table_reset(table);
+	for (guint i = 0; i < PLI_BOUNDARY_BUCKETS; i++)
+		table->buckets[i] = -1;
 }
 
 void
@@ -34,10 +35,9 @@ pli_boundary_table_clear(PliBoundaryTable *table)
 void
 pli_boundary_table_reset(PliBoundaryTable *table)
 {
+	/* the last one leaves every bucket empty */
 	while (table->n > 0)
 		pli_boundary_table_pop(table);
-	for (guint i = 0; i < PLI_BOUNDARY_BUCKETS; i++)
-		table->buckets[i] = -1;
 }
 
 static const guint8 *

@@ -55,7 +55,6 @@ typedef struct {
 	/* known to be all there, with no NUL, nothing over 127 and no
 	 * continuation line of nothing but blanks */
 	gboolean plain;
-	gsize more; /* octets that can be read behind it */
 } PliHeaderField;
 
 /* Continuation lines of nothing but blanks. */
@@ -72,6 +71,7 @@ typedef struct {
 	guint64 offset;
 	const PliScanFields *found;
 	gboolean is_bare; /* their lines end in LF alone */
+	gboolean fast;    /* the processor can read them fast */
 	/* what the table tells of them: */
 	guint32 first_field; /* the number of the first */
 	guint32 longest;     /* octets of the longest */

@@ -110,20 +110,23 @@ is_changed(const PliHeaderValue *c, PliSlice value)
 	       memchr(value.data, ' ', value.len) != NULL;
 }
 
-/* A parameter that may be a boundary; `name` in lower case. */
-static void
-note_boundary(const PliHeaderValue *c, PliSlice name, PliSlice value)
+gboolean
+pli_header_value_note_boundary(const PliHeaderValue *c, PliSlice value)
 {
 	PliHeaderReader *reader = c->reader;
+	const PliStructureBuilder *b = c->builder;
+	const guint32 item = b->n_items - 1, len = b->items[item].name_length;
+	const guint8 *name = b->strings.data + b->items[item].string;
 
-	if (name.len < 8 || memcmp(name.data, "boundary", 8) != 0)
-		return;
-	if (name.len == 8) {
-		reader->boundary_item = c->builder->n_items - 1;
+	if (len < 8 || memcmp(name, "boundary", 8) != 0)
+		return FALSE;
+	if (len == 8) {
+		reader->boundary_item = item;
 		reader->boundary_changed = is_changed(c, value);
-	} else if (name.data[8] == '*') {
+	} else if (name[8] == '*') {
 		reader->has_boundary_form = TRUE;
 	}
+	return reader->has_boundary_form;
 }
 
 static void
@@ -149,7 +152,7 @@ read_params(const PliHeaderValue *c, PliParamReader *params, PliItemKind kind)
 		}
 		if (add_item(c, kind, name, value) &&
 		    kind == PLI_ITEM_TYPE_PARAM)
-			note_boundary(c, name, value);
+			pli_header_value_note_boundary(c, value);
 	}
 	if (kind == PLI_ITEM_TYPE_PARAM && c->reader->has_boundary_form &&
 	    c->reader->boundary_item != PLI_NONE)
@@ -164,9 +167,8 @@ is_lower(PliSlice s, const char *word, gsize len)
 	return s.len == len && memcmp(s.data, word, len) == 0;
 }
 
-/* Both in lower case. */
-static PliHeaderType
-find_type(PliSlice type, PliSlice subtype)
+PliHeaderType
+pli_header_value_find_type(PliSlice type, PliSlice subtype)
 {
 	if (is_lower(type, "multipart", 9))
 		return is_lower(subtype, "digest", 6)
@@ -200,7 +202,7 @@ read_content_type(const PliHeaderValue *c)
 	pli_octets_lower(out + type.len, subtype.data, subtype.len);
 	type.data = out;
 	subtype.data = out + type.len;
-	c->reader->type = find_type(type, subtype);
+	c->reader->type = pli_header_value_find_type(type, subtype);
 	add_item(c, PLI_ITEM_TYPE, type, subtype);
 	read_params(c, &params, PLI_ITEM_TYPE_PARAM);
 }
@@ -385,8 +387,12 @@ read_version(const PliHeaderValue *c)
 static void
 read_formed(PliHeaderValue *c)
 {
+	const gboolean may_be_fast = c->may_be_fast;
+
 	if (c->folded)
 		unfold(c);
+	if (may_be_fast && pli_header_value_read_fast(c))
+		return;
 	switch (c->name) {
 	case PLI_FIELD_NAME_CONTENT_TYPE: read_content_type(c); break;
 	case PLI_FIELD_NAME_CONTENT_TRANSFER_ENCODING: read_encoding(c); break;
@@ -400,13 +406,29 @@ read_formed(PliHeaderValue *c)
 static void
 read_text(const PliHeaderValue *c, PliItemKind kind)
 {
+	const PliItemRecord item = {kind, 0, c->field, c->builder->strings.len,
+	                            0};
 	guint8 *out = pli_structure_builder_begin_item(
-		c->builder, c->part, kind, c->field, c->value.len);
+		c->builder, c->part, item, c->value.len);
 
 	if (out == NULL)
 		pli_header_value_defect(c, PLI_DEFECT_LIMIT_STRINGS);
 	else
 		pli_structure_builder_end_item(c->builder, copy_value(c, out));
+}
+
+/* pli_slice_trim() of what nearly all fields have: one blank, the value, and
+ * CRLF. */
+static inline PliSlice
+trim(PliSlice s)
+{
+	const guint8 *p = s.data;
+
+	if (G_LIKELY(s.len >= 4 && p[0] == ' ' && p[1] > ' ' &&
+	             p[s.len - 3] > ' ' && p[s.len - 2] == '\r' &&
+	             p[s.len - 1] == '\n'))
+		return pli_slice_new(p + 1, s.len - 3);
+	return pli_slice_trim(s);
 }
 
 void
@@ -424,7 +446,7 @@ pli_header_value_read(PliHeaderValue *c)
 		return;
 	}
 	c->reader->seen |= bit;
-	c->value = pli_slice_trim(c->value);
+	c->value = trim(c->value);
 	if (item_kinds[c->name] != 0)
 		read_text(c, item_kinds[c->name]);
 	else

@@ -24,9 +24,7 @@ void
 pli_header_reader_begin(PliHeaderReader *reader)
 {
 	reader->seen = 0;
-	reader->type_field = reader->boundary_item = PLI_NONE;
-	reader->type = PLI_HEADER_TYPE_NONE;
-	reader->has_boundary_form = reader->boundary_changed = FALSE;
+	pli_header_reader_reset_type(reader);
 }
 
 /* Sets name_length and value_start; FALSE when the line is no field. */
@@ -174,7 +172,6 @@ read_record(PliHeaderReader *reader, PliStructureBuilder *builder, guint32 part,
 		return;
 	c.value = pli_slice_skip(raw->octets, field->value_start);
 	c.folded = (field->flags & PLI_FIELD_FOLDED) != 0;
-	c.may_read_ahead = raw->more >= PLI_OCTETS_AHEAD;
 	pli_header_value_read(&c);
 }
 
@@ -208,15 +205,32 @@ pli_header_reader_read_tabled(PliHeaderReader *reader,
 	const guint32 number = run->first_field + n;
 	const PliFieldRecord *field = &builder->fields[number];
 	const gsize start = field->offset - run->offset;
-	const PliHeaderField raw = {
-		.octets = pli_slice_new(run->octets.data + start,
-		                        field->length),
-		.length = field->length,
-		.plain = TRUE,
-		.more = run->octets.len - start - field->length,
+	const guint8 *p = run->octets.data + start;
+	const gboolean may_read_ahead =
+		run->octets.len - start - field->length >= PLI_OCTETS_AHEAD;
+	PliHeaderValue c = {
+		.reader = reader,
+		.builder = builder,
+		.part = part,
+		.field = number,
+		.name = field->name,
+		.folded = (field->flags & PLI_FIELD_FOLDED) != 0,
+		.may_read_ahead = may_read_ahead,
+		.may_be_fast = run->fast && may_read_ahead,
+		.value = {p + field->value_start,
+	                  field->length - field->value_start},
 	};
 
-	read_record(reader, builder, part, number, &raw);
+	if (G_LIKELY(field->name_length > 0)) {
+		pli_header_value_read(&c);
+		return;
+	}
+	read_record(reader, builder, part, number,
+	            &(PliHeaderField){
+	                    .octets = pli_slice_new(p, field->length),
+	                    .length = field->length,
+	                    .plain = TRUE,
+	            });
 }
 
 void

@@ -220,14 +220,17 @@ pli_octets_is_quotable(PliSlice s)
 }
 
 /* How far pli_octets_copy_ahead() and _unfolded_ahead() reach over ends. */
-#define PLI_OCTETS_AHEAD 16
+#define PLI_OCTETS_AHEAD 64
 
-/* A copy that may read and write a little behind the end. */
+/* A copy that may read and write a little behind the end. Most are short: no
+ * loop, whose end is hard to foretell, for these. */
 static inline void
 pli_octets_copy_ahead(guint8 *out, PliSlice s)
 {
-	for (gsize i = 0; i < s.len; i += 16)
-		memcpy(out + i, s.data + i, 16);
+	memcpy(out, s.data, 32);
+	memcpy(out + 32, s.data + 32, 32);
+	for (gsize i = 64; i < s.len; i += 32)
+		memcpy(out + i, s.data + i, 32);
 }
 
 /* A copy without CR and LF; gives its length. `out` has room for all. */
@@ -248,20 +251,27 @@ static inline gsize
 pli_octets_copy_unfolded_ahead(guint8 *out, PliSlice s)
 {
 #if defined(__SSE2__)
+	const __m128i cr = _mm_set1_epi8('\r'), lf = _mm_set1_epi8('\n');
 	gsize n = 0, i = 0;
 
 	while (i < s.len) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(s.data + i));
-		__m128i is_end = _mm_or_si128(
-			_mm_cmpeq_epi8(v, _mm_set1_epi8('\r')),
-			_mm_cmpeq_epi8(v, _mm_set1_epi8('\n')));
-		guint end = MIN(s.len - i, 16);
-		guint run = __builtin_ctz(_mm_movemask_epi8(is_end) |
-		                          1u << end);
+		__m128i a = _mm_loadu_si128((const __m128i *)(s.data + i));
+		__m128i b = _mm_loadu_si128((const __m128i *)(s.data + i + 16));
+		guint32 low = _mm_movemask_epi8(_mm_or_si128(
+		        _mm_cmpeq_epi8(a, cr), _mm_cmpeq_epi8(a, lf)));
+		guint32 high = _mm_movemask_epi8(_mm_or_si128(
+		        _mm_cmpeq_epi8(b, cr), _mm_cmpeq_epi8(b, lf)));
+		gsize end = MIN(s.len - i, 32);
+		gsize run = __builtin_ctzll(low | (guint64)high << 16 |
+		                            G_GUINT64_CONSTANT(1) << end);
 
-		_mm_storeu_si128((__m128i *)(out + n), v);
+		_mm_storeu_si128((__m128i *)(out + n), a);
+		_mm_storeu_si128((__m128i *)(out + n + 16), b);
 		n += run;
-		i += run + (run < end);
+		i += run;
+		/* a line end has two octets, mostly */
+		i += run < end;
+		i += run + 1 < end && s.data[i] == '\n';
 	}
 	return n;
 #else

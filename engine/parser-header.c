@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/header-value-priv.h"
 #include "engine/parser-priv.h"
 
 typedef enum {
@@ -397,6 +398,7 @@ take_run(PliParser *parser, Fields *fields)
 	run.offset = parser->offset;
 	run.found = found;
 	run.is_bare = found->has_bare_lf;
+	run.fast = pli_header_value_can_be_fast();
 	if (found->odd || (found->has_bare_lf && found->has_crlf) ||
 	    (found->has_blank_ends &&
 	     pli_header_count_blank_lines(

@@ -7,6 +7,7 @@
 #define PLI_ENGINE_STRUCTURE_BUILDER_PRIV_H
 
 #include "engine/buf.h"
+#include "engine/octets-priv.h"
 #include "engine/structure.h"
 
 /* Fields and items are held as they will be stored: on little-endian machines
@@ -84,16 +85,62 @@ pli_structure_builder_add_item(PliStructureBuilder *builder, guint32 part,
                                PliItemKind kind, guint32 field, PliSlice name,
                                PliSlice value);
 
-/* The same for an item without a name, whose value is written by the caller:
- * `max` octets and PLI_OCTETS_AHEAD more have room at the result, until the
- * builder is next used. NULL past limits.string_octets. */
-guint8 *
-pli_structure_builder_begin_item(PliStructureBuilder *builder, guint32 part,
-                                 PliItemKind kind, guint32 field, gsize max);
+/* Room for `len` octets of items, and PLI_OCTETS_AHEAD more, and that
+ * `n_items` of them stay below limits.string_octets; FALSE when they would
+ * not. */
+gboolean
+pli_structure_builder_make_room(PliStructureBuilder *builder, gsize len,
+                                gsize n_items);
 
-/* Its value has `len` octets. */
-void
-pli_structure_builder_end_item(PliStructureBuilder *builder, gsize len);
+static inline gboolean
+pli_structure_builder_has_room(PliStructureBuilder *builder, gsize len,
+                               gsize n_items)
+{
+	const PliBuf *strings = &builder->strings;
+
+	/* what has been allocated says that most are far from the limit */
+	return (len + PLI_OCTETS_AHEAD <= strings->allocated - strings->len &&
+	        (n_items + builder->n_items) * sizeof(PliItemRecord) +
+	                        strings->allocated <=
+	                builder->limits.string_octets) ||
+	       pli_structure_builder_make_room(builder, len, n_items);
+}
+
+PliItemRecord *
+pli_structure_builder_grow_items(PliStructureBuilder *builder);
+
+/* Where the next item goes; it counts once n_items says so. */
+static inline PliItemRecord *
+pli_structure_builder_reserve_item(PliStructureBuilder *builder)
+{
+	return G_LIKELY(builder->n_items < builder->items_room)
+	               ? builder->items + builder->n_items
+	               : pli_structure_builder_grow_items(builder);
+}
+
+/* Begins an item whose octets, `len` at most, are to be put where the result
+ * points, where PLI_OCTETS_AHEAD more have room, until the builder is next
+ * used. NULL past limits.string_octets. */
+static inline guint8 *
+pli_structure_builder_begin_item(PliStructureBuilder *builder, guint32 part,
+                                 PliItemRecord item, gsize len)
+{
+	g_assert(part + 1 == builder->n_parts);
+	if (G_UNLIKELY(!pli_structure_builder_has_room(builder, len, 1)))
+		return NULL;
+	*pli_structure_builder_reserve_item(builder) = item;
+	builder->n_items++;
+	builder->parts[part].n_items++;
+	return builder->strings.data + builder->strings.len;
+}
+
+/* The value of an item without a name, which was begun, has `len` octets. */
+static inline void
+pli_structure_builder_end_item(PliStructureBuilder *builder, gsize len)
+{
+	builder->items[builder->n_items - 1].value_length = len;
+	builder->strings.len += len;
+}
 
 /* A source is added with its part, outer, encoding, to_crlf and length; its
  * number is given. */

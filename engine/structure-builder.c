@@ -111,29 +111,27 @@ pli_structure_builder_load_field(const PliStructure *structure, guint32 field,
 	};
 }
 
-/* Begins an item whose octets, `len` at most, are to be put where the result
- * points; NULL past limits.string_octets. */
-static inline guint8 *
-begin_item(PliStructureBuilder *builder, guint32 part, PliItemRecord item,
-           gsize len)
+gboolean
+pli_structure_builder_make_room(PliStructureBuilder *builder, gsize len,
+                                gsize n_items)
 {
-	PliBuf *strings = &builder->strings;
-	guint64 held = (guint64)builder->n_items * sizeof *builder->items +
-	               strings->len;
+	const guint64 held = (guint64)builder->n_items * sizeof *builder->items +
+	                     builder->strings.len;
 
-	g_assert(part + 1 == builder->n_parts);
-	if (len + sizeof *builder->items + held > builder->limits.string_octets)
-		return NULL;
-	if (len + PLI_OCTETS_AHEAD > strings->allocated - strings->len &&
-	    pli_buf_reserve(strings, len + PLI_OCTETS_AHEAD) == NULL)
-		return NULL;
-	if (builder->n_items == builder->items_room)
-		builder->items =
-		        grow(builder->items, builder->n_items,
-		             &builder->items_room, sizeof *builder->items);
-	builder->items[builder->n_items++] = item;
-	builder->parts[part].n_items++;
-	return strings->data + strings->len;
+	if (len + n_items * sizeof *builder->items + held >
+	    builder->limits.string_octets)
+		return FALSE;
+	return pli_buf_reserve(&builder->strings, len + PLI_OCTETS_AHEAD) !=
+	       NULL;
+}
+
+PliItemRecord *
+pli_structure_builder_grow_items(PliStructureBuilder *builder)
+{
+	builder->items =
+		grow(builder->items, builder->n_items, &builder->items_room,
+	             sizeof *builder->items);
+	return builder->items + builder->n_items;
 }
 
 gboolean
@@ -147,29 +145,14 @@ pli_structure_builder_add_item(PliStructureBuilder *builder, guint32 part,
 
 	if (name.len > G_MAXUINT16)
 		return FALSE;
-	out = begin_item(builder, part, item, name.len + value.len);
+	out = pli_structure_builder_begin_item(builder, part, item,
+	                                       name.len + value.len);
 	if (out == NULL)
 		return FALSE;
 	pli_octets_copy(out, name.data, name.len);
 	pli_octets_copy(out + name.len, value.data, value.len);
 	builder->strings.len += name.len + value.len;
 	return TRUE;
-}
-
-guint8 *
-pli_structure_builder_begin_item(PliStructureBuilder *builder, guint32 part,
-                                 PliItemKind kind, guint32 field, gsize max)
-{
-	PliItemRecord item = {kind, 0, field, builder->strings.len, 0};
-
-	return begin_item(builder, part, item, max);
-}
-
-void
-pli_structure_builder_end_item(PliStructureBuilder *builder, gsize len)
-{
-	builder->items[builder->n_items - 1].value_length = len;
-	builder->strings.len += len;
 }
 
 gboolean
@@ -352,12 +335,15 @@ compare_defects(gconstpointer a, gconstpointer b)
 static void
 write_defects(const PliStructureBuilder *builder, guint8 *out)
 {
-	g_autofree PliDefect *sorted = NULL;
+	g_autofree PliDefect *many = NULL;
+	PliDefect few[16];
+	PliDefect *sorted = few;
 
 	if (builder->n_defects == 0)
 		return;
-	sorted = g_memdup2(builder->defects,
-	                   builder->n_defects * sizeof *sorted);
+	if (builder->n_defects > G_N_ELEMENTS(few))
+		sorted = many = g_new(PliDefect, builder->n_defects);
+	memcpy(sorted, builder->defects, builder->n_defects * sizeof *sorted);
 	if (builder->n_defects > 1)
 		qsort(sorted, builder->n_defects, sizeof *sorted,
 		      compare_defects);

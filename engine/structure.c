@@ -16,6 +16,7 @@ struct PliStructure {
 	GBytes *bytes; /* of the octets in `own`, once somebody asks */
 	const guint8 *data;
 	gsize length;
+	gsize room; /* for octets in `own` */
 	Section sections[PLI_SECTION_LAST + 1]; /* by id */
 	guint64 own[];
 };
@@ -48,16 +49,79 @@ read_directory(PliStructure *structure)
 	}
 }
 
+/*
+ * A scan makes a structure, and most are given up before the next message
+ * comes: a thread keeps the memory of one for the next, since to allocate and
+ * free a few kilobytes costs as much as to seal them.
+ */
+#define SPARE_ROOM (16 * 1024)
+#define SPARE_STEP (4 * 1024)
+
+typedef struct {
+	PliStructure *structure;
+	gboolean is_watched; /* the end of the thread frees it */
+	gboolean is_over;    /* the thread is ending */
+} Spare;
+
+static _Thread_local Spare spare;
+
+static void
+free_spare(gpointer data)
+{
+	spare.is_over = TRUE;
+	g_clear_pointer(&spare.structure, g_free);
+}
+
+static gboolean
+keep_spare(PliStructure *structure)
+{
+	static GPrivate watch = G_PRIVATE_INIT(free_spare);
+
+	/* the address sanitizer is to see each use after the end */
+#ifdef __SANITIZE_ADDRESS__
+	return FALSE;
+#endif
+	if (spare.structure != NULL || spare.is_over || structure->room == 0 ||
+	    structure->room > SPARE_ROOM)
+		return FALSE;
+	if (!spare.is_watched)
+		g_private_set(&watch, &spare);
+	spare.is_watched = TRUE;
+	spare.structure = structure;
+	return TRUE;
+}
+
+static PliStructure *
+allocate(gsize length)
+{
+	PliStructure *structure = spare.structure;
+	gsize room = length;
+
+	if (length <= SPARE_ROOM) {
+		spare.structure = NULL;
+		if (structure != NULL && structure->room >= length)
+			return structure;
+		/* the larger one is to be the spare */
+		g_free(structure);
+		room = (length + SPARE_STEP - 1) / SPARE_STEP * SPARE_STEP;
+	}
+	structure = g_malloc(sizeof *structure + room);
+	structure->room = room;
+	return structure;
+}
+
 PliStructure *
 pli_structure_new_blank(gsize length, guint8 **ret_data)
 {
-	PliStructure *structure = g_malloc(sizeof *structure + length);
+	PliStructure *structure = allocate(length);
+	const gsize room = structure->room;
 
 	*structure = (PliStructure){
 	        .ref_count = 1,
 	        .holders = 1,
 	        .data = (guint8 *)structure->own,
 	        .length = length,
+	        .room = room,
 	};
 	*ret_data = (guint8 *)structure->own;
 	return structure;
@@ -387,7 +451,8 @@ release(gpointer data)
 {
 	PliStructure *structure = data;
 
-	if (g_atomic_int_dec_and_test(&structure->holders))
+	if (g_atomic_int_dec_and_test(&structure->holders) &&
+	    !keep_spare(structure))
 		g_free(structure);
 }
 
