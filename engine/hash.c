@@ -19,14 +19,46 @@
 
 #define POLYNOMIAL 0x82f63b78u /* CRC-32C, lowest bit first */
 
+/* The library's longest run that its portable code hashes. */
+#define SHORT 240
+
 struct PliHash {
 	XXH3_state_t *state;
 };
 
+/*
+ * The library leaves the upper halves of the vector registers as they are; the
+ * next instruction of the older kind, which most of the engine is made of,
+ * would take some hundreds of cycles then.
+ */
+#if defined(PLI_CPU_HAS_X86) && defined(HAVE_XXH3_64BITS_DISPATCH)
+PLI_CPU_TARGET_AVX2 static G_GNUC_NO_INLINE void
+clear_upper_halves_avx2(void)
+{
+	_mm256_zeroupper();
+}
+
+static inline void
+clear_upper_halves(void)
+{
+	if (pli_cpu_get_best() >= PLI_CPU_AVX2)
+		clear_upper_halves_avx2();
+}
+#else
+static inline void
+clear_upper_halves(void)
+{
+}
+#endif
+
 guint64
 pli_hash_octets(PliSlice octets)
 {
-	return hash_octets(octets.data, octets.len);
+	guint64 hash = hash_octets(octets.data, octets.len);
+
+	if (octets.len > SHORT)
+		clear_upper_halves();
+	return hash;
 }
 
 PliHash *
@@ -68,6 +100,7 @@ void
 pli_hash_feed(PliHash *hash, PliSlice octets)
 {
 	hash_feed(hash->state, octets.data, octets.len);
+	clear_upper_halves();
 }
 
 guint64

@@ -11,10 +11,11 @@
 #include <immintrin.h>
 #endif
 
-/* So many octets of a name are looked at in one go. */
+/* Of so many octets names are looked at in one go. */
 #define GLANCE 32
+#define LONG_GLANCE 64
 
-/* Of GLANCE octets at `p`, how many from the first on are a name's. */
+/* Of those octets at `p`, how many from the first on are a name's. */
 typedef gsize (*GlanceFunc)(const guint8 *p);
 
 /* Takes the sum inverted, and gives it so. */
@@ -38,7 +39,8 @@ name_with_care(PliFieldRecord *field, const guint8 *p, gsize left)
 /* All but the hashes. One loop for both would want more registers than there
  * are. */
 static PLI_CPU_INLINE void
-table(PliHeaderRun *run, PliFieldRecord *field, GlanceFunc glance)
+table(PliHeaderRun *run, PliFieldRecord *field, GlanceFunc glance,
+      const gsize max)
 {
 	const guint8 *const start = run->octets.data;
 	const gsize len = run->octets.len;
@@ -49,16 +51,16 @@ table(PliHeaderRun *run, PliFieldRecord *field, GlanceFunc glance)
 	for (; at < end; before = at->end, lines = at->lines, at++, field++) {
 		const guint8 *p = start + before;
 		const guint32 n_lines = at->lines - lines;
-		gsize n = GLANCE;
+		gsize n = max;
 
 		field->offset = run->offset + before;
 		field->length = at->end - before;
 		field->bare_lf = n_lines;
 		field->flags = n_lines > 1 ? PLI_FIELD_FOLDED : 0;
 		field->source = 0;
-		if (G_LIKELY(len - before > GLANCE))
+		if (G_LIKELY(len - before > max))
 			n = glance(p);
-		if (G_UNLIKELY(n - 1 >= GLANCE - 1 || p[n] != ':')) {
+		if (G_UNLIKELY(n - 1 >= max - 1 || p[n] != ':')) {
 			name_with_care(field, p, len - before);
 			continue;
 		}
@@ -104,7 +106,7 @@ add_crc_portable(guint32 crc, const guint8 *p, gsize n)
 static void
 table_portable(PliHeaderRun *run, PliFieldRecord *field)
 {
-	table(run, field, glance_portable);
+	table(run, field, glance_portable, GLANCE);
 	hash_all(run, field, add_crc_portable);
 }
 
@@ -118,7 +120,7 @@ glance_sse42(const guint8 *p)
 PLI_CPU_TARGET_SSE42 static void
 table_sse42(PliHeaderRun *run, PliFieldRecord *field)
 {
-	table(run, field, glance_sse42);
+	table(run, field, glance_sse42, GLANCE);
 	hash_all(run, field, pli_hash_step_crc_sse42);
 }
 
@@ -140,7 +142,27 @@ glance_avx2(const guint8 *p)
 PLI_CPU_TARGET_AVX2 static void
 table_avx2(PliHeaderRun *run, PliFieldRecord *field)
 {
-	table(run, field, glance_avx2);
+	table(run, field, glance_avx2, GLANCE);
+	hash_all(run, field, pli_hash_step_crc_sse42);
+}
+
+PLI_CPU_TARGET_AVX512 static PLI_CPU_INLINE gsize
+glance_avx512(const guint8 *p)
+{
+	__m512i v = _mm512_loadu_si512(p);
+	/* 33 to 126, as numbers from 0 on */
+	__m512i from = _mm512_sub_epi8(v, _mm512_set1_epi8(33));
+	guint64 mask = _mm512_mask_cmpneq_epi8_mask(
+	        _mm512_cmple_epu8_mask(from, _mm512_set1_epi8(126 - 33)), v,
+	        _mm512_set1_epi8(':'));
+
+	return mask != G_MAXUINT64 ? __builtin_ctzll(~mask) : LONG_GLANCE;
+}
+
+PLI_CPU_TARGET_AVX512 static void
+table_avx512(PliHeaderRun *run, PliFieldRecord *field)
+{
+	table(run, field, glance_avx512, LONG_GLANCE);
 	hash_all(run, field, pli_hash_step_crc_sse42);
 }
 #endif
@@ -155,7 +177,9 @@ pli_header_table_run(PliStructureBuilder *builder, PliHeaderRun *run)
 		return FALSE;
 	run->first_field = builder->n_fields;
 #ifdef PLI_CPU_HAS_X86
-	if (G_LIKELY(pli_cpu_get_level() >= PLI_CPU_AVX2))
+	if (G_LIKELY(pli_cpu_get_level() >= PLI_CPU_AVX512))
+		table_avx512(run, field);
+	else if (pli_cpu_get_level() >= PLI_CPU_AVX2)
 		table_avx2(run, field);
 	else if (pli_cpu_get_level() >= PLI_CPU_SSSE3)
 		table_sse42(run, field);

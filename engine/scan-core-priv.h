@@ -178,8 +178,9 @@ scan_groups(Text *text, const guint8 *p, const guint8 *end, guint64 after_lf,
 		guint64 bare, ends_in_cr = p[GROUP * BLOCK - 1] == '\r';
 		Glance g;
 
-		for (guint i = 0; i < GROUP; i++)
-			__builtin_prefetch(p + AHEAD + i * BLOCK);
+		if (end - p > AHEAD + GROUP * BLOCK)
+			for (guint i = 0; i < GROUP; i++)
+				__builtin_prefetch(p + AHEAD + i * BLOCK);
 		if (G_UNLIKELY(!follows_plainly(*p, after_cr, after_lf)) ||
 		    G_UNLIKELY(!glance(p, &g)))
 			break;
