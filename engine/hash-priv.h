@@ -19,6 +19,14 @@ typedef struct PliHash PliHash;
 guint64
 pli_hash_octets(PliSlice octets);
 
+/* Up to so many octets vector instructions are no use, and half of the cost is
+ * to call the library. */
+#define PLI_HASH_SHORT 240
+
+/* pli_hash_octets() of at most PLI_HASH_SHORT. */
+guint64
+pli_hash_short(PliSlice octets);
+
 /* The same over a run that comes in pieces; new() starts one, reset() the
  * next. */
 PliHash *

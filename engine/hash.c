@@ -19,9 +19,6 @@
 
 #define POLYNOMIAL 0x82f63b78u /* CRC-32C, lowest bit first */
 
-/* The library's longest run that its portable code hashes. */
-#define SHORT 240
-
 struct PliHash {
 	XXH3_state_t *state;
 };
@@ -54,10 +51,12 @@ clear_upper_halves(void)
 guint64
 pli_hash_octets(PliSlice octets)
 {
-	guint64 hash = hash_octets(octets.data, octets.len);
+	guint64 hash;
 
-	if (octets.len > SHORT)
-		clear_upper_halves();
+	if (octets.len <= PLI_HASH_SHORT)
+		return pli_hash_short(octets);
+	hash = hash_octets(octets.data, octets.len);
+	clear_upper_halves();
 	return hash;
 }
 

@@ -330,6 +330,7 @@ count_bare_lf(PliSlice octets)
 typedef struct {
 	PliScanFields found;
 	guint32 end, lines, bare_lf; /* of all */
+	guint32 longest; /* field; 0: not known */
 } Fields;
 
 /* One by one, with a look at what is odd about each. */
@@ -412,6 +413,7 @@ take_run(PliParser *parser, Fields *fields)
 	b->n_fields += found->n;
 	b->parts[part].n_fields += found->n;
 	fields->bare_lf = run.is_bare ? fields->lines : 0;
+	fields->longest = run.longest;
 	if (!parser->quiet)
 		show_run(parser, &run);
 	else
@@ -428,6 +430,8 @@ has_long_line(const Fields *fields, const guint8 *p)
 {
 	guint32 start = 0;
 
+	if (fields->longest > 0 && fields->longest <= PLI_SCAN_LINE_OCTETS)
+		return FALSE;
 	for (guint i = 0; i < fields->found.n; i++) {
 		const guint32 end = fields->found.at[i].end;
 
@@ -456,7 +460,7 @@ read_fields(PliParser *parser)
 		return read_line_start(parser);
 	fields.end = fields.found.at[fields.found.n - 1].end;
 	fields.lines = fields.found.at[fields.found.n - 1].lines;
-	fields.bare_lf = 0;
+	fields.bare_lf = fields.longest = 0;
 	if (!take_run(parser, &fields))
 		take_each(parser, &fields);
 	part = &parser->builder.parts[parser->current];

@@ -175,7 +175,6 @@ static void
 finish(PliParser *parser)
 {
 	PliParserInner *inner = parser->inner;
-	PliParserEvent event;
 
 	if (inner->structure != NULL)
 		return;
@@ -184,10 +183,7 @@ finish(PliParser *parser)
 		                           inner->n_looked_at));
 	pli_parser_scan(inner->parser,
 	                pli_body_decoder_finish(&inner->decoder));
-	pli_parser_finish(inner->parser, PLI_FINISH_COMPLETE);
-	inner->parser->quiet = TRUE;
-	while (pli_parser_next(inner->parser, &event) == PLI_STEP_READY)
-		continue;
+	pli_parser_end_scan(inner->parser, PLI_FINISH_COMPLETE);
 	inner->structure = pli_parser_steal_structure(inner->parser);
 	inner->defects = inner->decoder.decoder.defects;
 	parser->decoded += inner->parser->scanned + inner->parser->decoded;

@@ -584,6 +584,15 @@ pli_parser_scan(PliParser *parser, PliSlice octets)
 }
 
 void
+pli_parser_end_scan(PliParser *parser, PliFinish how)
+{
+	pli_parser_finish(parser, how);
+	parser->next_event = parser->n_events = 0;
+	parser->quiet = TRUE;
+	(void)run(parser);
+}
+
+void
 pli_parser_get_part(const PliParser *parser, guint32 part, PliPart *ret_part)
 {
 	g_assert(part < parser->builder.n_parts);
@@ -707,8 +716,6 @@ pli_parser_parse(PliSlice message, PliLineMode mode, const PliLimits *limits)
 	g_autoptr(PliParser) parser = pli_parser_new(mode, limits);
 
 	pli_parser_scan(parser, message);
-	pli_parser_finish(parser, PLI_FINISH_COMPLETE);
-	parser->quiet = TRUE;
-	(void)run(parser);
+	pli_parser_end_scan(parser, PLI_FINISH_COMPLETE);
 	return pli_parser_steal_structure(parser);
 }

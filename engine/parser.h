@@ -94,6 +94,10 @@ pli_parser_next(PliParser *parser, PliParserEvent *ret_event)
 void
 pli_parser_scan(PliParser *parser, PliSlice octets);
 
+/* finish() and next() to END, for the same. */
+void
+pli_parser_end_scan(PliParser *parser, PliFinish how);
+
 /* A part as known so far. Items are readable from HEADER_END on. */
 void
 pli_parser_get_part(const PliParser *parser, guint32 part, PliPart *ret_part);

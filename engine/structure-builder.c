@@ -115,8 +115,9 @@ gboolean
 pli_structure_builder_make_room(PliStructureBuilder *builder, gsize len,
                                 gsize n_items)
 {
-	const guint64 held = (guint64)builder->n_items * sizeof *builder->items +
-	                     builder->strings.len;
+	const guint64 held =
+		(guint64)builder->n_items * sizeof *builder->items +
+		builder->strings.len;
 
 	if (len + n_items * sizeof *builder->items + held >
 	    builder->limits.string_octets)

@@ -154,7 +154,6 @@ scan(PliUnion *u, PliSource *source, PliStructure **ret_structure,
      GError **error)
 {
 	PliFinish how = PLI_FINISH_COMPLETE;
-	PliParserEvent event;
 	guint64 offset = 0;
 
 	pli_parser_reset(u->parser);
@@ -173,9 +172,7 @@ scan(PliUnion *u, PliSource *source, PliStructure **ret_structure,
 		pli_parser_scan(u->parser, octets);
 		offset += octets.len;
 	}
-	pli_parser_finish(u->parser, how);
-	while (pli_parser_next(u->parser, &event) == PLI_STEP_READY)
-		continue;
+	pli_parser_end_scan(u->parser, how);
 	*ret_structure = pli_parser_steal_structure(u->parser);
 	return PLI_STEP_READY;
 }

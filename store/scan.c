@@ -10,7 +10,6 @@ pli_scan_source(PliSlice prefix, PliSource *source, PliLineMode mode,
 		GError **error)
 {
 	g_autoptr(PliParser) parser = pli_parser_new(mode, NULL);
-	PliParserEvent event;
 	guint64 offset = 0;
 	PliSlice octets = prefix;
 
@@ -28,8 +27,6 @@ pli_scan_source(PliSlice prefix, PliSource *source, PliLineMode mode,
 			return NULL;
 		offset += octets.len;
 	} while (octets.len > 0);
-	pli_parser_finish(parser, PLI_FINISH_COMPLETE);
-	while (pli_parser_next(parser, &event) == PLI_STEP_READY)
-		continue;
+	pli_parser_end_scan(parser, PLI_FINISH_COMPLETE);
 	return pli_parser_steal_structure(parser);
 }

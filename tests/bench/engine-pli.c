@@ -17,16 +17,13 @@ static PliStructure *
 scan(const BenchMessage *message)
 {
 	static PliParser *parser;
-	PliParserEvent event;
 
 	if (parser == NULL)
 		parser = pli_parser_new(PLI_LINE_AS_IS, NULL);
 	else
 		pli_parser_reset(parser);
 	pli_parser_scan(parser, pli_slice_new(message->data, message->len));
-	pli_parser_finish(parser, PLI_FINISH_COMPLETE);
-	while (pli_parser_next(parser, &event) == PLI_STEP_READY)
-		;
+	pli_parser_end_scan(parser, PLI_FINISH_COMPLETE);
 	return pli_parser_steal_structure(parser);
 }
 
