@@ -109,6 +109,18 @@ print_original(const PliMessage *message, GError **error)
 }
 
 /* Lines end as most of them did. */
+/* Octets with LF in place of CRLF; none end the text. Valid as `out` is. */
+static PliSlice
+take_lf(PliLineEnd *state, PliSlice octets, GByteArray *out)
+{
+	g_byte_array_set_size(out, (guint)PLI_LINE_END_BOUND(octets.len));
+	return pli_slice_new(
+		out->data,
+		octets.len > 0
+			? pli_line_end_feed_lf(state, octets, out->data)
+			: pli_line_end_finish_lf(state, out->data));
+}
+
 static gboolean
 print_converted(const Conversion *c, GError **error)
 {
@@ -120,20 +132,14 @@ print_converted(const Conversion *c, GError **error)
 	PliSlice octets;
 
 	do {
-		gsize n = 0;
+		PliSlice text;
 
 		if (pli_convert_next(c->convert, &octets, error) !=
 		    PLI_STEP_READY)
 			return FALSE;
-		g_byte_array_set_size(
-			out, (guint)PLI_LINE_END_BOUND(octets.len));
-		if (!by_lf)
-			fwrite(octets.data, 1, octets.len, stdout);
-		else if (octets.len > 0)
-			n = pli_line_end_feed_lf(&state, octets, out->data);
-		else
-			n = pli_line_end_finish_lf(&state, out->data);
-		fwrite(out->data, 1, n, stdout);
+		text = by_lf ? take_lf(&state, octets, out) : octets;
+		if (text.len > 0)
+			fwrite(text.data, 1, text.len, stdout);
 	} while (octets.len > 0 && !pli_terminal_has_failed());
 	return TRUE;
 }
