@@ -376,6 +376,8 @@ pli_child_main(int argc, char **argv)
 	child.slot = (guint)g_ascii_strtoull(argv[3], NULL, 10) %
 		     PLI_SHARED_WORKERS_MAX;
 	child.master = (pid_t)g_ascii_strtoll(argv[4], NULL, 10);
+	/* it would be that of /proc/self/exe */
+	prctl(PR_SET_NAME, "plid", 0, 0, 0);
 	ignore_signals();
 	if (!die_with_master(&child))
 		return EX_OK;
