@@ -36,6 +36,8 @@ pli_smtp_line_take(PliSmtpLine *line, PliSlice octets, GByteArray *out)
 {
 	gsize start = 0; /* of what is passed on as it is */
 
+	if (octets.len == 0)
+		return TRUE; /* from nowhere, maybe */
 	for (gsize i = 0; i < octets.len; i++) {
 		guint8 octet = octets.data[i];
 		gboolean had_cr = line->has_cr;
