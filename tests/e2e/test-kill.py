@@ -104,10 +104,24 @@ class Client(threading.Thread):
                     time.sleep(0.02)
 
 
+def log_in(server, seconds=20):
+    """The last kill may have been the auth process's: then it is a moment
+    until somebody judges passwords."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            imap = mailwire.Imap(server.imap)
+            imap.login("kill")
+            return imap
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+
+
 def count_messages(server, want, seconds=60):
     """{id: how often}, once at least `want` messages are there."""
-    imap = mailwire.Imap(server.imap)
-    imap.login("kill")
+    imap = log_in(server)
     end = time.monotonic() + seconds
     found = imap.select()
     steady = 0
