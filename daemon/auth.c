@@ -19,11 +19,12 @@ struct PliAuthExchange {
 	PliAuth *auth;
 	guint64 id;
 	char *account, *user;
+	struct Ask *open; /* a step; NULL: none */
 };
 
-typedef struct {
+typedef struct Ask {
 	guint64 id;
-	PliAuthExchange *exchange; /* NULL: of a password */
+	PliAuthExchange *exchange; /* NULL: of a password, or it has gone */
 	PliAuthDone done;
 	gpointer data;
 } Ask;
@@ -31,6 +32,8 @@ typedef struct {
 static void
 tell(Ask *ask, PliSaslResult result, PliSlice challenge)
 {
+	if (ask->exchange != NULL)
+		ask->exchange->open = NULL;
 	ask->done(ask->data, result, challenge);
 	g_free(ask);
 }
@@ -170,6 +173,8 @@ pli_auth_exchange_free(PliAuthExchange *exchange)
 	if (exchange->auth->channel != NULL)
 		pli_channel_send(exchange->auth->channel, PLI_AUTH_WIRE_END,
 				 g_variant_new("(t)", exchange->id), -1);
+	if (exchange->open != NULL)
+		exchange->open->exchange = NULL;
 	g_free(exchange->account);
 	g_free(exchange->user);
 	g_free(exchange);
@@ -221,6 +226,7 @@ pli_auth_step(PliAuth *auth, PliAuthExchange *exchange, PliSlice response,
 	if (ask == NULL)
 		return;
 	ask->exchange = exchange;
+	exchange->open = ask;
 	if (response.data != NULL)
 		octets = g_variant_new_fixed_array(
 			G_VARIANT_TYPE_BYTE, response.data, response.len, 1);

@@ -36,7 +36,7 @@ PliAuthExchange *
 pli_auth_start(PliAuth *auth, const char *mechanism,
 	       const PliSaslChannel *channel);
 
-/* Not while a step is open. Takes NULL. */
+/* A step that is open is told all the same. Takes NULL. */
 void
 pli_auth_exchange_free(PliAuthExchange *exchange);
 

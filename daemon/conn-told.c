@@ -30,7 +30,7 @@ pli_conn_answer_told(PliConn *conn, guint64 ask, const PliAnswer *answer,
 	Told *told;
 	char octet;
 
-	if (conn->session == NULL) {
+	if (!pli_conn_awaits(conn, ask)) {
 		func(data, FALSE);
 		return FALSE;
 	}
@@ -40,12 +40,7 @@ pli_conn_answer_told(PliConn *conn, guint64 ask, const PliAnswer *answer,
 	told->was_closed |= recv(conn->fd, &octet, 1,
 	                         MSG_PEEK | MSG_DONTWAIT) == 0;
 	g_queue_push_tail(&conn->told, told);
-	if (pli_conn_answer(conn, ask, answer))
-		return TRUE;
-	/* the session has answered by itself, and nothing was sent since */
-	g_free(g_queue_pop_tail(&conn->told));
-	func(data, FALSE);
-	return FALSE;
+	return pli_conn_answer(conn, ask, answer);
 }
 
 static void

@@ -93,7 +93,10 @@ pli_conn_get_data(const PliConn *conn)
 static void
 close_now(PliConn *conn, PliConnEnd end)
 {
-	if (conn->session == NULL)
+	/* from here on no answer is awaited */
+	PliSession *session = g_steal_pointer(&conn->session);
+
+	if (session == NULL)
 		return;
 	if (!conn->quitting)
 		conn->stats.end = end;
@@ -105,7 +108,7 @@ close_now(PliConn *conn, PliConnEnd end)
 	close(conn->fd);
 	g_queue_unlink(&conn->loop->conns, &conn->link);
 	conn->handler->closed(conn, conn->data, &conn->stats);
-	g_clear_pointer(&conn->session, pli_session_free);
+	pli_session_free(session);
 	pli_conn_tls_clear(conn);
 	pli_buf_clear(&conn->in);
 	pli_buf_clear(&conn->out);
@@ -562,12 +565,17 @@ pli_conn_new(PliConnLoop *loop, evutil_socket_t fd, PliSession *session,
 }
 
 gboolean
+pli_conn_awaits(const PliConn *conn, guint64 ask)
+{
+	return conn->session != NULL && pli_session_awaits(conn->session, ask);
+}
+
+gboolean
 pli_conn_answer(PliConn *conn, guint64 ask, const PliAnswer *answer)
 {
-	if (conn->session == NULL)
+	if (!pli_conn_awaits(conn, ask))
 		return FALSE;
-	if (!pli_session_answer(conn->session, ask, answer))
-		return FALSE; /* late, and counted as such */
+	pli_session_answer(conn->session, ask, answer);
 	g_assert(conn->n_asks > 0);
 	conn->n_asks--;
 	run_turn(conn);

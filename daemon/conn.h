@@ -55,11 +55,11 @@ typedef struct {
 	 * May answer at once with pli_conn_answer(), or
 	 * keep the event's ask and a reference of `conn` and answer later. The
 	 * event's octets and detail are valid for the call. After a
-	 * PLI_SESSION_EVENT_LATE an answer is not taken any more. */
+	 * PLI_SESSION_EVENT_LATE an answer is not awaited any more. */
 	void (*event)(PliConn *conn, gpointer data,
 	              const PliSessionEvent *event);
-	/* The socket is closed; the session is freed right after. Asks that
-	 * are open need no answer. */
+	/* The socket is closed; the session is freed right after. No answer is
+	 * awaited any more. */
 	void (*closed)(PliConn *conn, gpointer data, const PliConnStats *stats);
 	/* The last reference went. */
 	void (*free)(gpointer data);
@@ -115,8 +115,12 @@ pli_conn_unref(PliConn *conn);
 gpointer
 pli_conn_get_data(const PliConn *conn);
 
-/* Hands the answer to the session and goes on. FALSE: nobody waits for it,
- * since the connection has gone or the session has answered by itself. */
+/* Whether somebody waits for the answer: the connection has not gone, nor the
+ * session replied by itself. */
+gboolean
+pli_conn_awaits(const PliConn *conn, guint64 ask);
+
+/* Hands the answer to the session and goes on. FALSE: it is not awaited. */
 gboolean
 pli_conn_answer(PliConn *conn, guint64 ask, const PliAnswer *answer);
 

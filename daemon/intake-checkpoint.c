@@ -6,7 +6,7 @@ static const PliAnswer later_answer = {.verdict = PLI_VERDICT_TEMPORARY};
 
 /* A question whose answer comes from the checkpointer's thread, with what it
  * holds meanwhile. */
-typedef struct PliIntakeAsked {
+typedef struct {
 	PliConn *conn;
 	guint64 ask;
 	PliTransaction *transaction;
@@ -17,25 +17,10 @@ static Asked *
 asked_new(PliConn *conn, guint64 ask, PliTransaction *transaction,
           PliMessage *message)
 {
-	PliIntake *intake = pli_conn_get_data(conn);
 	Asked *asked = g_new(Asked, 1);
 
 	*asked = (Asked){pli_conn_ref(conn), ask, transaction, message};
-	intake->asked = asked;
 	return asked;
-}
-
-/* FALSE: nobody waits any more, the connection has gone or the session has
- * answered itself. */
-static gboolean
-take_asked(const Asked *asked)
-{
-	PliIntake *intake = pli_conn_get_data(asked->conn);
-
-	if (intake->asked != asked)
-		return FALSE;
-	intake->asked = NULL;
-	return TRUE;
 }
 
 /* With the answer; NULL: nobody waits. */
@@ -59,7 +44,7 @@ on_read(gpointer data)
 	PliIntake *intake = pli_conn_get_data(asked->conn);
 	PliTransaction *transaction = asked->transaction;
 
-	if (!take_asked(asked)) {
+	if (!pli_conn_awaits(asked->conn, asked->ask)) {
 		asked_free(asked, NULL);
 	} else if (pli_transaction_get_error(transaction) != NULL) {
 		pli_transaction_drop(transaction);
@@ -149,7 +134,7 @@ on_found(gpointer data)
 	PliSmtpCheckpoint checkpoint;
 	PliAnswer answer = accept_answer;
 
-	if (!take_asked(asked)) {
+	if (!pli_conn_awaits(asked->conn, asked->ask)) {
 		asked_free(asked, NULL);
 		return;
 	}

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The inside of intake, shared by its files: intake.c (an SMTP session's
- * questions), intake-checkpoint.c (those of transactions with a TRANSID).
+ * questions about recipients and messages), intake-auth.c (AUTH),
+ * intake-checkpoint.c (transactions with a TRANSID), intake-client.c (XCLIENT),
+ * intake-session.c (what a session is offered).
+ *
+ * The session may give a question up and reply by itself. Whoever answers later
+ * asks pli_conn_awaits() before it changes what is the session's.
  */
 #ifndef PLI_DAEMON_INTAKE_PRIV_H
 #define PLI_DAEMON_INTAKE_PRIV_H
@@ -31,17 +36,25 @@ typedef struct {
 	gboolean is_repeat;   /* of one that was accepted: the octets that */
 	gboolean repeats_octets; /* come are none of its */
 	PliPolicy *policy;
-	/* What the session waits for; NULL: not for that, or it has answered
-	 * itself, and what comes late is not taken. */
-	struct PliIntakePending *ending;   /* of DATA_END */
-	struct PliIntakeStep *step;	   /* of AUTH */
-	struct PliIntakeRecipient *judged; /* of RCPT */
-	struct PliIntakeAsked *asked;	   /* of a TRANSID */
 } PliIntake;
 
 /* No recipients yet. */
 void
 pli_intake_clear_targets(PliIntake *intake);
+
+/* As the configuration has it for clients of a listener. */
+PliSession *
+pli_intake_make_session(const PliServices *services,
+                        const PliConfigListener *listener, const char *peer);
+
+void
+pli_intake_authenticate(PliIntake *intake, PliConn *conn,
+                        const PliSessionEvent *event);
+
+/* XCLIENT: answers once the master has said whether the new client may come. */
+void
+pli_intake_change_client(PliIntake *intake, PliConn *conn,
+                         const PliSessionEvent *event);
 
 /* intake-checkpoint.c */
 

@@ -8,12 +8,8 @@
 #include "daemon/session-log.h"
 #include "engine/convert.h"
 
-typedef struct PliIntakePending Pending;
-typedef struct PliIntakeRecipient Recipient;
-typedef struct PliIntakeStep AuthStep;
-
 /* A message between DATA_END and its answer; outlives the session. */
-struct PliIntakePending {
+typedef struct {
 	PliConn *conn;
 	guint64 ask;
 	PliMessage *message;
@@ -24,7 +20,7 @@ struct PliIntakePending {
 	guint n_open;
 	gboolean any_served;
 	gint64 start_us; /* the end of its octets */
-};
+} Pending;
 
 static void
 pending_free(Pending *pending)
@@ -96,11 +92,9 @@ static void
 note_outcome(Pending *pending, const GError *error)
 {
 	PliIntake *intake = pli_conn_get_data(pending->conn);
-	gboolean awaited = intake->ending == pending;
+	gboolean awaited = pli_conn_awaits(pending->conn, pending->ask);
 
-	if (awaited)
-		intake->ending = NULL;
-	else if (error == NULL)
+	if (!awaited && error == NULL)
 		pli_counters_add(intake->services->counters, unconfirmed, 1);
 	pending->message->is_unconfirmed = !awaited;
 	count_outcome(pending, error);
@@ -260,7 +254,6 @@ end_message(PliIntake *intake, PliConn *conn, const PliSessionEvent *event)
 	pending->message = message;
 	message->n_normalised = envelope->n_normalised;
 	pending->targets = g_steal_pointer(&intake->targets);
-	intake->ending = pending;
 	pending->transaction = g_steal_pointer(&intake->transaction);
 	pending->by_recipient = intake->protocol == PLI_PROTOCOL_LMTP ||
 	                        envelope->mail->prdr;
@@ -312,11 +305,11 @@ pli_intake_clear_targets(PliIntake *intake)
 
 /* A recipient that there is, while the policy judges it; holds the
  * connection. */
-struct PliIntakeRecipient {
+typedef struct {
 	PliConn *conn;
 	guint64 ask;
 	char **accounts;
-};
+} Recipient;
 
 static void
 on_judged(gpointer data, const PliAnswer *answer)
@@ -324,8 +317,7 @@ on_judged(gpointer data, const PliAnswer *answer)
 	Recipient *recipient = data;
 	PliIntake *intake = pli_conn_get_data(recipient->conn);
 
-	if (intake->judged == recipient) {
-		intake->judged = NULL;
+	if (pli_conn_awaits(recipient->conn, recipient->ask)) {
 		if (answer == NULL) {
 			intake->n_accounts +=
 			        g_strv_length(recipient->accounts);
@@ -350,7 +342,6 @@ ask_policy(PliIntake *intake, PliConn *conn, const PliSessionEvent *event,
 	recipient->conn = pli_conn_ref(conn);
 	recipient->ask = event->ask;
 	recipient->accounts = accounts;
-	intake->judged = recipient;
 	pli_policy_judge_rcpt(intake->policy, event->detail, on_judged,
 	                      recipient);
 }
@@ -464,187 +455,6 @@ show_members(PliIntake *intake, PliConn *conn, const PliSessionEvent *event)
 	                members != NULL ? &answer : &no_list);
 }
 
-/* A step of an authentication that was taken; holds the connection. */
-struct PliIntakeStep {
-	PliConn *conn;
-	guint64 ask;
-	PliAuthExchange *orphan; /* nobody waits: freed when the step is done */
-};
-
-static void
-log_failure(PliIntake *intake)
-{
-	PliLogLine line;
-
-	pli_log_line_begin(&line, intake->services->log, "auth");
-	pli_log_line_add_text(&line, "protocol",
-	                      pli_protocol_get_name(intake->protocol));
-	pli_log_line_add_text(&line, "peer", intake->peer->address);
-	pli_log_line_add_text(&line, "user",
-	                      pli_auth_exchange_get_user(intake->exchange));
-	pli_log_line_add_text(&line, "result", "refused");
-	pli_log_line_send(&line);
-}
-
-static PliAnswer
-judge_step(PliIntake *intake, PliSaslResult result, PliSmtpAuthStep *step)
-{
-	PliAnswer answer = {.verdict = PLI_VERDICT_ACCEPT, .detail = step};
-
-	switch (result) {
-	case PLI_SASL_CHALLENGE: break;
-	case PLI_SASL_DONE:
-		step->user = pli_auth_exchange_get_account(intake->exchange);
-		break;
-	case PLI_SASL_REFUSED:
-		answer.verdict = PLI_VERDICT_REFUSE;
-		log_failure(intake);
-		break;
-	case PLI_SASL_MALFORMED:
-		answer = (PliAnswer){PLI_VERDICT_REFUSE, 501, "5.5.2",
-		                     "the response is not one of the mechanism",
-		                     NULL};
-		break;
-	case PLI_SASL_TROUBLE:
-		answer.verdict = PLI_VERDICT_TEMPORARY;
-		break;
-	}
-	return answer;
-}
-
-static void
-on_auth_step(gpointer data, PliSaslResult result, PliSlice challenge)
-{
-	AuthStep *taken = data;
-	PliIntake *intake = pli_conn_get_data(taken->conn);
-	PliSmtpAuthStep step = {.challenge = challenge};
-	PliAnswer answer;
-
-	if (result == PLI_SASL_REFUSED)
-		pli_policy_note_failed_login(intake->policy);
-	if (taken->orphan == NULL) {
-		intake->step = NULL;
-		answer = judge_step(intake, result, &step);
-		pli_conn_answer(taken->conn, taken->ask, &answer);
-	}
-	pli_auth_exchange_free(taken->orphan);
-	pli_conn_unref(taken->conn);
-	g_free(taken);
-}
-
-static PliAuthExchange *
-start_exchange(PliIntake *intake, PliConn *conn, const PliSmtpAuth *auth)
-{
-	g_autoptr(GBytes) exporter = pli_conn_get_channel_binding(
-	        conn, PLI_CONN_BINDING_EXPORTER);
-	g_autoptr(GBytes) unique = pli_conn_get_channel_binding(
-	        conn, PLI_CONN_BINDING_UNIQUE);
-	PliSaslChannel channel = {
-	        .hostname = intake->services->config->hostname,
-	        .exporter = exporter,
-	        .unique = unique,
-	        .client_name = pli_conn_get_client_name(conn),
-	};
-
-	return pli_auth_start(intake->services->auth, auth->mechanism,
-	                      &channel);
-}
-
-static void
-authenticate(PliIntake *intake, PliConn *conn, const PliSessionEvent *event)
-{
-	const PliSmtpAuth *auth = event->detail;
-	const PliAnswer *refusal;
-	AuthStep *step;
-
-	refusal = auth->is_first ? pli_policy_admit_auth(intake->policy)
-	                         : NULL;
-	if (refusal != NULL) {
-		pli_conn_answer(conn, event->ask, refusal);
-		return;
-	}
-	if (auth->is_first) {
-		g_clear_pointer(&intake->exchange, pli_auth_exchange_free);
-		intake->exchange = start_exchange(intake, conn, auth);
-	}
-	step = g_new0(AuthStep, 1);
-	step->conn = pli_conn_ref(conn);
-	step->ask = event->ask;
-	intake->step = step;
-	pli_auth_step(intake->services->auth, intake->exchange, auth->response,
-	              on_auth_step, step);
-}
-
-/* XCLIENT, until the master has said whether the new client may come. */
-typedef struct {
-	PliConn *conn;
-	guint64 ask;
-	PliPeer *peer;
-} Change;
-
-/* Policies and the log are about the new client from now on, and so is the
- * right to say XCLIENT once more. */
-static void
-become(PliIntake *intake, Change *change)
-{
-	const PliServices *services = intake->services;
-	const PliConfig *config = services->config;
-	const char *address = change->peer->address;
-	PliSmtpWelcome welcome = {
-	        .peer = address,
-	        .may_xclient = pli_networks_has(config->xclient, address),
-	        .may_xforward = pli_networks_has(config->xforward, address),
-	};
-	PliAnswer answer = {.verdict = PLI_VERDICT_ACCEPT, .detail = &welcome};
-	PliLogLine line;
-
-	pli_log_line_begin(&line, services->log, "xclient");
-	pli_log_line_add_text(&line, "protocol",
-	                      pli_protocol_get_name(intake->protocol));
-	pli_peer_log(change->peer, &line);
-	pli_log_line_send(&line);
-	pli_peer_free(intake->peer);
-	intake->peer = pli_peer_dup(change->peer);
-	pli_policy_set_peer(intake->policy, intake->peer);
-	pli_conn_answer(change->conn, change->ask, &answer);
-}
-
-static void
-on_moved(gpointer data, gboolean admitted)
-{
-	static const PliAnswer too_many = {
-	        PLI_VERDICT_TEMPORARY, 421, "4.7.0",
-	        "Too many connections from your address", NULL};
-	Change *change = data;
-	PliIntake *intake = pli_conn_get_data(change->conn);
-
-	intake->moving = FALSE;
-	if (intake->closed)
-		pli_services_leave(intake->services,
-		                   admitted ? change->peer->address
-		                            : intake->peer->address);
-	else if (admitted)
-		become(intake, change);
-	else
-		pli_conn_answer(change->conn, change->ask, &too_many);
-	pli_conn_unref(change->conn);
-	pli_peer_free(change->peer);
-	g_free(change);
-}
-
-static void
-change_client(PliIntake *intake, PliConn *conn, const PliSessionEvent *event)
-{
-	Change *change = g_new0(Change, 1);
-
-	change->conn = pli_conn_ref(conn);
-	change->ask = event->ask;
-	change->peer = pli_peer_dup_as(intake->peer, event->detail);
-	intake->moving = TRUE;
-	pli_moves_start(intake->services->moves, intake->peer->address,
-	                change->peer->address, on_moved, change);
-}
-
 /* The session has answered by itself. */
 static void
 note_late(PliIntake *intake, const PliSessionLate *late)
@@ -664,14 +474,7 @@ note_late(PliIntake *intake, const PliSessionLate *late)
 	};
 	PliLogLine line;
 
-	intake->ending = NULL;
-	intake->judged = NULL;
-	intake->asked = NULL;
 	pli_policy_forget(intake->policy);
-	/* the thread works with the exchange until the step is done */
-	if (intake->step != NULL)
-		intake->step->orphan = g_steal_pointer(&intake->exchange);
-	intake->step = NULL;
 	pli_counters_add(intake->services->counters, late_answers, 1);
 	pli_log_line_begin(&line, intake->services->log, "late");
 	pli_log_line_add_text(&line, "protocol",
@@ -717,13 +520,13 @@ on_event(PliConn *conn, gpointer data, const PliSessionEvent *event)
 		              ((const PliSmtpAbort *)event->detail)->reason);
 		break;
 	case PLI_SMTP_EVENT_AUTH:
-		authenticate(intake, conn, event);
+		pli_intake_authenticate(intake, conn, event);
 		break;
 	case PLI_SESSION_EVENT_LATE:
 		note_late(intake, event->detail);
 		break;
 	case PLI_SMTP_EVENT_XCLIENT:
-		change_client(intake, conn, event);
+		pli_intake_change_client(intake, conn, event);
 		break;
 	case PLI_SMTP_EVENT_TURN:
 	case PLI_SMTP_EVENT_ATRN: /* nothing waits (RFC 2645 5.2.1) */
@@ -752,9 +555,6 @@ on_closed(PliConn *conn, gpointer data, const PliConnStats *stats)
 {
 	PliIntake *intake = data;
 
-	intake->ending = NULL;
-	intake->judged = NULL;
-	intake->asked = NULL;
 	pli_policy_close(intake->policy);
 	/* QUIT gives up what did not end (RFC 1845 3) */
 	if (stats->end == PLI_CONN_END_QUIT)
@@ -787,95 +587,6 @@ on_free(gpointer data)
 
 static const PliConnHandler handler = {on_event, on_closed, on_free};
 
-/* What EHLO offers there. */
-static PliSmtpOffers
-get_offers(const PliServices *services, const PliConfigListener *listener,
-           const char *peer)
-{
-	const PliConfig *config = services->config;
-	const struct {
-		gboolean wanted;
-		PliSmtpOffers offer;
-	} rows[] = {
-	        {TRUE, PLI_SMTP_OFFER_CHUNKING},
-	        {TRUE, PLI_SMTP_OFFER_BINARYMIME},
-	        {TRUE, PLI_SMTP_OFFER_SMTPUTF8},
-	        {TRUE, PLI_SMTP_OFFER_LIMITS},
-	        {listener->tls == PLI_LISTENER_STARTTLS &&
-	                 pli_conn_loop_has_tls(services->conns),
-	         PLI_SMTP_OFFER_STARTTLS},
-	        {config->prdr && listener->protocol != PLI_PROTOCOL_LMTP,
-	         PLI_SMTP_OFFER_PRDR},
-	        {config->dsn, PLI_SMTP_OFFER_DSN},
-	        {config->deliver_by, PLI_SMTP_OFFER_DELIVERBY},
-	        {config->mt_priority, PLI_SMTP_OFFER_MT_PRIORITY},
-	        {config->require_tls, PLI_SMTP_OFFER_REQUIRETLS},
-	        {config->expn, PLI_SMTP_OFFER_EXPN},
-	        {config->etrn, PLI_SMTP_OFFER_ETRN},
-	        {services->checkpointer != NULL &&
-	                 config->bare_line_ends !=
-	                         PLI_BARE_LINE_ENDS_NORMALISE &&
-	                 listener->protocol != PLI_PROTOCOL_LMTP,
-	         PLI_SMTP_OFFER_CHECKPOINT},
-	        {config->atrn &&
-	                 listener->protocol == PLI_PROTOCOL_SUBMISSION,
-	         PLI_SMTP_OFFER_ATRN},
-	        {config->turn &&
-	                 listener->protocol == PLI_PROTOCOL_SUBMISSION,
-	         PLI_SMTP_OFFER_TURN},
-	        {pli_networks_has(config->xclient, peer),
-	         PLI_SMTP_OFFER_XCLIENT},
-	        {pli_networks_has(config->xforward, peer),
-	         PLI_SMTP_OFFER_XFORWARD},
-	};
-	PliSmtpOffers offers = 0;
-	guint i;
-
-	for (i = 0; i < G_N_ELEMENTS(rows); i++)
-		offers |= rows[i].wanted ? rows[i].offer : 0;
-	return offers;
-}
-
-static PliSession *
-make_session(const PliServices *services, const PliConfigListener *listener,
-             const char *peer)
-{
-	const PliConfig *from = services->config;
-	gboolean any = from->accounts == PLI_ACCOUNTS_ANY;
-	PliSmtpConfig config = PLI_SMTP_CONFIG_INIT;
-
-	if (listener->protocol == PLI_PROTOCOL_LMTP)
-		config.mode = PLI_SMTP_MODE_LMTP;
-	if (listener->protocol == PLI_PROTOCOL_SUBMISSION) {
-		config.mode = PLI_SMTP_MODE_SUBMISSION;
-		config.mechanisms = from->mechanisms;
-		config.require_auth = TRUE;
-		config.max_hold_seconds = (guint32)from->hold_seconds;
-		config.max_hold_until = g_get_real_time() / G_USEC_PER_SEC +
-		                        (gint64)from->hold_seconds;
-		/* such accounts are served on loopback addresses only */
-		config.allow_clear = any;
-	}
-	config.hostname = from->hostname;
-	config.peer = peer;
-	config.size_limit = from->message_octets;
-	config.max_recipients = (guint)from->recipients;
-	config.allow_bare = any;
-	config.offers = get_offers(services, listener, peer);
-	config.require_sync = from->early_octets == 0;
-	config.normalise_lines =
-	        from->bare_line_ends == PLI_BARE_LINE_ENDS_NORMALISE;
-	if (listener->protocol == PLI_PROTOCOL_SMTP)
-		config.greeting_ms = (guint)from->greeting_ms;
-	config.command_timeout = (guint)from->command_seconds;
-	config.data_timeout = (guint)from->data_seconds;
-	config.answer_timeout = (guint)from->answer_seconds;
-	config.data_rate = (guint)from->data_rate;
-	config.time_percent = &services->shared->patience.percent;
-	config.implicit_tls = listener->tls == PLI_LISTENER_IMPLICIT;
-	return pli_smtp_server_new(&config);
-}
-
 void
 pli_intake_start(PliServices *services, const PliConfigListener *listener,
                  evutil_socket_t fd, const PliPeer *peer)
@@ -889,7 +600,8 @@ pli_intake_start(PliServices *services, const PliConfigListener *listener,
 	        pli_policy_new(services, intake->protocol, peer, fd);
 	pli_counters_add(services->counters, connections[intake->protocol], 1);
 	pli_conn_new(services->conns, fd,
-	             make_session(services, listener, peer->address),
+	             pli_intake_make_session(services, listener,
+	                                     peer->address),
 	             &handler, intake);
 	look_at_load(services);
 }

@@ -362,15 +362,20 @@ imap_next(PliSession *session, PliSessionEvent *ret_event)
 }
 
 static gboolean
+imap_awaits(const PliSession *session, guint64 ask)
+{
+	return ask != 0 && ask == ((const PliImapServer *)session)->ask;
+}
+
+static void
 imap_answer(PliSession *session, guint64 ask, const PliAnswer *answer)
 {
 	PliImapServer *server = (PliImapServer *)session;
 
-	g_assert(ask != 0 && ask == server->ask);
+	g_assert(imap_awaits(session, ask));
 	server->ask = 0;
 	server->answered(server, answer);
 	(void)run(server);
-	return TRUE;
 }
 
 static gboolean
@@ -447,6 +452,7 @@ imap_free(PliSession *session)
 static const PliSessionClass imap_class = {
 	.feed = imap_feed,
 	.next = imap_next,
+	.awaits = imap_awaits,
 	.answer = imap_answer,
 	.output = imap_output,
 	.sent = imap_sent,

@@ -13,7 +13,8 @@
  * one bounded buffer.
  *
  * A session may stop waiting for an answer and reply by itself; it says so with
- * PLI_SESSION_EVENT_LATE. Whoever was asked may answer all the same.
+ * PLI_SESSION_EVENT_LATE. Whoever was asked may answer all the same, and asks
+ * awaits() first when more than the reply hangs on it.
  */
 #ifndef PLI_PROTOCOLS_SESSION_H
 #define PLI_PROTOCOLS_SESSION_H
@@ -84,8 +85,9 @@ typedef struct {
 typedef struct {
 	gsize (*feed)(PliSession *session, PliSlice in);
 	PliStep (*next)(PliSession *session, PliSessionEvent *ret_event);
-	gboolean (*answer)(PliSession *session, guint64 ask,
-			   const PliAnswer *answer);
+	gboolean (*awaits)(const PliSession *session, guint64 ask);
+	void (*answer)(PliSession *session, guint64 ask,
+		       const PliAnswer *answer);
 	gboolean (*output)(const PliSession *session, PliOutput *ret_head);
 	void (*sent)(PliSession *session, gsize n);
 	gint64 (*deadline)(const PliSession *session);
@@ -114,12 +116,20 @@ pli_session_next(PliSession *session, PliSessionEvent *ret_event)
 	return session->klass->next(session, ret_event);
 }
 
-/* The answer to an event's `ask`; each is answered once. FALSE: it came too
- * late (PLI_SESSION_EVENT_LATE) and was passed over. */
+/* Whether the question is open: neither answered, nor given up
+ * (PLI_SESSION_EVENT_LATE). */
 static inline gboolean
+pli_session_awaits(const PliSession *session, guint64 ask)
+{
+	return session->klass->awaits(session, ask);
+}
+
+/* The answer to an event's `ask`; each is answered once. One that was given up
+ * is passed over. */
+static inline void
 pli_session_answer(PliSession *session, guint64 ask, const PliAnswer *answer)
 {
-	return session->klass->answer(session, ask, answer);
+	session->klass->answer(session, ask, answer);
 }
 
 /* FALSE when nothing waits to be sent. The head is valid until the next call

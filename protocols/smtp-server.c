@@ -254,15 +254,19 @@ pli_smtp_server_take_answer(PliSmtpServer *server, const PliAnswer *answer)
 }
 
 static gboolean
-server_answer(PliSession *session, guint64 ask, const PliAnswer *answer)
+server_awaits(const PliSession *session, guint64 ask)
 {
-	PliSmtpServer *server = server_of(session);
+	const PliSmtpServer *server = (const PliSmtpServer *)session;
 
 	g_assert(ask != 0 && ask <= server->last_ask);
-	if (ask != server->open_ask)
-		return FALSE;
-	pli_smtp_server_take_answer(server, answer);
-	return TRUE;
+	return ask == server->open_ask;
+}
+
+static void
+server_answer(PliSession *session, guint64 ask, const PliAnswer *answer)
+{
+	if (server_awaits(session, ask))
+		pli_smtp_server_take_answer(server_of(session), answer);
 }
 
 static gboolean
@@ -328,6 +332,7 @@ pli_smtp_server_new(const PliSmtpConfig *config)
 	static const PliSessionClass klass = {
 		.feed = server_feed,
 		.next = server_next,
+		.awaits = server_awaits,
 		.answer = server_answer,
 		.output = server_output,
 		.sent = server_sent,

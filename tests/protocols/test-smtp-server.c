@@ -688,13 +688,16 @@ test_answer_late(void)
 	/* the peer has its 300 seconds from here */
 	g_assert_cmpint(pli_session_deadline(session), ==,
 			end + 300 * G_USEC_PER_SEC);
-	g_assert_false(pli_session_answer(session, asked.ask, &(PliAnswer){0}));
+	g_assert_false(pli_session_awaits(session, asked.ask));
+	pli_session_answer(session, asked.ask, &(PliAnswer){0});
 	/* nor does it answer the next question */
 	g_assert_cmpuint(pli_session_feed(session, again), ==, again.len);
 	g_assert_cmpint(pli_session_next(session, &event), ==, PLI_STEP_READY);
 	g_assert_cmpuint(event.ask, >, asked.ask);
-	g_assert_false(pli_session_answer(session, asked.ask, &(PliAnswer){0}));
-	g_assert_true(pli_session_answer(session, event.ask, &(PliAnswer){0}));
+	pli_session_answer(session, asked.ask, &(PliAnswer){0});
+	g_assert_true(pli_session_awaits(session, event.ask));
+	pli_session_answer(session, event.ask, &(PliAnswer){0});
+	g_assert_false(pli_session_awaits(session, event.ask));
 }
 
 /* Time-outs follow the percentage as it is now. */
