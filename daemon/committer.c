@@ -6,6 +6,9 @@
 #define LOG_OCTETS (G_GUINT64_CONSTANT(4) << 20)
 #define LOG_OCTETS_MOST (G_GUINT64_CONSTANT(64) << 20)
 
+/* The longest that a message waits for others to share its sync. */
+#define GATHER_US 2000
+
 typedef struct {
 	PliSpoolEntry *entry;
 	guint64 octets;
@@ -31,6 +34,7 @@ struct PliCommitter {
 	GCond changed;
 	GArray *waiting; /* Job */
 	gboolean stopping;
+	guint n_senders; /* that seem to be about; the thread's own */
 };
 
 static void
@@ -89,6 +93,23 @@ tidy(PliCommitter *committer, guint64 least)
 	g_mutex_unlock(&committer->spool->lock);
 }
 
+/* Under the lock, with a job that waits. Those who shared a group, or came
+ * while it was synced, are likely to be here again soon: half of them share a
+ * sync while the others send. A sender that is alone never waits. */
+static void
+wait_for_others(PliCommitter *committer)
+{
+	gint64 end_us = g_get_monotonic_time() + GATHER_US;
+
+	while (committer->waiting->len < (committer->n_senders + 1) / 2 &&
+	       !committer->stopping)
+		if (!g_cond_wait_until(&committer->changed, &committer->lock,
+		                       end_us)) {
+			committer->n_senders -= (committer->n_senders + 7) / 8;
+			break;
+		}
+}
+
 /* All that wait; NULL when there is nothing left to do ever. */
 static GArray *
 take_waiting(PliCommitter *committer)
@@ -99,6 +120,7 @@ take_waiting(PliCommitter *committer)
 	while (committer->waiting->len == 0 && !committer->stopping)
 		g_cond_wait(&committer->changed, &committer->lock);
 	if (committer->waiting->len > 0) {
+		wait_for_others(committer);
 		jobs = committer->waiting;
 		committer->waiting = g_array_new(FALSE, FALSE, sizeof(Job));
 	}
@@ -106,15 +128,15 @@ take_waiting(PliCommitter *committer)
 	return jobs;
 }
 
-static gboolean
-is_idle(PliCommitter *committer)
+static guint
+count_waiting(PliCommitter *committer)
 {
-	gboolean idle;
+	guint n;
 
 	g_mutex_lock(&committer->lock);
-	idle = committer->waiting->len == 0;
+	n = committer->waiting->len;
 	g_mutex_unlock(&committer->lock);
-	return idle;
+	return n;
 }
 
 static gpointer
@@ -122,11 +144,15 @@ run(gpointer data)
 {
 	PliCommitter *committer = data;
 	GArray *jobs;
+	guint n, n_waiting;
 
 	while ((jobs = take_waiting(committer)) != NULL) {
+		n = jobs->len;
 		commit_jobs(committer, jobs);
-		tidy(committer,
-		     is_idle(committer) ? LOG_OCTETS : LOG_OCTETS_MOST);
+		n_waiting = count_waiting(committer);
+		committer->n_senders =
+			MAX(committer->n_senders, n + n_waiting);
+		tidy(committer, n_waiting == 0 ? LOG_OCTETS : LOG_OCTETS_MOST);
 	}
 	return NULL;
 }

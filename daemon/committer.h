@@ -3,9 +3,10 @@
  * Group commit: one thread that makes spool entries durable.
  *
  * It takes all entries that wait at the time and commits them with one sync;
- * those that come meanwhile wait for the next. Results come back on the
- * loop. Ceilings on messages and octets that wait say early when the disk
- * does not follow.
+ * those that come meanwhile wait for the next. When several senders are about
+ * it gives them 2 ms to share one. Results come back on the loop.
+ * Ceilings on messages and octets that wait say early when the disk does not
+ * follow.
  */
 #ifndef PLI_DAEMON_COMMITTER_H
 #define PLI_DAEMON_COMMITTER_H

@@ -234,36 +234,45 @@ def report(options, sessions, rows):
               f"{a[1] / b[1]:.2f}, CPU {a[2] / b[2]:.3f}", flush=True)
 
 
+def trace(options, sessions, arguments):
+    """What strace writes of Pli's processes while mail is sent, once with
+    nobody else about."""
+    with folder_for(options) as folder:
+        pli = Pli(folder)
+        source(pli.port, sessions, 50, options.size)
+        time.sleep(1)
+        log = os.path.join(folder, "strace")
+        tracer = subprocess.Popen(
+            ["strace", "-f", "-o", log, *arguments]
+            + [f"-p{pid}" for pid in pli.pids()], stderr=subprocess.DEVNULL)
+        time.sleep(1)
+        source(pli.port, sessions, options.messages, options.size)
+        while files_in(pli.folder) < options.messages + 50:
+            time.sleep(0.05)
+        tracer.send_signal(signal.SIGINT)
+        tracer.wait()
+        pli.stop()
+        with open(log, encoding="utf-8") as f:
+            return f.read()
+
+
 def count_syscalls(options):
+    n = options.messages
     for sessions in options.sessions:
-        with folder_for(options) as folder:
-            pli = Pli(folder)
-            source(pli.port, sessions, 50, options.size)
-            time.sleep(1)
-            log = os.path.join(folder, "strace")
-            trace = subprocess.Popen(
-                ["strace", "-f", "-c", "-o", log]
-                + [f"-p{pid}" for pid in pli.pids()],
-                stderr=subprocess.DEVNULL)
-            time.sleep(1)
-            source(pli.port, sessions, options.messages, options.size)
-            while files_in(pli.folder) < options.messages + 50:
-                time.sleep(0.05)
-            trace.send_signal(signal.SIGINT)
-            trace.wait()
-            with open(log, encoding="utf-8") as f:
-                calls = {m[2]: int(m[1]) for m in re.finditer(
-                    r"^ *[\d.]+ +[\d.]+ +\d+ +(\d+) (?: *\d+ )? *(\w+)$",
-                    f.read(), re.M)}
-            calls.pop("total", None)
-            n = options.messages
-            print(f"{sessions:4} sessions: {sum(calls.values()) / n:.1f} "
-                  f"system calls, "
-                  f"{sum(calls.get(s, 0) for s in SYNCS) / n:.2f} syncs a "
-                  "message; most: " + ", ".join(
-                      f"{name} {calls[name] / n:.1f}" for name in sorted(
-                          calls, key=calls.get, reverse=True)[:6]))
-            pli.stop()
+        calls = {m[2]: int(m[1]) for m in re.finditer(
+            r"^ *[\d.]+ +[\d.]+ +\d+ +(\d+) (?: *\d+ )? *(\w+)$",
+            trace(options, sessions, ["-c"]), re.M)}
+        calls.pop("total", None)
+        print(f"{sessions:4} sessions: {sum(calls.values()) / n:.1f} "
+              "system calls a message; most: " + ", ".join(
+                  f"{name} {calls[name] / n:.1f}" for name in sorted(
+                      calls, key=calls.get, reverse=True)[:6]))
+        synced = re.findall(
+            r"^\d+ +\w+\(\d+<([^>]*)>", trace(
+                options, sessions, ["-y", "-e", ",".join(SYNCS)]), re.M)
+        spool = sum("/spool/" in path for path in synced)
+        print(f"{sessions:4} sessions: {spool / n:.2f} syncs to the 250, "
+              f"{len(synced) / n:.2f} to the Maildir", flush=True)
 
 
 def main():

@@ -142,6 +142,42 @@ test_group(Fixture *f, gconstpointer data)
 	g_assert_cmpuint(g_strv_length(ids), ==, 30);
 }
 
+/* Adds n at once; they have come back when it returns. */
+static void
+add_burst(Fixture *f, guint n)
+{
+	guint n_before = f->n_good, i;
+
+	g_mutex_lock(&f->spool.lock);
+	for (i = 0; i < n; i++)
+		g_assert_true(add_message(f, PLI_SLICE_LITERAL("S: x\r\n")));
+	g_mutex_unlock(&f->spool.lock);
+	run_until(f, n_before + n);
+}
+
+/* After eight senders were about, the first of four waits for the others. How
+ * often it does so in vain depends on the machine's load. */
+static void
+test_waits_for_others(Fixture *f, gconstpointer data)
+{
+	guint n_shared = 0, n_before, attempt, i;
+	guint64 syncs;
+
+	for (attempt = 0; attempt < 20; attempt++) {
+		add_burst(f, 8);
+		add_burst(f, 8);
+		syncs = f->counters.syncs;
+		n_before = f->n_good;
+		for (i = 0; i < 4; i++) {
+			add_message(f, PLI_SLICE_LITERAL("S: x\r\n"));
+			g_usleep(200);
+		}
+		run_until(f, n_before + 4);
+		n_shared += f->counters.syncs == syncs + 1;
+	}
+	g_assert_cmpuint(n_shared, >=, 5);
+}
+
 static void
 test_ceiling(Fixture *f, gconstpointer data)
 {
@@ -226,6 +262,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	ADD("group", test_group);
+	ADD("waits-for-others", test_waits_for_others);
 	ADD("ceiling", test_ceiling);
 	ADD("octet-ceiling", test_octet_ceiling);
 	ADD("full-disk", test_full_disk);
