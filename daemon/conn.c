@@ -201,6 +201,17 @@ linger(PliConn *conn)
 		close_now(conn, PLI_CONN_END_QUIT);
 }
 
+/* A session that closes may yet give up a peer who does not read. */
+static void
+check_drop(PliConn *conn)
+{
+	PliSessionEvent event;
+
+	if (conn->session != NULL && conn->quitting &&
+	    pli_session_next(conn->session, &event) == PLI_STEP_FAIL)
+		close_now(conn, PLI_CONN_END_FAIL);
+}
+
 /* Events until the session wants something. TRUE: there was at least one. */
 static gboolean
 take_events(PliConn *conn)
@@ -467,6 +478,9 @@ run_session(PliConn *conn)
 	if (conn->shaking)
 		return;
 	pli_session_tick(conn->session, g_get_monotonic_time());
+	check_drop(conn);
+	if (conn->session == NULL)
+		return;
 	run_rounds(conn);
 	while (conn->session != NULL && conn->wants_tls && !conn->quitting &&
 	       !conn->blocked && !conn->starved) {
