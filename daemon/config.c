@@ -156,6 +156,11 @@ static const PliConfigKey keys[] = {
 	 "How long SMTP waits for a command (RFC 5321 4.5.3.2: 300); less "
 	 "while there are many connections.",
 	 AT(command_seconds)},
+	{"limits", "handshake_timeout", PLI_CONFIG_NUMBER, "30", "seconds",
+	 NULL, 1, 3600,
+	 "How long a TLS handshake may take, and a PROXY header, which never "
+	 "has more than 5.",
+	 AT(handshake_seconds)},
 	{"limits", "data_timeout", PLI_CONFIG_NUMBER, "300", "seconds", NULL, 1,
 	 3600,
 	 "How long SMTP waits for octets of a message; less while there are "

@@ -119,6 +119,7 @@ typedef struct {
 	guint64 pending_octets;
 	guint64 row_octets;
 	guint64 command_seconds, data_seconds, answer_seconds;
+	guint64 handshake_seconds;
 	guint64 data_rate; /* octets a second; 0: any */
 	guint64 checkpoint_messages, checkpoint_client_messages;
 	guint64 checkpoint_octets, checkpoint_client_octets;

@@ -46,6 +46,12 @@ pli_conn_loop_free(PliConnLoop *loop)
 }
 
 void
+pli_conn_loop_set_handshake(PliConnLoop *loop, gint64 us)
+{
+	loop->shake_us = us;
+}
+
+void
 pli_conn_loop_set_tls(PliConnLoop *loop, PliTls *tls)
 {
 	pli_tls_unref(loop->tls);

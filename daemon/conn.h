@@ -91,6 +91,11 @@ pli_conn_loop_wake(PliConnLoop *loop);
 void
 pli_conn_loop_close_all(PliConnLoop *loop);
 
+/* How long TLS may take from when it begins, from the next one on; 30 seconds
+ * at first. */
+void
+pli_conn_loop_set_handshake(PliConnLoop *loop, gint64 us);
+
 /* The TLS that connections of this loop get from now on; NULL: none. Takes a
  * reference. */
 void

@@ -27,14 +27,20 @@ typedef struct {
 	gpointer data;
 } Visitor;
 
+void
+pli_proxy_gate_set_wait(PliProxyGate *gate, gint64 wait_us)
+{
+	gate->wait.tv_sec = wait_us / G_USEC_PER_SEC;
+	gate->wait.tv_usec = wait_us % G_USEC_PER_SEC;
+}
+
 PliProxyGate *
 pli_proxy_gate_new(struct event_base *base, gint64 wait_us)
 {
 	PliProxyGate *gate = g_new0(PliProxyGate, 1);
 
 	gate->base = base;
-	gate->wait.tv_sec = wait_us / G_USEC_PER_SEC;
-	gate->wait.tv_usec = wait_us % G_USEC_PER_SEC;
+	pli_proxy_gate_set_wait(gate, wait_us);
 	g_queue_init(&gate->visitors);
 	return gate;
 }

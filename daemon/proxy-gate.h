@@ -26,6 +26,10 @@ typedef void (*PliProxyGateDone)(gpointer data, evutil_socket_t fd,
 PliProxyGate *
 pli_proxy_gate_new(struct event_base *base, gint64 wait_us);
 
+/* For headers that are waited for from now on. */
+void
+pli_proxy_gate_set_wait(PliProxyGate *gate, gint64 wait_us);
+
 /* Closes all that wait, as the next does. Takes NULL. */
 void
 pli_proxy_gate_free(PliProxyGate *gate);

@@ -216,6 +216,16 @@ make_directory(const PliWorker *worker, const PliConfig *config,
 	return pli_directory_new(config, &files, NULL, error);
 }
 
+static void
+set_handshakes(PliWorker *worker)
+{
+	gint64 us = (gint64)worker->services.config->handshake_seconds *
+	            G_USEC_PER_SEC;
+
+	pli_conn_loop_set_handshake(worker->services.conns, us);
+	pli_proxy_gate_set_wait(worker->gate, MIN(us, PROXY_US));
+}
+
 gboolean
 pli_worker_set_config(PliWorker *worker, const PliConfig *config,
                       GError **error)
@@ -230,6 +240,7 @@ pli_worker_set_config(PliWorker *worker, const PliConfig *config,
 	services->directory = directory;
 	pli_config_free((PliConfig *)services->config);
 	services->config = pli_config_ref(config);
+	set_handshakes(worker);
 	return TRUE;
 }
 
@@ -261,6 +272,7 @@ start_services(PliWorker *worker, const PliConfig *config,
 	services->moves = pli_moves_new(parts->handler->moves,
 	                                parts->handler->data);
 	worker->gate = pli_proxy_gate_new(worker->base, PROXY_US);
+	set_handshakes(worker);
 	services->spool = &worker->spool;
 	services->accounts = pli_accounts_new(worker->root->mail);
 	services->shared = parts->shared;
