@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Each case of tests/lib/hostile_smtp.py: the answers that it names, nothing
 smuggled, nothing relayed, no hang."""
+import concurrent.futures
 import os
+import select
 import shutil
 import socket
 import sys
@@ -16,6 +18,8 @@ import plidfile  # noqa: E402
 import tap  # noqa: E402
 
 SECONDS = 5
+# buffers of the kernel fill first; then there are two waits of command_timeout
+FLOOD_SECONDS = 10
 # the cases come from a client that is judged, and is quick
 POLICY = """[policy]
 exempt=192.0.2.1
@@ -39,10 +43,14 @@ class Closed(Exception):
 class Talk:
     def __init__(self, server, door):
         offset, source = DOORS[door]
-        self.socket = socket.create_connection(
-            ("127.0.0.1", server.port(offset)), SECONDS, (source, 0))
+        self.socket = socket.socket()
+        # little is in flight, so that who does not read is soon stuck
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
         self.socket.settimeout(SECONDS)
+        self.socket.bind((source, 0))
+        self.socket.connect(("127.0.0.1", server.port(offset)))
         self.file = self.socket.makefile("rb")
+        self.has_tls = False
         if door != "proxy":
             self.reply()
 
@@ -64,6 +72,8 @@ class Talk:
 
     def is_closed(self):
         try:
+            if self.has_tls:
+                self.file.read(7)  # an alert
             return self.file.read(1) == b""
         except ConnectionResetError:
             return True  # what it did not read was thrown away
@@ -77,12 +87,45 @@ def fits(got, wanted):
     return got == wanted
 
 
+def drip(talk, step):
+    for i in range(len(step.octets)):
+        talk.socket.sendall(step.octets[i:i + 1])
+        if select.select([talk.socket], [], [], step.every)[0]:
+            return
+
+
+def flood(talk, step):
+    """Until it is closed: an error, for much was not read."""
+    talk.socket.settimeout(0.2)
+    end = time.monotonic() + FLOOD_SECONDS
+    while time.monotonic() < end:
+        try:
+            talk.socket.sendall(step.octets)
+        except TimeoutError:
+            continue
+    talk.socket.settimeout(SECONDS)
+
+
+def send(talk, octets):
+    try:
+        if isinstance(octets, hostile_smtp.Drip):
+            drip(talk, octets)
+        elif isinstance(octets, hostile_smtp.Flood):
+            flood(talk, octets)
+            return "it is not closed"
+        else:
+            talk.socket.sendall(octets)
+    except OSError:
+        # it closed in the middle, which the replies tell
+        return None
+    return None
+
+
 def run_step(talk, octets, replies):
     """None, or what came in place of it."""
-    try:
-        talk.socket.sendall(octets)
-    except OSError:
-        pass  # it closed in the middle, which the replies tell
+    fault = send(talk, octets)
+    if fault or isinstance(octets, hostile_smtp.Flood):
+        return fault
     for wanted in replies or []:
         if wanted == hostile_smtp.CLOSED:
             if not talk.is_closed():
@@ -95,12 +138,14 @@ def run_step(talk, octets, replies):
             except TimeoutError:
                 return None
         got = talk.reply()
+        talk.has_tls |= octets == b"STARTTLS\r\n" and got[:3] == "220"
         if not fits(got, wanted):
             return f"{got} in place of {wanted}"
     return None
 
 
-def run_case(server, case):
+def play_case(server, case):
+    """None, or what was wrong."""
     start = time.monotonic()
     fault = None
     try:
@@ -113,9 +158,27 @@ def run_case(server, case):
         talk.socket.close()
     except (OSError, Closed, ValueError) as error:
         fault = repr(error)
-    if not fault and time.monotonic() - start > SECONDS:
+    floods = any(isinstance(step[0], hostile_smtp.Flood) for step in case.steps)
+    limit = FLOOD_SECONDS if floods else SECONDS
+    if not fault and time.monotonic() - start > limit:
         fault = "it lasted too long"
+    return fault
+
+
+def run_case(server, case):
+    return tell(case, play_case(server, case))
+
+
+def tell(case, fault):
     return tap.ok(not fault, f"{case.group}, {case.door}: {case.name}", fault)
+
+
+def run_slow(server, cases):
+    """All at once, for each only waits; yields what run_case returns."""
+    with concurrent.futures.ThreadPoolExecutor(len(cases)) as pool:
+        faults = pool.map(lambda case: play_case(server, case), cases)
+        for case, fault in zip(cases, list(faults)):
+            yield tell(case, fault)
 
 
 def check_deliveries(server, wanted):
@@ -144,14 +207,18 @@ def check_table(cases):
                "doc/hostile-smtp.md has them")
 
 
-def make_server(folder, certificate, smtp=""):
+def is_slow(case):
+    return case.group == "slow clients"
+
+
+def make_server(folder, certificate, smtp="", limits=""):
     os.mkdir(folder)
     server = plidfile.Server(folder, certificate)
     server.configure(
         smtp="checkpoint=yes\nxclient=127.0.0.2\n"
         "xforward=127.0.0.2\nturn=yes\n" + smtp,
         more="[listener proxied]\nprotocol=smtp\nproxy=yes\n"
-        f"proxies=127.0.0.1\nport={server.port(80)}\n" + POLICY)
+        f"proxies=127.0.0.1\nport={server.port(80)}\n" + POLICY + limits)
     server.user("add", "alice", said=b"a secret\n")
     server.user("add", "--secret", "bob", said=b"b secret\n")
     server.write_aliases("# none\n")
@@ -161,10 +228,12 @@ def make_server(folder, certificate, smtp=""):
 def play(server, cases):
     try:
         server.start()
-        wanted = 0
-        for case in cases:
-            if run_case(server, case):
-                wanted += case.delivers
+        if is_slow(cases[0]):
+            results = run_slow(server, cases)
+        else:
+            results = (run_case(server, case) for case in cases)
+        wanted = sum(case.delivers for case, good in zip(cases, results)
+                     if good)
         bare = check_deliveries(server, wanted)
         tap.equal(bare, [], "all line ends are CRLF")
         tap.ok(server.is_alive(), "it serves on")
@@ -182,7 +251,12 @@ def main():
         certificate = os.path.join(folder, "own")
         plidfile.make_certificate(certificate)
         play(make_server(os.path.join(folder, "usual"), certificate),
-             [case for case in cases if case.door != "normal"])
+             [case for case in cases
+              if case.door != "normal" and not is_slow(case)])
+        limits = "".join(f"{key}={value}\n"
+                         for key, value in hostile_smtp.SLOW.items())
+        play(make_server(os.path.join(folder, "slow"), certificate,
+                         limits=limits), [c for c in cases if is_slow(c)])
         server = make_server(os.path.join(folder, "normal"), certificate,
                              "bare_line_ends=normalise\n")
         play(server, [case for case in cases if case.door == "normal"])

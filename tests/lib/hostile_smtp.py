@@ -6,7 +6,10 @@ smtp for a client that may say XCLIENT and XFORWARD; proxy, where a PROXY header
 comes first; normal, which is smtp of a server that has bare_line_ends=normalise),
 and steps. A step is what the client sends at once and the replies that must
 come, each a code or a code and an enhanced status; CLOSED stands for the end of
-the connection.
+the connection. What it does not send at once is a Drip or a Flood.
+
+The rows of slow_clients are for a server of their own, whose limits are SLOW:
+nobody wants to wait for minutes.
 """
 import re
 
@@ -17,6 +20,33 @@ MAIL = "MAIL FROM:<a@client.test>\r\n"
 RCPT = "RCPT TO:<alice@example.org>\r\n"
 BINARY = "MAIL FROM:<a@client.test> BODY=BINARYMIME\r\n"
 BAD_LINE = "550 5.6.11"
+
+
+# in seconds, and data_rate in octets a second
+SLOW = {"command_timeout": 1, "data_timeout": 1, "data_rate": 500,
+        "handshake_timeout": 1}
+
+
+class Drip:
+    """Octets that come one by one, `every` seconds, until something is said or
+    they are over. Then there is silence."""
+
+    def __init__(self, octets, every=0.1):
+        self.octets = octets.encode("latin-1")
+        self.every = every
+
+    def __str__(self):
+        return f"{show_octets(self.octets)} (one each {self.every} s)"
+
+
+class Flood:
+    """The same again and again, by who never reads."""
+
+    def __init__(self, octets):
+        self.octets = octets.encode("latin-1")
+
+    def __str__(self):
+        return f"{show_octets(self.octets)} (for ever, reading nothing)"
 
 
 class Case:
@@ -778,7 +808,77 @@ def policies():
                 [OK, OK, "550 5.7.1", "550 5.7.1"]))
 
 
+def slow_clients():
+    """Each is told 421 4.4.2, but where nothing can be said: within TLS that
+    never came to be, ahead of a PROXY header, and to who does not read."""
+    late = ["421 4.4.2", CLOSED]
+    silence = ("", late)
+
+    def row(name, door, *steps, delivers=0):
+        return Case("slow clients", name, door, *steps, delivers=delivers)
+
+    for door in ("smtp", "lmtp", "submit"):
+        yield row("a greeting never answered", door, silence)
+        yield row("silence after EHLO", door, greeted(door), silence)
+        yield row("a command that never ends", door, greeted(door),
+                  (Drip("NOOP" + " x" * 100), late))
+        yield row("a command without its CRLF", door, greeted(door),
+                  ("NOOP", late))
+    yield row("a command without its LF", "smtp", ("EHLO client.test\r", late))
+    yield row("EHLO, an octet at a time", "smtp",
+              (Drip("EHLO " + "x" * 100), late))
+    yield row("a line that is too long, an octet at a time", "smtp",
+              ("NOOP " + "x" * 3000, None), (Drip("x" * 100), late))
+    yield row("silence after MAIL", "smtp", greeted("smtp"), (MAIL, [OK]),
+              silence)
+    yield row("silence after DATA", "smtp", *to_data("smtp"), silence)
+    yield row("DATA that stops in a line", "smtp", *to_data("smtp"),
+              ("Subject: x\r\n\r\nx", late))
+    yield row("DATA that stops in its end", "smtp", *to_data("smtp"),
+              ("x\r\n.\r", late))
+    yield row("DATA, an octet at a time", "smtp", *to_data("smtp"),
+              (Drip("x" * 100), late))
+    yield row("DATA below the rate, in lines", "lmtp", *to_data("lmtp"),
+              (Drip("\r\n" * 100), late))
+    yield row("DATA that is refused, an octet at a time", "smtp",
+              *to_data("smtp"), ("\0", None), (Drip("x" * 100), late))
+    chunk = (MAIL + RCPT + "BDAT 1000\r\nSubject: x\r\n", [OK, OK])
+    yield row("a chunk that stops", "smtp", greeted("smtp"), chunk, silence)
+    yield row("a chunk, an octet at a time", "smtp", greeted("smtp"), chunk,
+              (Drip("x" * 100), late))
+    yield row("a chunk that is refused, and stops", "smtp", greeted("smtp"),
+              ("BDAT 1000\r\nx", ["503 5.5.1"]), silence)
+    yield row("a next chunk that never comes", "smtp", greeted("smtp"),
+              (MAIL + RCPT + "BDAT 1\r\nx", [OK, OK, OK]), silence)
+    yield row("AUTH that stops", "submit", greeted("submit"),
+              ("AUTH SCRAM-SHA-256\r\n", [334]), silence)
+    yield row("AUTH, an octet at a time", "submit", greeted("submit"),
+              ("AUTH SCRAM-SHA-256\r\n", [334]), (Drip("A" * 100), late))
+    for door in ("smtp", "submit"):
+        for name, octets in (("that never begins", ""),
+                             ("that stops in a record", "\x16\3\1\2\0\1"),
+                             ("an octet at a time", None)):
+            yield row("a TLS handshake " + name, door, greeted(door),
+                      ("STARTTLS\r\n", [220]),
+                      (Drip("\x16\3\1\2\0\1\0\1\xfc\3\3" + "x" * 100)
+                       if octets is None else octets, [CLOSED]))
+    for name, octets in (("none", ""), ("that stops", "PROXY TCP4 192.0.2.1"),
+                         ("of version 2 that stops",
+                          "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0")):
+        yield row(f"a PROXY header: {name}", "proxy", (octets, [CLOSED]))
+    yield row("a PROXY header, an octet at a time", "proxy",
+              (Drip("PROXY UNKNOWN " + "x" * 80), [CLOSED]))
+    yield row("replies that are never read", "smtp", greeted("smtp"),
+              (Flood("HELP\r\n" * 100), [CLOSED]))
+    yield row("a chunk is an octet at a time, but in time", "smtp",
+              greeted("smtp"), (MAIL + RCPT + "BDAT 20 LAST\r\n", [OK, OK]),
+              (Drip("Subject: x\r\n\r\nxxxx\r\n"[:20], 0.02), [OK]),
+              delivers=1)
+
+
 def show_octets(octets):
+    if isinstance(octets, (Drip, Flood)):
+        return str(octets)
     text = octets.decode("latin-1")
     if len(text) > 70:
         text = text[:50] + f"... ({len(octets)} octets)"
@@ -809,12 +909,19 @@ def format_table():
         if case.group != group:
             group = case.group
             lines += ["", f"## {group[0].upper() + group[1:]}", "",
+                      *(["The server has " + ", ".join(
+                          f"{key}={value}" for key, value in SLOW.items())
+                         + " in [limits].", ""]
+                        if group == "slow clients" else []),
                       "| case | door | octets | replies |", "|---|---|---|---|"]
-        octets, replies = next(
+        slow = group == "slow clients"
+        octets, replies = case.steps[-1] if slow else next(
             (step for step in case.steps if step[1] is None
              or any(r not in (OK, 354, 355) for r in step[1])),
             case.steps[-1])
         name = case.name.replace("|", "\\|")
+        if octets == b"":
+            octets = b"(nothing)"
         lines.append(f"| {name} | {case.door} | `{show_octets(octets)}` | "
                      f"{show_replies(replies)} |")
     return "\n".join(lines) + "\n"
@@ -825,7 +932,7 @@ def get_cases():
     for group in (ends_of_data, bare_octets, chunks, binary, transactions,
                   ahead_of_replies, other_protocols, long_lines, floods,
                   addresses, parameters, sequences, authentication, xclient,
-                  proxy_headers, turns, relays, policies):
+                  proxy_headers, turns, relays, policies, slow_clients):
         cases.extend(group())
     return cases
 
