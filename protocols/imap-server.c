@@ -420,9 +420,11 @@ imap_tick(PliSession *session, gint64 now_us)
 		set_deadline(server, now_us, server->config.login_seconds);
 		return;
 	}
-	if (now_us < server->deadline || server->closing)
+	if (now_us < server->deadline)
 		return;
-	if (server->ask != 0) {
+	if (server->closing) {
+		server->failed = TRUE; /* nor the last of it */
+	} else if (server->ask != 0) {
 		set_deadline(server, now_us, server->config.login_seconds);
 	} else if (server->phase != PLI_IMAP_PHASE_LOGIN && server->active) {
 		set_deadline(server, now_us, server->config.idle_seconds);
@@ -431,8 +433,9 @@ imap_tick(PliSession *session, gint64 now_us)
 		server->failed = TRUE; /* nobody takes what is sent */
 	} else {
 		pli_imap_server_bye(server, "Idle for too long");
+		set_deadline(server, now_us, server->config.login_seconds);
 	}
-	if (server->closing || server->failed)
+	if (server->failed)
 		server->deadline = G_MAXINT64;
 }
 
