@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the table of keys (config.c) and the reader (config-file.c) share. */
+/* What the values (config.c) and their reader (config-file.c) share. */
 #ifndef PLI_DAEMON_CONFIG_PRIV_H
 #define PLI_DAEMON_CONFIG_PRIV_H
 

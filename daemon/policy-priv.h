@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the parts of the policy share: policy.c (what is looked up, and judged
- * at * RCPT), policy-rates.c (what is counted). */
+ * at RCPT), policy-rates.c (what is counted). */
 #ifndef PLI_DAEMON_POLICY_PRIV_H
 #define PLI_DAEMON_POLICY_PRIV_H
 

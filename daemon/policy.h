@@ -23,7 +23,7 @@ typedef struct PliPolicy PliPolicy;
 typedef void (*PliPolicyDone)(gpointer data, const PliAnswer *answer);
 
 /* NULL, or what is said to a client whose connections are too many a minute.
- * The * one thing to ask when a connection comes; it counts it. */
+ * The one thing to ask when a connection comes; it counts it. */
 const char *
 pli_policy_refuse_connection(const PliConfig *config, PliRates *rates,
 			     const char *peer);
@@ -58,7 +58,7 @@ void
 pli_policy_free(PliPolicy *policy);
 
 /* What is judged at once. NULL: nothing speaks against it; otherwise the
- * answer, * valid until the policy is next called. */
+ * answer, valid until the policy is next called. */
 const PliAnswer *
 pli_policy_judge_mail(PliPolicy *policy, const PliSmtpMail *mail);
 
