@@ -13,6 +13,8 @@
 #include "engine/defect.h"
 #include "engine/limits.h"
 
+PLI_BEGIN_DECLS
+
 typedef enum {
 	PLI_ADDRESS_MAILBOX,
 	PLI_ADDRESS_GROUP_BEGIN, /* name: the group's */
@@ -63,5 +65,7 @@ pli_address_reader_get_defects(const PliAddressReader *reader,
  * be. Appends to `out`. */
 gboolean
 pli_address_format(const PliAddress *address, PliBuf *out);
+
+PLI_END_DECLS
 
 #endif

@@ -13,6 +13,8 @@
 
 #include "engine/defect.h"
 
+PLI_BEGIN_DECLS
+
 typedef enum {
 	PLI_BINHEX_HEADER,   /* `header` counts */
 	PLI_BINHEX_DATA,     /* `octets`, of the data fork */
@@ -72,5 +74,7 @@ pli_binhex_is_character(guint8 octet);
 
 /* The closing ':' was read. */
 gboolean pli_binhex_is_done(const PliBinhex *binhex);
+
+PLI_END_DECLS
 
 #endif

@@ -12,11 +12,15 @@
 #include "engine/buf.h"
 #include "engine/structure.h"
 
+PLI_BEGIN_DECLS
+
 /* Appends the parenthesised text of the whole message. `extended` adds the
  * extension data (BODYSTRUCTURE); without it, it is BODY. FALSE when the
  * buffer's ceiling stands in the way. */
 gboolean
 pli_bodystructure_format(const PliStructure *structure, gboolean extended,
                          PliBuf *buf);
+
+PLI_END_DECLS
 
 #endif

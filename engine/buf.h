@@ -10,6 +10,8 @@
 
 #include "engine/slice.h"
 
+PLI_BEGIN_DECLS
+
 typedef struct {
 	guint8 *data;
 	gsize len;
@@ -82,7 +84,7 @@ pli_buf_reset(PliBuf *buf)
 static inline PliSlice
 pli_buf_slice(const PliBuf *buf)
 {
-	return (PliSlice){buf->data, buf->len};
+	return PLI_SLICE_OF(buf->data, buf->len);
 }
 
 /* The octets with a NUL appended, owned by the caller; the buffer is left
@@ -91,5 +93,7 @@ char *
 pli_buf_steal_string(PliBuf *buf);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PliBuf, pli_buf_clear)
+
+PLI_END_DECLS
 
 #endif

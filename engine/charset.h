@@ -27,6 +27,8 @@
 #include "engine/context.h"
 #include "engine/defect.h"
 
+PLI_BEGIN_DECLS
+
 /* The name iconv knows, for a label in any case ("x-sjis", "cp-1252",
  * "iso8859_1", " utf8 ", quoted ones); NULL when unknown. Static or owned by
  * the context. An empty label is US-ASCII. */
@@ -72,5 +74,7 @@ pli_charset_decode(PliContext *context, PliSlice label, PliSlice octets,
 gboolean
 pli_charset_decode_raw(PliContext *context, PliSlice octets, PliBuf *out,
                        PliDefectSet *set);
+
+PLI_END_DECLS
 
 #endif

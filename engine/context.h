@@ -7,7 +7,9 @@
 #ifndef PLI_ENGINE_CONTEXT_H
 #define PLI_ENGINE_CONTEXT_H
 
-#include <glib.h>
+#include "engine/decls.h"
+
+PLI_BEGIN_DECLS
 
 typedef struct PliContext PliContext;
 
@@ -18,5 +20,7 @@ void
 pli_context_free(PliContext *context);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliContext, pli_context_free)
+
+PLI_END_DECLS
 
 #endif

@@ -25,6 +25,8 @@
 #include "engine/source.h"
 #include "engine/structure.h"
 
+PLI_BEGIN_DECLS
+
 typedef enum {
 	/* no NUL, no CR or LF but those of line ends, no label `binary`; a
 	 * line may have any length where no label says binary */
@@ -83,5 +85,7 @@ pli_convert_get_change(const PliConvert *convert, guint n);
  * its end. FAIL: *error of reading. Never WANT. */
 PliStep
 pli_convert_next(PliConvert *convert, PliSlice *ret_octets, GError **error);
+
+PLI_END_DECLS
 
 #endif

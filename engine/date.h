@@ -8,6 +8,8 @@
 
 #include "engine/slice.h"
 
+PLI_BEGIN_DECLS
+
 /* Seconds since 1970 in UTC, and the zone in minutes east. FALSE when it is no
  * date. */
 gboolean
@@ -27,5 +29,7 @@ pli_date_format(gint64 seconds, gint zone, char ret_text[40]);
 /* IMAP date-time: "23-Nov-2026 07:36:44 +0000" (RFC 9051 9), no quotes. */
 void
 pli_date_format_imap(gint64 seconds, gint zone, char ret_text[40]);
+
+PLI_END_DECLS
 
 #endif

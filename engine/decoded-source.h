@@ -14,6 +14,8 @@
 #include "engine/source.h"
 #include "engine/structure.h"
 
+PLI_BEGIN_DECLS
+
 /*
  * `message` is source 0 of the structure, `source` from 0 to its
  * pli_structure_get_n_sources(). Of 0 it is `message` itself. Both are
@@ -24,5 +26,7 @@
 PliSource *
 pli_decoded_source_new(const PliStructure *structure, PliSource *message,
                        guint32 source);
+
+PLI_END_DECLS
 
 #endif

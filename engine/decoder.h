@@ -18,6 +18,8 @@
 #include "engine/defect.h"
 #include "engine/structure.h"
 
+PLI_BEGIN_DECLS
+
 /* The caller's memory; no allocation, nothing to clear. */
 typedef struct {
 	PliEncoding encoding;
@@ -46,5 +48,7 @@ pli_decoder_feed(PliDecoder *decoder, PliSlice in, guint8 *out);
 /* The end of the part: writes at most sizeof held octets that were kept. */
 gsize
 pli_decoder_finish(PliDecoder *decoder, guint8 *out);
+
+PLI_END_DECLS
 
 #endif

@@ -8,6 +8,8 @@
 
 #include "engine/defect.h"
 
+PLI_BEGIN_DECLS
+
 typedef struct {
 	/* what other readers take instead; NULL unless the kind is
 	 * PLI_DEFECT_AMBIGUITY */
@@ -18,5 +20,7 @@ typedef struct {
 /* NULL for a number that no defect has. */
 const PliDefectAdvice *
 pli_defect_advice_find(guint32 id);
+
+PLI_END_DECLS
 
 #endif

@@ -15,6 +15,8 @@
 #include "engine/slice.h"
 #include "engine/span.h"
 
+PLI_BEGIN_DECLS
+
 typedef enum {
 	PLI_SEVERITY_NOTE,    /* legal or common, worth knowing */
 	PLI_SEVERITY_WARNING, /* against an RFC, one obvious reading */
@@ -399,5 +401,7 @@ pli_defect_find_info(const char *name);
 /* "note", "warning", "error" */
 const char *
 pli_severity_get_name(PliSeverity severity);
+
+PLI_END_DECLS
 
 #endif

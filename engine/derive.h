@@ -11,6 +11,8 @@
 #include "engine/limits.h"
 #include "engine/structure.h"
 
+PLI_BEGIN_DECLS
+
 typedef enum {
 	/* The inserted octets are no whole header fields ending in a line
 	 * end. */
@@ -37,5 +39,7 @@ pli_derive_error_quark(void);
 PliStructure *
 pli_derive_prepend(const PliStructure *structure, PliSlice fields,
                    const PliLimits *limits, GError **error);
+
+PLI_END_DECLS
 
 #endif

@@ -22,6 +22,8 @@
 
 #include "engine/encoder.h"
 
+PLI_BEGIN_DECLS
+
 /* RFC 5322 2.1.1, without the CRLF. */
 #define PLI_ENCODER_CHOICE_LINE 998
 
@@ -68,5 +70,7 @@ pli_encoder_choice_get_size(const PliEncoderChoice *choice,
 PliEncoding
 pli_encoder_choice_get(const PliEncoderChoice *choice, PliTransport transport,
                        gboolean is_signed);
+
+PLI_END_DECLS
 
 #endif

@@ -25,6 +25,8 @@
 #include "engine/slice.h"
 #include "engine/structure.h"
 
+PLI_BEGIN_DECLS
+
 typedef enum {
 	PLI_ENCODER_BINARY,
 	PLI_ENCODER_TEXT, /* CRLF are line ends, where that matters */
@@ -58,5 +60,7 @@ pli_encoder_feed(PliEncoder *encoder, PliSlice in, guint8 *out);
 /* The end of the body. The encoder must be initialized to be used again. */
 gsize
 pli_encoder_finish(PliEncoder *encoder, guint8 *out);
+
+PLI_END_DECLS
 
 #endif

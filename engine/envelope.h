@@ -9,9 +9,13 @@
 #include "engine/buf.h"
 #include "engine/structure.h"
 
+PLI_BEGIN_DECLS
+
 /* Appends the parenthesised text; `part` has PLI_PART_IS_MESSAGE (0 is the
  * message itself). FALSE when the buffer's ceiling stands in the way. */
 gboolean
 pli_envelope_format(const PliStructure *structure, guint32 part, PliBuf *buf);
+
+PLI_END_DECLS
 
 #endif

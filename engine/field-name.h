@@ -9,6 +9,8 @@
 
 #include "engine/slice.h"
 
+PLI_BEGIN_DECLS
+
 #define PLI_FIELD_NAME_TABLE(X)                                                \
 	X(1, CONTENT_TYPE, "Content-Type")                                     \
 	X(2, CONTENT_TRANSFER_ENCODING, "Content-Transfer-Encoding")           \
@@ -44,5 +46,7 @@ typedef enum {
 /* The number of a name in any case; OTHER when it has none. */
 PliFieldName
 pli_field_name_find(PliSlice name);
+
+PLI_END_DECLS
 
 #endif

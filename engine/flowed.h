@@ -14,6 +14,8 @@
 
 #include "engine/slice.h"
 
+PLI_BEGIN_DECLS
+
 typedef enum {
 	PLI_FLOWED_BEGIN,
 	PLI_FLOWED_TEXT,
@@ -58,5 +60,7 @@ PliStep pli_flowed_next(PliFlowed *flowed, PliSlice *in,
 
 /* No more input: READY until all is said, then WANT. */
 PliStep pli_flowed_finish(PliFlowed *flowed, PliFlowedEvent *ret_event);
+
+PLI_END_DECLS
 
 #endif

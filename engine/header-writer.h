@@ -20,6 +20,8 @@
 #include "engine/address.h"
 #include "engine/buf.h"
 
+PLI_BEGIN_DECLS
+
 #define PLI_HEADER_WRITER_LINE 78
 #define PLI_HEADER_WRITER_WORD_LINE 76
 #define PLI_HEADER_WRITER_LINE_MAX 998
@@ -95,5 +97,7 @@ pli_header_writer_add_params(PliBuf *out, PliHeaderWriterFlags flags,
                              const char *name, PliSlice value,
                              const PliHeaderWriterParam *params, gsize n,
                              GError **error);
+
+PLI_END_DECLS
 
 #endif

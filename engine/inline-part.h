@@ -22,6 +22,8 @@
 #include "engine/defect.h"
 #include "engine/structure.h"
 
+PLI_BEGIN_DECLS
+
 typedef enum {
 	PLI_INLINE_PART_BEGIN,
 	PLI_INLINE_PART_DATA,	  /* octets of the file */
@@ -58,5 +60,7 @@ void pli_inline_part_finish(PliInlinePart *reader);
 /* READY: *ret_event, its slices valid until the next call. WANT: feed more. */
 PliStep pli_inline_part_next(PliInlinePart *reader,
 			     PliInlinePartEvent *ret_event);
+
+PLI_END_DECLS
 
 #endif

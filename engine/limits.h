@@ -9,7 +9,9 @@
 #ifndef PLI_ENGINE_LIMITS_H
 #define PLI_ENGINE_LIMITS_H
 
-#include <glib.h>
+#include "engine/decls.h"
+
+PLI_BEGIN_DECLS
 
 typedef struct {
 	guint32 depth;           /* nested parts, the message itself is 0 */
@@ -29,5 +31,7 @@ typedef struct {
 } PliLimits;
 
 extern const PliLimits pli_limits_default;
+
+PLI_END_DECLS
 
 #endif

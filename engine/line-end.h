@@ -8,6 +8,8 @@
 
 #include "engine/slice.h"
 
+PLI_BEGIN_DECLS
+
 typedef struct {
 	gboolean after_cr;
 } PliLineEnd;
@@ -24,5 +26,7 @@ gsize pli_line_end_feed_lf(PliLineEnd *state, PliSlice in, guint8 *out);
 
 /* The end of a stream of pli_line_end_feed_lf(): the CR that waited. */
 gsize pli_line_end_finish_lf(PliLineEnd *state, guint8 *out);
+
+PLI_END_DECLS
 
 #endif

@@ -10,6 +10,8 @@
 #include "engine/context.h"
 #include "engine/structure.h"
 
+PLI_BEGIN_DECLS
+
 /*
  * Walks a field's value. The caller's memory; `value` and `scratch` are
  * borrowed. Nothing is allocated but in `scratch`, where unquoted values go.
@@ -67,5 +69,7 @@ pli_param_decode(PliContext *context, const PliStructure *structure,
 char *
 pli_param_decode_filename(PliContext *context, const PliStructure *structure,
                           const PliPart *part, PliDefectSet *set);
+
+PLI_END_DECLS
 
 #endif

@@ -23,6 +23,8 @@
 
 #include "engine/structure.h"
 
+PLI_BEGIN_DECLS
+
 typedef struct PliParser PliParser;
 
 typedef enum {
@@ -132,5 +134,7 @@ pli_parser_steal_structure(PliParser *parser);
 /* One message in one piece: new, feed, finish, steal. */
 PliStructure *
 pli_parser_parse(PliSlice message, PliLineMode mode, const PliLimits *limits);
+
+PLI_END_DECLS
 
 #endif

@@ -14,6 +14,8 @@
 #include "engine/defect.h"
 #include "engine/structure.h"
 
+PLI_BEGIN_DECLS
+
 /* A part that is message/partial; mostly part 0. Borrowed. */
 typedef struct {
 	const PliStructure *structure;
@@ -67,5 +69,7 @@ typedef struct {
 void pli_partial_join(const PliPartialPiece *pieces, const guint32 *order,
 		      guint32 n, PliSlice enclosing, const PliStructure *inner,
 		      PliSlice enclosed, GArray *spans);
+
+PLI_END_DECLS
 
 #endif

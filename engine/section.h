@@ -8,6 +8,8 @@
 
 #include "engine/structure.h"
 
+PLI_BEGIN_DECLS
+
 /* As many numbers as parts may nest, plus one for BODY[1] of a leaf. */
 #define PLI_SECTION_DEPTH 128
 
@@ -57,5 +59,7 @@ pli_section_find_span(const PliStructure *structure, const PliSection *section,
  * and BODYSTRUCTURE order have it. The caller frees it. */
 char *
 pli_section_format_path(const PliStructure *structure, guint32 part);
+
+PLI_END_DECLS
 
 #endif

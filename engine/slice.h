@@ -8,17 +8,28 @@
 #ifndef PLI_ENGINE_SLICE_H
 #define PLI_ENGINE_SLICE_H
 
+#include "engine/decls.h"
+
 #include <glib.h>
 #include <string.h>
+
+PLI_BEGIN_DECLS
 
 typedef struct {
 	const guint8 *data;
 	gsize len;
 } PliSlice;
 
+#ifdef __cplusplus
+#define PLI_SLICE_OF(data, len) (PliSlice{data, len})
+#else
+#define PLI_SLICE_OF(data, len) ((PliSlice){data, len})
+#endif
+
+/* Of a string literal, without its NUL. */
 #define PLI_SLICE_LITERAL(s)                                                   \
-	((PliSlice){(const guint8 *)("" s), sizeof(s) - 1})
-#define PLI_SLICE_NONE ((PliSlice){NULL, 0})
+	PLI_SLICE_OF((const guint8 *)("" s), sizeof(s) - 1)
+#define PLI_SLICE_NONE PLI_SLICE_OF(NULL, 0)
 
 /* Three answers of everything that works in steps. */
 typedef enum {
@@ -30,13 +41,13 @@ typedef enum {
 static inline PliSlice
 pli_slice_new(gconstpointer data, gsize len)
 {
-	return (PliSlice){data, len};
+	return PLI_SLICE_OF((const guint8 *)data, len);
 }
 
 static inline PliSlice
 pli_slice_from_string(const char *s)
 {
-	return (PliSlice){(const guint8 *)s, s != NULL ? strlen(s) : 0};
+	return PLI_SLICE_OF((const guint8 *)s, s != NULL ? strlen(s) : 0);
 }
 
 /* The octets from `offset` on; offset must not pass the end. */
@@ -45,8 +56,8 @@ pli_slice_skip(PliSlice s, gsize offset)
 {
 	g_assert(offset <= s.len);
 	/* NULL + 0 is undefined; compilers make one addition of this. */
-	return (PliSlice){offset > 0 ? s.data + offset : s.data,
-	                  s.len - offset};
+	return PLI_SLICE_OF(offset > 0 ? s.data + offset : s.data,
+			    s.len - offset);
 }
 
 static inline gboolean
@@ -109,7 +120,9 @@ static inline gboolean
 pli_slice_take_line(PliSlice *rest, PliSlice *ret_line)
 {
 	const guint8 *lf =
-		rest->len > 0 ? memchr(rest->data, '\n', rest->len) : NULL;
+		rest->len > 0 ? (const guint8 *)memchr(rest->data, '\n',
+						       rest->len)
+			      : NULL;
 	gsize n = lf != NULL ? (gsize)(lf - rest->data) : rest->len;
 
 	if (rest->len == 0)
@@ -123,12 +136,14 @@ pli_slice_take_line(PliSlice *rest, PliSlice *ret_line)
 static inline char *
 pli_slice_dup(PliSlice s)
 {
-	char *copy = g_malloc(s.len + 1);
+	char *copy = (char *)g_malloc(s.len + 1);
 
 	if (s.len > 0)
 		memcpy(copy, s.data, s.len);
 	copy[s.len] = '\0';
 	return copy;
 }
+
+PLI_END_DECLS
 
 #endif

@@ -13,6 +13,8 @@
 
 #include "engine/slice.h"
 
+PLI_BEGIN_DECLS
+
 typedef struct PliSource PliSource;
 
 typedef struct {
@@ -96,5 +98,7 @@ pli_source_new_bytes(GBytes *bytes);
 PliStep
 pli_source_read(PliSource *source, guint64 offset, guint64 length,
                 GByteArray *buf, GError **error);
+
+PLI_END_DECLS
 
 #endif

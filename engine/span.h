@@ -8,7 +8,9 @@
 #ifndef PLI_ENGINE_SPAN_H
 #define PLI_ENGINE_SPAN_H
 
-#include <glib.h>
+#include "engine/decls.h"
+
+PLI_BEGIN_DECLS
 
 typedef struct {
 	guint32 source;
@@ -28,5 +30,7 @@ typedef enum {
 	PLI_LINE_AS_IS = 0,
 	PLI_LINE_LF_FILE = 1,
 } PliLineMode;
+
+PLI_END_DECLS
 
 #endif

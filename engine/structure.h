@@ -27,6 +27,8 @@
 #include "engine/slice.h"
 #include "engine/span.h"
 
+PLI_BEGIN_DECLS
+
 /* How the octets are laid out; a newer program reads older layouts. */
 #define PLI_STRUCTURE_LAYOUT 2
 #define PLI_STRUCTURE_LAYOUT_FIRST 2 /* the oldest that a release wrote */
@@ -303,5 +305,7 @@ pli_structure_get_type(const PliStructure *structure, const PliPart *part,
 gboolean
 pli_structure_is_type(const PliStructure *structure, const PliPart *part,
                       const char *type, const char *subtype);
+
+PLI_END_DECLS
 
 #endif

@@ -19,6 +19,8 @@
 #include "engine/defect.h"
 #include "engine/limits.h"
 
+PLI_BEGIN_DECLS
+
 typedef enum {
 	PLI_TNEF_FILE,	  /* an attachment's octets */
 	PLI_TNEF_OBJECT,  /* an attachment that is an OLE object */
@@ -78,5 +80,7 @@ guint32 pli_tnef_get_codepage(const PliTnef *tnef);
 
 /* Valid as long as the reader. */
 const PliDefectSet *pli_tnef_get_defects(const PliTnef *tnef);
+
+PLI_END_DECLS
 
 #endif

@@ -24,6 +24,8 @@
 #include "engine/source.h"
 #include "engine/structure.h"
 
+PLI_BEGIN_DECLS
+
 #define PLI_UNION_DEPTH 6
 
 typedef struct PliUnion PliUnion;
@@ -64,5 +66,7 @@ pli_union_is_limited(const PliUnion *u);
 /* Octets that were scanned or changed so far. */
 guint64
 pli_union_get_scanned(const PliUnion *u);
+
+PLI_END_DECLS
 
 #endif

@@ -9,6 +9,8 @@
 #include "engine/context.h"
 #include "engine/defect.h"
 
+PLI_BEGIN_DECLS
+
 /*
  * Header text (a Subject, a phrase, a comment) to UTF-8: folds are undone,
  * encoded-words decoded where they stand (also inside quoted strings), blanks
@@ -35,5 +37,7 @@ pli_word_decode_dup(PliContext *context, PliSlice text);
  */
 gboolean
 pli_word_encode_raw(PliSlice text, PliBuf *out);
+
+PLI_END_DECLS
 
 #endif
