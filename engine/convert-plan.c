@@ -5,14 +5,6 @@
 #include "engine/encoder-choice.h"
 #include "engine/section.h"
 
-/* Octets of a body, and lines that its quoted-printable form would have. */
-typedef struct {
-	PliEncoderChoice choice;
-	PliEncoder encoder;
-	guint8 n_dashes;   /* at the start of the line; 3: past that */
-	gboolean is_risky; /* a line might be taken for a boundary */
-} Count;
-
 typedef void (*TakeOctets)(gpointer data, PliSlice octets);
 
 static gboolean
@@ -52,46 +44,16 @@ read_span(const PliConvertPlan *plan, guint64 offset, guint64 length,
 	return TRUE;
 }
 
-/* Every boundary line starts with two hyphens (RFC 2046 5.1.1), and a soft
- * line break can put any octets at the start of a line. */
-static void
-find_dashes(Count *count, const guint8 *octets, gsize n)
-{
-	for (gsize i = 0; i < n; i++) {
-		if (octets[i] == '\n')
-			count->n_dashes = 0;
-		else if (octets[i] == '-' && count->n_dashes < 2)
-			count->n_dashes++;
-		else
-			count->n_dashes = 3;
-		count->is_risky |= count->n_dashes == 2;
-	}
-}
-
 static void
 count_octets(gpointer data, PliSlice octets)
 {
-	Count *count = data;
-	guint8 out[4096];
-	gsize step = 1024;
-
-	g_assert(pli_encoder_get_bound(&count->encoder, step) <= sizeof out);
-	pli_encoder_choice_feed(&count->choice, octets);
-	while (octets.len > 0) {
-		gsize n = MIN(octets.len, step);
-
-		find_dashes(count, out,
-			    pli_encoder_feed(&count->encoder,
-					     pli_slice_new(octets.data, n),
-					     out));
-		octets = pli_slice_skip(octets, n);
-	}
+	pli_encoder_choice_feed(data, octets);
 }
 
 /* The same, of what they decode to. */
 typedef struct {
 	PliDecoder decoder;
-	Count *count;
+	PliEncoderChoice *choice;
 } Decoded;
 
 static void
@@ -102,25 +64,7 @@ count_decoded(gpointer data, PliSlice octets)
 	g_autofree guint8 *out = g_malloc(bound);
 	gsize n = pli_decoder_feed(&decoded->decoder, octets, out);
 
-	count_octets(decoded->count, pli_slice_new(out, n));
-}
-
-static void
-begin_count(Count *count, PliEncoderMode mode)
-{
-	*count = (Count){0};
-	pli_encoder_choice_init(&count->choice, mode);
-	pli_encoder_init(&count->encoder, PLI_ENCODING_QUOTED_PRINTABLE, mode);
-}
-
-static void
-end_count(Count *count)
-{
-	guint8 out[256];
-
-	g_assert(pli_encoder_get_bound(&count->encoder, 0) <= sizeof out);
-	find_dashes(count, out, pli_encoder_finish(&count->encoder, out));
-	pli_encoder_choice_finish(&count->choice);
+	count_octets(decoded->choice, pli_slice_new(out, n));
 }
 
 gboolean
@@ -180,27 +124,25 @@ choose_encoding(const PliConvertPlan *plan, const PliPart *part,
 {
 	gboolean is_text = pli_convert_plan_is_text(plan, part);
 	PliEncoding encoding;
-	Decoded decoded;
-	Count count;
+	PliEncoderChoice choice;
+	Decoded decoded = {.choice = &choice};
 	guint8 held[sizeof decoded.decoder.held];
 	gsize n;
 
 	*ret_encoding = PLI_ENCODING_BASE64;
 	if (!is_text)
 		return TRUE;
-	begin_count(&count, PLI_ENCODER_TEXT);
-	decoded.count = &count;
+	pli_encoder_choice_init(&choice, PLI_ENCODER_TEXT);
 	pli_decoder_init(&decoded.decoder, part->encoding);
 	if (!read_span(plan, part->body.offset, part->body.length,
 		       count_decoded, &decoded, error))
 		return FALSE;
 	n = pli_decoder_finish(&decoded.decoder, held);
-	count_octets(&count, pli_slice_new(held, n));
-	end_count(&count);
-	encoding = pli_encoder_choice_get(&count.choice, PLI_TRANSPORT_7BIT,
-					  FALSE);
+	pli_encoder_choice_feed(&choice, pli_slice_new(held, n));
+	pli_encoder_choice_finish(&choice);
+	encoding = pli_encoder_choice_get(&choice, PLI_TRANSPORT_7BIT, FALSE);
 	/* decoded text might hold boundary lines: it is never left plain */
-	if (encoding != PLI_ENCODING_BASE64 && !count.is_risky)
+	if (encoding != PLI_ENCODING_BASE64 && choice.n_dash_lines == 0)
 		*ret_encoding = PLI_ENCODING_QUOTED_PRINTABLE;
 	return TRUE;
 }
@@ -259,14 +201,11 @@ judge_leaf(PliConvertPlan *plan, guint32 index, const PliPart *part,
 
 	/* a composite's flags tell of what is inside its encoding */
 	if (part->kind != PLI_PART_LEAF) {
-		Count count;
-
-		begin_count(&count, PLI_ENCODER_BINARY);
+		pli_encoder_choice_init(&counts, PLI_ENCODER_BINARY);
 		if (!read_span(plan, part->body.offset, part->body.length,
-			       count_octets, &count, error))
+			       count_octets, &counts, error))
 			return FALSE;
-		end_count(&count);
-		counts = count.choice;
+		pli_encoder_choice_finish(&counts);
 	}
 	if (is_unfit(plan, part->encoding, &counts)) {
 		mine->is_encoded = mine->is_labelled = TRUE;
@@ -296,21 +235,20 @@ check_frame(PliConvertPlan *plan, guint32 before, guint32 after,
 	    guint64 offset, guint64 end, GError **error)
 {
 	guint32 near = after != PLI_NONE ? after : before;
-	Count count;
+	PliEncoderChoice counts;
 
 	if (offset >= end)
 		return TRUE;
-	begin_count(&count, PLI_ENCODER_BINARY);
-	if (!read_span(plan, offset, end - offset, count_octets, &count,
+	pli_encoder_choice_init(&counts, PLI_ENCODER_BINARY);
+	if (!read_span(plan, offset, end - offset, count_octets, &counts,
 		       error))
 		return FALSE;
-	end_count(&count);
-	if (count.choice.n_8bit > 0) {
+	pli_encoder_choice_finish(&counts);
+	if (counts.n_8bit > 0) {
 		note_8bit(plan, before);
 		note_8bit(plan, after);
 	}
-	if (count.choice.n_nul > 0 || count.choice.n_bare_cr > 0 ||
-	    count.choice.n_bare_lf > 0)
+	if (counts.n_nul > 0 || counts.n_bare_cr > 0 || counts.n_bare_lf > 0)
 		return refuse(plan, near, PLI_CONVERT_ERROR_FRAME,
 			      "has a NUL, a bare CR or a bare LF in its header "
 			      "or beside its body, where nothing can be "

@@ -2,8 +2,10 @@
 #include "engine/encoder-choice.h"
 
 #include "engine/encoder-priv.h"
+#include "engine/octets-priv.h"
 
 #define PIECE 1024
+#define ALL_OCTETS(octet) (G_GUINT64_CONSTANT(0x0101010101010101) * (octet))
 #define DIFFERS G_MAXUINT8
 
 void
@@ -27,31 +29,111 @@ match_from(PliEncoderChoice *choice, guint8 octet)
 {
 	static const char from[] = "From ";
 
-	if (choice->n_matched >= sizeof from - 1)
+	if (choice->n_matched == DIFFERS)
 		return;
-	if (octet != from[choice->n_matched])
+	if (octet != from[choice->n_matched]) {
 		choice->n_matched = DIFFERS;
-	else if (++choice->n_matched == sizeof from - 1)
+	} else if (++choice->n_matched == sizeof from - 1) {
+		choice->n_matched = DIFFERS;
 		choice->n_from++;
+	}
 }
 
-static inline void
-count(PliEncoderChoice *choice, guint8 octet)
+/* An LF, and what it makes of a CR before it. */
+static void
+take_lf(PliEncoderChoice *choice)
 {
-	const gboolean after_cr = choice->last == '\r';
-
-	choice->n_8bit += octet > 127;
-	choice->n_nul += octet == 0;
-	if (octet == '\n' && after_cr) {
+	if (choice->last == '\r') {
 		end_line(choice, choice->line - 1, choice->before);
 	} else {
-		choice->n_bare_cr += after_cr;
-		choice->n_bare_lf += octet == '\n';
-		match_from(choice, octet);
+		choice->n_bare_lf++;
+		match_from(choice, '\n');
 		choice->line++;
 	}
 	choice->before = choice->last;
-	choice->last = octet;
+	choice->last = '\n';
+}
+
+/* One octet at least, and none is LF: a CR is bare unless it is the last. */
+static void
+take_run(PliEncoderChoice *choice, const guint8 *p, gsize n)
+{
+	const guint8 *const last = p + n - 1, *cr = p;
+
+	choice->n_bare_cr += choice->last == '\r';
+	while (cr < last && (cr = memchr(cr, '\r', last - cr)) != NULL) {
+		choice->n_bare_cr++;
+		cr++;
+	}
+	for (gsize i = 0; i < n && choice->n_matched < DIFFERS; i++)
+		match_from(choice, p[i]);
+	choice->line += n;
+	choice->before = n > 1 ? last[-1] : choice->last;
+	choice->last = *last;
+}
+
+static void
+take_lines(PliEncoderChoice *choice, PliSlice octets)
+{
+	const guint8 *p = octets.data, *const end = p + octets.len;
+
+	while (p < end) {
+		const guint8 *lf = memchr(p, '\n', end - p);
+		const guint8 *stop = lf != NULL ? lf : end;
+
+		if (stop > p)
+			take_run(choice, p, stop - p);
+		if (lf == NULL)
+			return;
+		take_lf(choice);
+		p = lf + 1;
+	}
+}
+
+static inline guint
+count_tops(guint64 word)
+{
+	return ((word & ALL_OCTETS(0x80)) >> 7) * ALL_OCTETS(1) >> 56;
+}
+
+/* Octets over 127, and NUL: those with the top bit in neither sum. */
+static void
+take_kinds(PliEncoderChoice *choice, PliSlice octets)
+{
+	gsize i = 0;
+
+	for (; i + 8 <= octets.len; i += 8) {
+		const guint64 word = pli_load64(octets.data + i);
+		const guint64 rest = word & ALL_OCTETS(0x7f);
+
+		choice->n_8bit += count_tops(word);
+		choice->n_nul += count_tops(
+			~(word | (rest + ALL_OCTETS(0x7f))));
+	}
+	for (; i < octets.len; i++) {
+		choice->n_8bit += octets.data[i] > 127;
+		choice->n_nul += octets.data[i] == 0;
+	}
+}
+
+/* The result, of which one octet in some seventy is an LF. */
+static void
+take_dashes(PliEncoderChoice *choice, const guint8 *p, gsize n)
+{
+	const guint8 *const end = p + n;
+
+	while (p < end) {
+		for (; p < end && choice->n_dashes < 2 && *p == '-'; p++)
+			choice->n_dash_lines += ++choice->n_dashes == 2;
+		if (p == end)
+			return;
+		choice->n_dashes = DIFFERS;
+		p = memchr(p, '\n', end - p);
+		if (p == NULL)
+			return;
+		choice->n_dashes = 0;
+		p++;
+	}
 }
 
 /* Only the encoder itself knows how long its result is. */
@@ -65,7 +147,8 @@ measure(PliEncoderChoice *choice, PliSlice octets)
 
 		g_assert(pli_encoder_get_bound(&choice->encoder, piece.len) <=
 			 sizeof out);
-		pli_encoder_feed(&choice->encoder, piece, out);
+		take_dashes(choice, out,
+			    pli_encoder_feed(&choice->encoder, piece, out));
 		octets = pli_slice_skip(octets, piece.len);
 	}
 }
@@ -74,8 +157,8 @@ void
 pli_encoder_choice_feed(PliEncoderChoice *choice, PliSlice octets)
 {
 	choice->n_octets += octets.len;
-	for (gsize i = 0; i < octets.len; i++)
-		count(choice, octets.data[i]);
+	take_kinds(choice, octets);
+	take_lines(choice, octets);
 	measure(choice, octets);
 }
 
@@ -87,7 +170,7 @@ pli_encoder_choice_finish(PliEncoderChoice *choice)
 	g_assert(pli_encoder_get_bound(&choice->encoder, 0) <= sizeof out);
 	choice->n_bare_cr += choice->last == '\r';
 	end_line(choice, choice->line, choice->last);
-	pli_encoder_finish(&choice->encoder, out);
+	take_dashes(choice, out, pli_encoder_finish(&choice->encoder, out));
 }
 
 guint64

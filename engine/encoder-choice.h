@@ -44,10 +44,15 @@ typedef struct {
 	guint64 longest_line; /* without its CRLF */
 	guint64 n_blank_ends; /* lines that end in SP or HTAB */
 	guint64 n_from;	      /* lines that start with "From " */
+	/* lines of the result in quoted-printable that start with "--", as
+	 * every boundary line does (RFC 2046 5.1.1): a soft line break can put
+	 * any octets there */
+	guint64 n_dash_lines;
 	/* the rest is for pli_encoder_choice_feed() */
 	guint64 line;
 	guint8 last, before; /* the last octet, and that before it */
 	guint8 n_matched;    /* octets of "From ", or past a difference */
+	guint8 n_dashes;     /* of the result's open line, or past them */
 	PliEncoder encoder;
 } PliEncoderChoice;
 

@@ -178,14 +178,39 @@ typedef struct {
 	guint block;
 	Masks (*get_masks)(const guint8 *in);
 	void (*copy)(const guint8 *in, guint8 *out);
-	/* Encodes eight octets and gives how many come out; NULL: there is no
-	 * better way than one by one. */
-	guint (*expand)(const guint8 *in, guint8 *out);
+	/* Encodes eight octets and gives in octet n, from the lowest on, how
+	 * many the first n + 1 became; NULL: there is no better way than one
+	 * by one. */
+	guint64 (*expand)(const guint8 *in, guint8 *out);
 } Kernel;
 
 /* From this many escapes in the next eight octets on, these are encoded one
  * after the other: where the next escape is cannot be foretold then. */
 #define MANY 2
+
+#define ALL_OCTETS(octet) (G_GUINT64_CONSTANT(0x0101010101010101) * (octet))
+
+/*
+ * Eight octets that are encoded already do not fit: takes those that do, and
+ * breaks the line. No line end follows any of them. How many is told without a
+ * branch, since it cannot be foretold.
+ */
+INLINE void
+take_fitting(PliEncoderQp *qp, guint64 sums)
+{
+	const guint64 room = SOFT_COLUMNS - qp->column;
+	const guint64 fits = (ALL_OCTETS(0x80 + room) - sums) &
+			     ALL_OCTETS(0x80);
+	const guint n = __builtin_popcountll(fits);
+
+	qp->at += n;
+	qp->out += sums << 8 >> 8 * n & 0xff;
+	memcpy(qp->out, "=\r\n", 3);
+	qp->out += 3;
+	qp->column = 0;
+	if (*qp->at == 'F')
+		take_token(qp);
+}
 
 /*
  * All of `n` octets that take_dense() may take, over as many lines as that
@@ -197,22 +222,25 @@ take_expanded(PliEncoderQp *qp, guint n, const Kernel kernel)
 {
 	const guint8 *const end = qp->at + n;
 
-	for (;;) {
-		while (kernel.expand != NULL && end - qp->at >= 8) {
-			guint width = kernel.expand(qp->at, qp->out);
+	while (kernel.expand != NULL && qp->at < end &&
+	       qp->stop - qp->at >= 8) {
+		const guint64 sums = kernel.expand(qp->at, qp->out);
+		const guint left = MIN(end - qp->at, 8);
+		const guint width = sums >> 8 * (left - 1) & 0xff;
 
-			if (qp->column + width > SOFT_COLUMNS)
-				break;
-			qp->at += 8;
+		if (qp->column + width <= SOFT_COLUMNS) {
+			qp->at += left;
 			qp->out += width;
 			qp->column += width;
+		} else {
+			take_fitting(qp, sums);
 		}
-		take_dense(qp, end - qp->at);
-		if (qp->at == end)
-			return;
-		take_token(qp);
-		if (qp->at == end)
-			return;
+	}
+	while (qp->at < end) {
+		if (qp->column < SOFT_COLUMNS)
+			take_dense(qp, end - qp->at);
+		if (qp->at < end)
+			take_token(qp);
 	}
 }
 
@@ -241,13 +269,9 @@ take_block(PliEncoderQp *qp, const Kernel kernel)
 	if (__builtin_popcountll(m.escaped >> n & 0xff) < MANY)
 		return FALSE;
 	m.end >>= n;
-	n = kernel.block - n;
-	if (m.end != 0)
-		n = MIN(n, (guint)__builtin_ctzll(m.end));
-	if (n == 0)
-		return FALSE;
+	n = m.end != 0 ? (guint)__builtin_ctzll(m.end) : kernel.block - n;
 	take_expanded(qp, n, kernel);
-	return TRUE;
+	return m.end == 0;
 }
 
 /* The masks look one octet past the block. */
@@ -321,7 +345,7 @@ static const guint8 expanded[16][16] = {
 };
 /* clang-format on */
 
-PLI_CPU_TARGET_SSSE3 static inline guint
+PLI_CPU_TARGET_SSSE3 static inline guint64
 expand_ssse3(const guint8 *in, guint8 *out)
 {
 	const __m128i digits =
@@ -339,6 +363,9 @@ expand_ssse3(const guint8 *in, guint8 *out)
 	const __m128i one = _mm_or_si128(_mm_and_si128(is_escaped, equals),
 					 _mm_andnot_si128(is_escaped, v));
 	const guint first = 4 + 2 * __builtin_popcount(escaped & 15);
+	const guint64 widths =
+		ALL_OCTETS(1) +
+		((guint64)_mm_cvtsi128_si64(is_escaped) & ALL_OCTETS(2));
 
 	_mm_storeu_si128(
 		(__m128i *)out,
@@ -352,7 +379,7 @@ expand_ssse3(const guint8 *in, guint8 *out)
 			_mm_unpackhi_epi64(pairs, _mm_slli_si128(one, 4)),
 			_mm_loadu_si128(
 				(const __m128i *)expanded[escaped >> 4])));
-	return first + 4 + 2 * __builtin_popcount(escaped >> 4);
+	return ALL_OCTETS(widths);
 }
 
 PLI_CPU_TARGET_AVX2 static inline Masks

@@ -27,6 +27,7 @@ static const char *const work_names[BENCH_N_WORKS] = {
         [BENCH_QP_DECODE] = "qp-decode",
         [BENCH_BASE64_ENCODE] = "base64-encode",
         [BENCH_QP_ENCODE] = "qp-encode",
+        [BENCH_CONVERT_7BIT] = "convert-7bit",
         [BENCH_UTF8] = "utf8",
         [BENCH_WINDOWS_1252] = "windows-1252",
 };
@@ -40,6 +41,7 @@ static const char *const found_names[BENCH_N_WORKS] = {
         [BENCH_QP_DECODE] = "octets",
         [BENCH_BASE64_ENCODE] = "octets",
         [BENCH_QP_ENCODE] = "octets",
+        [BENCH_CONVERT_7BIT] = "octets",
         [BENCH_UTF8] = "octets",
         [BENCH_WINDOWS_1252] = "octets",
 };

@@ -5,6 +5,8 @@
 
 #define BODIES 256
 #define BODY_OCTETS 65536
+#define MESSAGE_OCTETS 50000000
+#define MESSAGE_PARTS 10
 #define LINE_COLUMNS 76 /* RFC 2045 6.7, 6.8 */
 
 static const char *const words[] = {
@@ -193,6 +195,39 @@ make(const char *name, BenchWork work, void (*add)(GString *, guint64 *))
 	return input;
 }
 
+/* One message of 50 MB in ten parts of 8bit text. */
+static BenchInput *
+make_8bit_message(void)
+{
+	BenchInput *input = g_new0(BenchInput, 1);
+	GString *out = g_string_sized_new(MESSAGE_OCTETS + (1 << 20));
+	guint64 seed = 0x9e3779b97f4a7c15;
+
+	g_string_append(out, "From: a@test.invalid\r\nMIME-Version: 1.0\r\n"
+	                     "Content-Type: multipart/mixed; boundary=b\r\n"
+	                     "\r\n");
+	for (guint i = 0; i < MESSAGE_PARTS; i++) {
+		const gsize start = out->len;
+
+		g_string_append(out, "--b\r\nContent-Type: text/plain; "
+		                     "charset=utf-8\r\n"
+		                     "Content-Transfer-Encoding: 8bit\r\n"
+		                     "\r\n");
+		while (out->len - start < MESSAGE_OCTETS / MESSAGE_PARTS)
+			add_western(out, &seed);
+		g_string_append(out, "\r\n");
+	}
+	g_string_append(out, "--b--\r\n");
+	input->name = g_strdup("8bit");
+	input->works = 1u << BENCH_CONVERT_7BIT;
+	input->n_octets = input->longest = out->len;
+	input->octets = (unsigned char *)g_string_free(out, FALSE);
+	input->n_messages = 1;
+	input->messages = g_new(BenchMessage, 1);
+	input->messages[0] = (BenchMessage){input->octets, input->n_octets};
+	return input;
+}
+
 void
 bench_input_make(uint32_t works, GPtrArray *inputs)
 {
@@ -218,4 +253,6 @@ bench_input_make(uint32_t works, GPtrArray *inputs)
 		if (works & 1u << made[i].work)
 			g_ptr_array_add(inputs, make(made[i].name, made[i].work,
 			                             made[i].add));
+	if (works & 1u << BENCH_CONVERT_7BIT)
+		g_ptr_array_add(inputs, make_8bit_message());
 }

@@ -5,6 +5,7 @@
 
 #include "engine/bodystructure.h"
 #include "engine/charset.h"
+#include "engine/convert.h"
 #include "engine/decoder.h"
 #include "engine/encoder.h"
 #include "engine/envelope.h"
@@ -193,6 +194,32 @@ run_qp_encode(const BenchInput *input, bool count)
 	return encode(input, PLI_ENCODING_QUOTED_PRINTABLE);
 }
 
+/* From the octets that came to those that would be sent, with the scan. */
+static uint64_t
+run_convert_7bit(const BenchInput *input, bool count)
+{
+	uint64_t found = 0;
+
+	for (size_t i = 0; i < input->n_messages; i++) {
+		const BenchMessage *message = &input->messages[i];
+		g_autoptr(GBytes) bytes =
+		        g_bytes_new_static(message->data, message->len);
+		g_autoptr(PliSource) source = pli_source_new_bytes(bytes);
+		g_autoptr(PliStructure) structure = scan(message);
+		g_autoptr(PliConvert) convert = pli_convert_new(
+		        structure, source, PLI_CONVERT_7BIT, NULL);
+		PliSlice octets;
+
+		do {
+			if (pli_convert_next(convert, &octets, NULL) !=
+			    PLI_STEP_READY)
+				g_error("the message is not converted");
+			found += octets.len;
+		} while (octets.len > 0);
+	}
+	return found;
+}
+
 static uint64_t
 to_utf8(const BenchInput *input, PliSlice label)
 {
@@ -236,6 +263,7 @@ const BenchEngine bench_engines_pli[] = {
         {"pli", NULL, BENCH_QP_DECODE, run_qp},
         {"pli", NULL, BENCH_BASE64_ENCODE, run_base64_encode},
         {"pli", NULL, BENCH_QP_ENCODE, run_qp_encode},
+        {"pli", NULL, BENCH_CONVERT_7BIT, run_convert_7bit},
         {"pli", NULL, BENCH_UTF8, run_utf8},
         {"pli", NULL, BENCH_WINDOWS_1252, run_windows_1252},
         {NULL, NULL, 0, NULL},

@@ -94,6 +94,27 @@ test_counts(void)
 	g_assert_cmpuint(c.longest_line, ==, 14);
 	g_assert_cmpuint(c.n_blank_ends, ==, 2);
 	g_assert_cmpuint(c.n_from, ==, 2);
+	g_assert_cmpuint(c.n_dash_lines, ==, 0);
+}
+
+/* Lines of the quoted-printable result that could be a boundary's. */
+static void
+test_dash_lines(void)
+{
+	/* a soft line break comes before the 75th octet of a line */
+	g_autofree char *dashes = g_strnfill(300, '-');
+	PliEncoderChoice c =
+		count(PLI_ENCODER_TEXT,
+		      PLI_SLICE_LITERAL("--a\r\n-b\r\n---\r\n-\r\n--"));
+
+	g_assert_cmpuint(c.n_dash_lines, ==, 3);
+	c = count(PLI_ENCODER_TEXT, PLI_SLICE_LITERAL("a--\r\n\r\n--"));
+	g_assert_cmpuint(c.n_dash_lines, ==, 1);
+	c = count(PLI_ENCODER_TEXT, pli_slice_from_string(dashes));
+	g_assert_cmpuint(c.n_dash_lines, ==, 4);
+	dashes[0] = 'a';
+	c = count(PLI_ENCODER_TEXT, pli_slice_from_string(dashes));
+	g_assert_cmpuint(c.n_dash_lines, ==, 3);
 }
 
 static void
@@ -162,6 +183,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/engine/encoder-choice/counts", test_counts);
+	g_test_add_func("/engine/encoder-choice/dash-lines", test_dash_lines);
 	g_test_add_func("/engine/encoder-choice/text", test_text);
 	g_test_add_func("/engine/encoder-choice/signed", test_signed);
 	g_test_add_func("/engine/encoder-choice/long-lines", test_long_lines);
