@@ -5,7 +5,12 @@
 #include "engine/decoder.h"
 #include "engine/encoder.h"
 
-G_DEFINE_QUARK(pli-convert-error, pli_convert_error)
+/* Not G_DEFINE_QUARK(): threads would race for its variable. */
+GQuark
+pli_convert_error_quark(void)
+{
+	return g_quark_from_static_string("pli-convert-error-quark");
+}
 
 #define ADD_VERSION "MIME-Version: 1.0\r\n"
 

@@ -5,7 +5,12 @@
 #include "engine/parser.h"
 #include "engine/structure-builder-priv.h"
 
-G_DEFINE_QUARK(pli-derive-error-quark, pli_derive_error)
+/* Not G_DEFINE_QUARK(): threads would race for its variable. */
+GQuark
+pli_derive_error_quark(void)
+{
+	return g_quark_from_static_string("pli-derive-error-quark");
+}
 
 typedef struct {
 	PliStructureBuilder builder; /* of the message, being changed */

@@ -5,7 +5,12 @@
 #include "engine/octets-priv.h"
 #include "engine/utf8.h"
 
-G_DEFINE_QUARK(pli-header-writer-error-quark, pli_header_writer_error)
+/* Not G_DEFINE_QUARK(): threads would race for its variable. */
+GQuark
+pli_header_writer_error_quark(void)
+{
+	return g_quark_from_static_string("pli-header-writer-error-quark");
+}
 
 #define ONE_BLANK PLI_SLICE_LITERAL(" ")
 
