@@ -54,6 +54,7 @@ typedef struct {
 	guint8 marker;	  /* the run's marker was read */
 } PliBinhex;
 
+/* Before the first octet, and again before another file. */
 void pli_binhex_init(PliBinhex *binhex);
 
 /*

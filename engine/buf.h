@@ -19,6 +19,7 @@ typedef struct {
 	gsize ceiling;
 } PliBuf;
 
+/* Empty, without memory; `ceiling` is in octets and never passed. */
 void
 pli_buf_init(PliBuf *buf, gsize ceiling);
 
@@ -31,6 +32,7 @@ pli_buf_clear(PliBuf *buf);
 guint8 *
 pli_buf_reserve(PliBuf *buf, gsize len);
 
+/* Counts `len` octets that were written where reserve() said. */
 void
 pli_buf_add_length(PliBuf *buf, gsize len);
 
@@ -54,18 +56,21 @@ pli_buf_append(PliBuf *buf, gconstpointer data, gsize len)
 	return TRUE;
 }
 
+/* Without the NUL; as pli_buf_append(). */
 static inline gboolean
 pli_buf_append_string(PliBuf *buf, const char *s)
 {
 	return pli_buf_append(buf, s, strlen(s));
 }
 
+/* As pli_buf_append(). */
 static inline gboolean
 pli_buf_append_octet(PliBuf *buf, guint8 octet)
 {
 	return pli_buf_append(buf, &octet, 1);
 }
 
+/* As g_strdup_printf(), without the NUL; as pli_buf_append(). */
 gboolean
 pli_buf_append_printf(PliBuf *buf, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

@@ -13,9 +13,11 @@ PLI_BEGIN_DECLS
 
 typedef struct PliContext PliContext;
 
+/* Never NULL; the caller frees it. */
 PliContext *
 pli_context_new(void);
 
+/* After all that was made with it. NULL is nothing. */
 void
 pli_context_free(PliContext *context);
 

@@ -31,6 +31,7 @@ typedef struct {
 	guint64 produced;
 } PliDecoder;
 
+/* Before the first octet of a body, and again before another's. */
 void
 pli_decoder_init(PliDecoder *decoder, PliEncoding encoding);
 

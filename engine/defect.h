@@ -365,6 +365,7 @@ typedef struct {
 	guint64 bits[2]; /* bit n of the pair is the defect numbered n */
 } PliDefectSet;
 
+/* A set starts as zero: PliDefectSet set = {{0}}. */
 static inline void
 pli_defect_set_add(PliDefectSet *set, PliDefectId id)
 {

@@ -56,6 +56,7 @@ typedef struct {
 	PliEncoder encoder;
 } PliEncoderChoice;
 
+/* Before the first octet of a body; `mode` as the encoder will have it. */
 void
 pli_encoder_choice_init(PliEncoderChoice *choice, PliEncoderMode mode);
 
@@ -63,6 +64,7 @@ pli_encoder_choice_init(PliEncoderChoice *choice, PliEncoderMode mode);
 void
 pli_encoder_choice_feed(PliEncoderChoice *choice, PliSlice octets);
 
+/* The body is at its end; what is below may be asked after this. */
 void
 pli_encoder_choice_finish(PliEncoderChoice *choice);
 

@@ -42,6 +42,7 @@ typedef struct {
 	guint64 produced;
 } PliEncoder;
 
+/* Before the first octet of a body, and again before another's. */
 void
 pli_encoder_init(PliEncoder *encoder, PliEncoding encoding,
                  PliEncoderMode mode);

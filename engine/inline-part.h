@@ -45,6 +45,7 @@ typedef struct {
 
 typedef struct PliInlinePart PliInlinePart;
 
+/* Never NULL; the caller frees it. */
 PliInlinePart *pli_inline_part_new(void);
 
 void pli_inline_part_free(PliInlinePart *reader);

@@ -38,12 +38,14 @@ typedef enum {
 	PLI_STEP_READY = 1, /* *ret was set */
 } PliStep;
 
+/* `len` octets at `data`, which stay whose they are. */
 static inline PliSlice
 pli_slice_new(gconstpointer data, gsize len)
 {
 	return PLI_SLICE_OF((const guint8 *)data, len);
 }
 
+/* Without the NUL; NULL gives an empty one. */
 static inline PliSlice
 pli_slice_from_string(const char *s)
 {
@@ -60,6 +62,7 @@ pli_slice_skip(PliSlice s, gsize offset)
 			    s.len - offset);
 }
 
+/* The same octets. */
 static inline gboolean
 pli_slice_equal(PliSlice a, PliSlice b)
 {
@@ -67,6 +70,7 @@ pli_slice_equal(PliSlice a, PliSlice b)
 	       (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/* An ASCII letter in lower case; any other octet as it is. */
 static inline guint8
 pli_octet_lower(guint8 octet)
 {
@@ -85,6 +89,7 @@ pli_slice_is(PliSlice s, const char *ascii)
 	return i == s.len && ascii[i] == '\0';
 }
 
+/* SP, HTAB, CR or LF. */
 static inline gboolean
 pli_octet_is_blank(guint8 octet)
 {

@@ -39,6 +39,7 @@ struct PliSource {
 	gint ref_count;
 };
 
+/* As read_at() of the class. */
 static inline PliStep
 pli_source_read_at(PliSource *source, guint64 offset, gsize max,
                    PliSlice *ret_octets, GError **error)
@@ -46,12 +47,14 @@ pli_source_read_at(PliSource *source, guint64 offset, gsize max,
 	return source->klass->read_at(source, offset, max, ret_octets, error);
 }
 
+/* As get_length() of the class. */
 static inline guint64
 pli_source_get_length(const PliSource *source)
 {
 	return source->klass->get_length(source);
 }
 
+/* As get_fd() of the class; -1 when it has none. */
 static inline int
 pli_source_get_fd(const PliSource *source, guint64 *ret_start)
 {
@@ -68,6 +71,7 @@ pli_source_init(PliSource *source, const PliSourceClass *klass)
 	source->ref_count = 1;
 }
 
+/* Any thread may take and drop references. */
 static inline PliSource *
 pli_source_ref(PliSource *source)
 {
@@ -75,6 +79,7 @@ pli_source_ref(PliSource *source)
 	return source;
 }
 
+/* The last one frees it. NULL is nothing. */
 static inline void
 pli_source_unref(PliSource *source)
 {

@@ -196,9 +196,11 @@ typedef struct {
 PliStructure *
 pli_structure_open(GBytes *bytes, GError **error);
 
+/* Any thread may take and drop references. */
 PliStructure *
 pli_structure_ref(PliStructure *structure);
 
+/* The last one frees it. NULL is nothing. */
 void
 pli_structure_unref(PliStructure *structure);
 
@@ -209,12 +211,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliStructure, pli_structure_unref)
 GBytes *
 pli_structure_get_bytes(const PliStructure *structure);
 
+/* The PLI_STRUCTURE_READING that it was made by. */
 guint16
 pli_structure_get_reading(const PliStructure *structure);
 
+/* That of the parser. */
 PliLineMode
 pli_structure_get_line_mode(const PliStructure *structure);
 
+/* A sum of PLI_STRUCTURE_INCOMPLETE and those after it. */
 guint32
 pli_structure_get_flags(const PliStructure *structure);
 
@@ -302,6 +307,7 @@ void
 pli_structure_get_type(const PliStructure *structure, const PliPart *part,
                        PliSlice *ret_type, PliSlice *ret_subtype);
 
+/* Compared without case. */
 gboolean
 pli_structure_is_type(const PliStructure *structure, const PliPart *part,
                       const char *type, const char *subtype);

@@ -47,6 +47,7 @@ void pli_tnef_free(PliTnef *tnef);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliTnef, pli_tnef_free)
 
+/* The next octets of the stream; nothing of them is kept by reference. */
 void pli_tnef_feed(PliTnef *tnef, PliSlice octets);
 
 /* There is no more; lengths that pass the end are cut. What is below may be
@@ -57,8 +58,10 @@ void pli_tnef_finish(PliTnef *tnef);
  * picture that stands for an object, and the object). */
 guint32 pli_tnef_get_n_items(const PliTnef *tnef);
 
+/* `n` from 0. */
 void pli_tnef_get_item(const PliTnef *tnef, guint32 n, PliTnefItem *ret_item);
 
+/* They are numbered from 0. */
 guint32 pli_tnef_get_n_attachments(const PliTnef *tnef);
 
 /*

@@ -62,6 +62,19 @@ def test_same_work():
             assert len(set(engines.values())) == 1, (work, name, engines)
 
 
+def test_convert():
+    """A message is converted whole by both, and becomes longer."""
+    rows = [line.split() for line in
+            bench("--only", "convert-7bit", TMP).splitlines()]
+    head = next(x for x in rows if x[:2] == ["convert-7bit", "of"])
+    size = float(head[head.index("MB") - 1]) * 1e6
+    found = {x[0]: int(x[6]) for x in rows if x and x[0] in ("pli", "gmime")
+             and len(x) > 6}
+    assert set(found) == {"pli", "gmime"}, rows
+    assert all(1.1 * size < n < 1.5 * size for n in found.values()), \
+        (size, found)
+
+
 def test_kernels_agree():
     """The portable kernel finds the parts that the best one finds."""
     def parts(*args):
@@ -105,8 +118,8 @@ def test_make_mail_repeats():
 
 
 def main():
-    tests = [test_json, test_same_work, test_kernels_agree, test_digest,
-             test_usage, test_make_mail_repeats]
+    tests = [test_json, test_same_work, test_convert, test_kernels_agree,
+             test_digest, test_usage, test_make_mail_repeats]
     failed = 0
     make_mail(TMP, 40)
     print(f"1..{len(tests)}")
