@@ -2,12 +2,14 @@
 /*
  * The structure of an edited message, without scanning it again.
  *
- * Only the octets put in are scanned. What comes out equals, octet for octet,
- * the structure a fresh scan of the edited message would give.
+ * What comes out equals, octet for octet, the structure a fresh scan of the
+ * edited message would give; bodies that no edit touched are not read. Of
+ * pli_derive_prepend() only the octets put in are scanned.
  */
 #ifndef PLI_ENGINE_DERIVE_H
 #define PLI_ENGINE_DERIVE_H
 
+#include "engine/edit.h"
 #include "engine/limits.h"
 #include "engine/structure.h"
 
@@ -39,6 +41,21 @@ pli_derive_error_quark(void);
 PliStructure *
 pli_derive_prepend(const PliStructure *structure, PliSlice fields,
                    const PliLimits *limits, GError **error);
+
+/*
+ * The structure of the result of an edit that is settled, at any time.
+ *
+ * It is scanned, but for bodies of leaves of which all that a scan could find
+ * is known: that is headers, boundary lines, what stands between parts, and
+ * what is put in. A body is read where not enough is known: when it was at a
+ * limit, has another boundary around it, or the first NUL or bare CR of the
+ * message lay before it and is gone. *ret_scanned, unless NULL, is how many
+ * octets of the result were read. `limits` are those that the structure's scan
+ * had (NULL: the default). FAIL of a source: NULL and *error.
+ */
+PliStructure *
+pli_derive_edit(const PliEdit *edit, const PliLimits *limits,
+                guint64 *ret_scanned, GError **error);
 
 PLI_END_DECLS
 

@@ -62,9 +62,21 @@ fold_hash(guint64 hash, guint64 piece)
 	return hash ^ hash >> 32;
 }
 
+/* The hash that is known of a body, if that is all of it. */
+static guint64
+end_skipped(PliParser *parser)
+{
+	parser->skipped_wrong |= parser->region_length !=
+	                         parser->skipped.length;
+	parser->skipped.is_running = FALSE;
+	return parser->skipped.hash;
+}
+
 static guint64
 get_region_hash(PliParser *parser)
 {
+	if (G_UNLIKELY(parser->skipped.is_running))
+		return end_skipped(parser);
 	if (!parser->hashing)
 		return pli_hash_octets(parser->pending);
 	pli_parser_save_region(parser);
@@ -255,6 +267,8 @@ pli_parser_take_boundary(PliParser *parser, const PliBoundaryResult *result,
 	guint32 target = parser->boundaries.stack[result->level].part;
 	PliPart *part = &parser->builder.parts[target];
 
+	if (parser->skipped.is_running)
+		parser->skipped_wrong |= eol != parser->skipped.eol;
 	if (parser->inner != NULL && parser->current == target)
 		pli_parser_inner_drop(parser);
 	if (parser->current == target && !(part->flags & PLI_PART_CLOSED))

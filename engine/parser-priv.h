@@ -19,6 +19,13 @@
  * called again (perhaps another state). */
 typedef PliStep (*PliParserState)(PliParser *parser);
 
+/* Of a body that was skipped (parser-skip-priv.h), until it ends. */
+typedef struct {
+	gboolean is_running;
+	guint64 length, hash;
+	guint eol; /* of the line end that has to follow */
+} PliParserSkipped;
+
 struct PliParser {
 	PliStructureBuilder builder;
 	PliBoundaryTable boundaries;
@@ -67,6 +74,8 @@ struct PliParser {
 	gboolean hashing;
 	gboolean region_text; /* more than blanks and line ends */
 	guint64 region_start, region_length;
+	PliParserSkipped skipped;
+	gboolean skipped_wrong;
 
 	PliParserEvent *events;
 	guint n_events, next_event, events_room;

@@ -31,6 +31,7 @@ start(PliParser *parser)
 	parser->eol = 0;
 	parser->pending = PLI_SLICE_NONE;
 	parser->hashing = FALSE;
+	parser->skipped.is_running = parser->skipped_wrong = FALSE;
 	parser->n_events = parser->next_event = 0;
 	parser->defects_shown = 0;
 	pli_parser_begin_part(parser, PLI_NONE, 0, PLI_PART_IS_MESSAGE);
