@@ -10,6 +10,7 @@ static const PliCommand *const commands[] = {
 	&pli_tree_command,     &pli_structure_command,
 	&pli_envelope_command, &pli_extract_command,
 	&pli_join_command,     &pli_convert_command,
+	&pli_edit_command,
 	&pli_check_command,    &pli_user_command,
 	&pli_alias_command,    &pli_config_command,
 	&pli_dev_command,      &pli_help_command,
@@ -61,6 +62,15 @@ gboolean
 pli_command_parse(const PliCommand *command, const GOptionEntry *entries,
 		  int argc, char **argv, char ***ret_paths, int *ret_status)
 {
+	return pli_command_parse_for(command, entries, NULL, argc, argv,
+				     ret_paths, ret_status);
+}
+
+gboolean
+pli_command_parse_for(const PliCommand *command, const GOptionEntry *entries,
+		      gpointer data, int argc, char **argv, char ***ret_paths,
+		      int *ret_status)
+{
 	g_auto(GStrv) paths = NULL;
 	gboolean help = FALSE;
 	const GOptionEntry common[] = {
@@ -73,6 +83,8 @@ pli_command_parse(const PliCommand *command, const GOptionEntry *entries,
 	g_autoptr(GError) error = NULL;
 
 	g_option_context_set_help_enabled(context, FALSE);
+	g_option_context_set_main_group(
+		context, g_option_group_new("", "", "", data, NULL));
 	g_option_context_add_main_entries(context, common, NULL);
 	if (entries != NULL)
 		g_option_context_add_main_entries(context, entries, NULL);

@@ -28,6 +28,7 @@ extern const PliCommand pli_check_command;
 extern const PliCommand pli_config_command;
 extern const PliCommand pli_convert_command;
 extern const PliCommand pli_dev_command;
+extern const PliCommand pli_edit_command;
 extern const PliCommand pli_envelope_command;
 extern const PliCommand pli_extract_command;
 extern const PliCommand pli_help_command;
@@ -51,6 +52,12 @@ const PliCommand *pli_command_find(const char *name);
 gboolean pli_command_parse(const PliCommand *command,
 			   const GOptionEntry *entries, int argc, char **argv,
 			   char ***ret_paths, int *ret_status);
+
+/* The same, with the data of entries that are callbacks. */
+gboolean pli_command_parse_for(const PliCommand *command,
+			       const GOptionEntry *entries, gpointer data,
+			       int argc, char **argv, char ***ret_paths,
+			       int *ret_status);
 
 /* Prints "pli: NAME: TEXT; usage: ..." on standard error; answers 64. */
 int pli_command_format_usage(const PliCommand *command, const char *format, ...)

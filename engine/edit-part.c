@@ -219,6 +219,16 @@ get_label(const PliEdit *edit, const PliPart *part)
 	return "";
 }
 
+/* RFC 6838 4.2 restricted-name. */
+static gboolean
+is_subtype(const char *text)
+{
+	gsize n = strspn(text, "abcdefghijklmnopqrstuvwxyz"
+			       "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.+_");
+
+	return n > 0 && n <= 127 && text[n] == '\0';
+}
+
 static gboolean
 check_enclosure(PliEdit *edit, const PliPart *part, const PliEditEnclosure *how,
 		GError **error)
@@ -227,6 +237,11 @@ check_enclosure(PliEdit *edit, const PliPart *part, const PliEditEnclosure *how,
 	g_autofree char *name = NULL;
 	PliPart root;
 
+	if (how->subtype != NULL && !is_subtype(how->subtype))
+		return pli_edit_refuse(edit, part->index, PLI_EDIT_ERROR_PART,
+				       "is to be enclosed in what is no "
+				       "subtype of multipart",
+				       error);
 	if (how->fields.len == 0)
 		return TRUE;
 	if (!pli_edit_check_octets(edit, part->index, how->fields, &name,

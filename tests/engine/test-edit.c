@@ -617,6 +617,32 @@ test_fixtures(void)
 	edit_files(paths, 1, 10);
 }
 
+/* Without a change every message comes out as it went in. */
+static void
+test_no_change(void)
+{
+	g_autoptr(GPtrArray) paths = pli_corpus_list("");
+
+	for (guint i = 0; paths != NULL && i < paths->len; i++) {
+		g_autofree char *octets = NULL;
+		g_autoptr(GByteArray) out = NULL;
+		gsize n;
+		Case c;
+
+		g_assert_true(g_file_get_contents(paths->pdata[i], &octets, &n,
+						  NULL));
+		c.structure = pli_parser_parse(pli_slice_new(octets, n),
+					       PLI_LINE_LF_FILE, NULL);
+		c.source = pli_edit_run_new_source(pli_slice_new(octets, n),
+						   G_MAXUINT16);
+		c.edit = pli_edit_new(c.structure, c.source, 0, NULL);
+		g_assert_true(pli_edit_settle(c.edit, NULL));
+		out = pli_edit_run(c.edit);
+		g_assert_cmpmem(octets, n, out->data, out->len);
+		end(&c);
+	}
+}
+
 static void
 test_corpus(void)
 {
@@ -641,6 +667,7 @@ main(int argc, char **argv)
 	g_test_add_func("/engine/edit/incomplete", test_incomplete);
 	g_test_add_func("/engine/edit/short-source", test_short_source);
 	g_test_add_func("/engine/edit/changes", test_changes);
+	g_test_add_func("/engine/edit/no-change", test_no_change);
 	g_test_add_func("/engine/edit/fixtures", test_fixtures);
 	g_test_add_func("/engine/edit/corpus", test_corpus);
 	return g_test_run();
