@@ -10,7 +10,7 @@ static const PliCommand *const commands[] = {
 	&pli_tree_command,     &pli_structure_command,
 	&pli_envelope_command, &pli_extract_command,
 	&pli_join_command,     &pli_convert_command,
-	&pli_edit_command,
+	&pli_edit_command,     &pli_normalize_command,
 	&pli_check_command,    &pli_user_command,
 	&pli_alias_command,    &pli_config_command,
 	&pli_dev_command,      &pli_help_command,

@@ -33,6 +33,7 @@ extern const PliCommand pli_envelope_command;
 extern const PliCommand pli_extract_command;
 extern const PliCommand pli_help_command;
 extern const PliCommand pli_join_command;
+extern const PliCommand pli_normalize_command;
 extern const PliCommand pli_structure_command;
 extern const PliCommand pli_tree_command;
 extern const PliCommand pli_user_command;

@@ -2,6 +2,7 @@
 #include "cli/disguise.h"
 
 #include "engine/decoded-source.h"
+#include "engine/escape-look.h"
 #include "engine/inline-part.h"
 #include "engine/look.h"
 
@@ -64,66 +65,12 @@ pli_disguise_find_part(PliDisguise *disguise, const PliSpan *span,
 	return TRUE;
 }
 
-/* Where in an escape the last octet left off. */
-typedef enum { IN_TEXT, AFTER_EQUALS, AFTER_DIGIT } Escape;
-
-static Escape
-take_octet(Escape state, guint8 c, PliDefectSet *set)
-{
-	if (c == '=')
-		return AFTER_EQUALS;
-	switch (state) {
-	case AFTER_EQUALS:
-		if (!g_ascii_isxdigit(c))
-			return IN_TEXT;
-		if (c >= 'a')
-			pli_defect_set_add(set, PLI_DEFECT_QP_LOWER_CASE);
-		return AFTER_DIGIT;
-	case AFTER_DIGIT:
-		if (g_ascii_isxdigit(c) && c >= 'a')
-			pli_defect_set_add(set, PLI_DEFECT_QP_LOWER_CASE);
-		return IN_TEXT;
-	default: return IN_TEXT;
-	}
-}
-
-/* Most escapes are as they should be. */
-static gboolean
-starts_with_regular(PliSlice octets)
-{
-	return octets.len >= 3 && octets.data[0] == '=' &&
-	       g_ascii_isxdigit(octets.data[1]) && octets.data[1] < 'a' &&
-	       g_ascii_isxdigit(octets.data[2]) && octets.data[2] < 'a';
-}
-
-static Escape
-take_block(Escape state, PliSlice octets, PliDefectSet *set)
-{
-	while (octets.len > 0) {
-		if (state == IN_TEXT) {
-			const guint8 *next =
-				memchr(octets.data, '=', octets.len);
-
-			if (next == NULL)
-				break;
-			octets = pli_slice_skip(octets, next - octets.data);
-			if (starts_with_regular(octets)) {
-				octets = pli_slice_skip(octets, 3);
-				continue;
-			}
-		}
-		state = take_octet(state, octets.data[0], set);
-		octets = pli_slice_skip(octets, 1);
-	}
-	return state;
-}
-
 gboolean
 pli_disguise_find_escapes(PliDisguise *disguise, const PliPart *part,
 			  PliDefectSet *set, GError **error)
 {
 	PliSpan rest = part->body;
-	Escape state = IN_TEXT;
+	PliEscapeLook look = PLI_ESCAPE_TEXT;
 	PliSlice octets;
 
 	if (part->encoding != PLI_ENCODING_QUOTED_PRINTABLE)
@@ -133,7 +80,7 @@ pli_disguise_find_escapes(PliDisguise *disguise, const PliPart *part,
 		if (!pli_message_read_span(disguise->source, &rest, BLOCK,
 					   &octets, error))
 			return FALSE;
-		state = take_block(state, octets, set);
+		pli_escape_look_feed(&look, octets, set);
 	} while (octets.len > 0);
 	return TRUE;
 }

@@ -63,29 +63,31 @@ struct PliEdit {
 	GByteArray *out;
 };
 
-gboolean pli_edit_refuse(const PliEdit *edit, guint32 part, PliEditError code,
-			 const char *why, GError **error);
+gboolean
+pli_edit_refuse(const PliEdit *edit, guint32 part, PliEditError code,
+		const char *why, GError **error);
 
 /* There is such a part, in the message itself, and it may be changed. `inside`:
  * in its body. */
-gboolean pli_edit_check_part(const PliEdit *edit, guint32 index,
-			     gboolean inside, PliPart *ret_part,
-			     GError **error);
+gboolean
+pli_edit_check_part(const PliEdit *edit, guint32 index, gboolean inside,
+		    PliPart *ret_part, GError **error);
 
 /* It is not inside what is signed or encrypted, or that is forced. */
-gboolean pli_edit_check_seal(const PliEdit *edit, guint32 index,
-			     gboolean inside, GError **error);
+gboolean
+pli_edit_check_seal(const PliEdit *edit, guint32 index, gboolean inside,
+		    GError **error);
 
 /* They are whole header fields. Gives the name of the first, to be freed. */
-gboolean pli_edit_check_octets(const PliEdit *edit, guint32 part,
-			       PliSlice octets, char **ret_name,
-			       GError **error);
+gboolean
+pli_edit_check_octets(const PliEdit *edit, guint32 part, PliSlice octets,
+		      char **ret_name, GError **error);
 
 /* Where the empty line of a header starts, or where it would stand; whether
  * the line before that has no end. */
-gboolean pli_edit_find_header_end(PliEdit *edit, const PliPart *part,
-				  guint64 *ret_end, gboolean *ret_lacks_eol,
-				  GError **error);
+gboolean
+pli_edit_find_header_end(PliEdit *edit, const PliPart *part, guint64 *ret_end,
+			 gboolean *ret_lacks_eol, GError **error);
 
 /* Header and body. */
 static inline PliSpan
@@ -102,44 +104,53 @@ pli_edit_get_end(const PliPart *part)
 }
 
 /* A change of a part, and its number. */
-guint32 pli_edit_note(PliEdit *edit, PliEditAction action, PliEditThing thing,
-		      guint32 part, PliSpan old);
+guint32
+pli_edit_note(PliEdit *edit, PliEditAction action, PliEditThing thing,
+	      guint32 part, PliSpan old);
 
-PliEditChange *pli_edit_change(PliEdit *edit, guint32 n);
+PliEditChange *
+pli_edit_change(PliEdit *edit, guint32 n);
 
-void pli_edit_clear_cut(gpointer cut);
+void
+pli_edit_clear_cut(gpointer cut);
 
 /* The cut is owned by the edit from then on. */
-void pli_edit_cut(PliEdit *edit, PliEditCut cut);
+void
+pli_edit_cut(PliEdit *edit, PliEditCut cut);
 
 /* With the line ends of the message; the caller frees it. */
-GString *pli_edit_dup_text(const PliEdit *edit, PliSlice octets);
+GString *
+pli_edit_dup_text(const PliEdit *edit, PliSlice octets);
 
 /*
  * edit-frame.c
  */
 
 /* Octets of the line end behind a part's body: 0 to 2. */
-gboolean pli_edit_find_eol(PliEdit *edit, const PliPart *part, guint *ret_eol,
-			   GError **error);
+gboolean
+pli_edit_find_eol(PliEdit *edit, const PliPart *part, guint *ret_eol,
+		  GError **error);
 
 /* "--" and the boundary of a multipart with children in the message, as their
  * lines have it. The caller frees it. */
-GString *pli_edit_dup_boundary(const PliStructure *structure, PliSource *source,
-			       const PliPart *part, GError **error);
+GString *
+pli_edit_dup_boundary(const PliStructure *structure, PliSource *source,
+		      const PliPart *part, GError **error);
 
 /* Reads a source that is to stand in `around` and the multiparts around that:
  * PLI_NONE for none. Gives its length with the message's line ends. `own`: one
  * more line that must not be there, or NULL. */
-gboolean pli_edit_measure(PliEdit *edit, PliSource *source, guint32 around,
-			  const GString *own, guint64 *ret_length,
-			  GError **error);
+gboolean
+pli_edit_measure(PliEdit *edit, PliSource *source, guint32 around,
+		 const GString *own, guint64 *ret_length, GError **error);
 
 /* The cuts of all the dropped parts. */
-gboolean pli_edit_cut_dropped(PliEdit *edit, GError **error);
+gboolean
+pli_edit_cut_dropped(PliEdit *edit, GError **error);
 
 /* A piece of the source, of at least one octet. */
-gboolean pli_edit_read(PliSource *source, guint64 offset, guint64 most,
-		       PliSlice *ret_octets, GError **error);
+gboolean
+pli_edit_read(PliSource *source, guint64 offset, guint64 most,
+	      PliSlice *ret_octets, GError **error);
 
 #endif

@@ -7,7 +7,7 @@
 
 #define MAX_FIELDS_OCTETS (1024 * 1024)
 
-G_DEFINE_QUARK(pli - edit - error, pli_edit_error)
+G_DEFINE_QUARK(pli-edit-error, pli_edit_error)
 
 static void
 clear_change(gpointer data)

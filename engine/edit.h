@@ -43,7 +43,8 @@ typedef enum {
 } PliEditError;
 
 #define PLI_EDIT_ERROR (pli_edit_error_quark())
-GQuark pli_edit_error_quark(void);
+GQuark
+pli_edit_error_quark(void);
 
 typedef enum {
 	/* what is signed or encrypted is changed all the same */
@@ -54,10 +55,12 @@ typedef struct PliEdit PliEdit;
 
 /* `source` holds the message of `structure`; both are referenced. NULL: a
  * PLI_EDIT_ERROR_INCOMPLETE. */
-PliEdit *pli_edit_new(const PliStructure *structure, PliSource *source,
-		      PliEditFlags flags, GError **error);
+PliEdit *
+pli_edit_new(const PliStructure *structure, PliSource *source,
+	     PliEditFlags flags, GError **error);
 
-void pli_edit_free(PliEdit *edit);
+void
+pli_edit_free(PliEdit *edit);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliEdit, pli_edit_free)
 
@@ -66,8 +69,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliEdit, pli_edit_free)
  * for the last and back. FALSE with PLI_EDIT_ERROR_FIELD when there is none,
  * or an error of reading.
  */
-gboolean pli_edit_find_field(PliEdit *edit, guint32 part, const char *name,
-			     gint n, guint32 *ret_field, GError **error);
+gboolean
+pli_edit_find_field(PliEdit *edit, guint32 part, const char *name, gint n,
+		    guint32 *ret_field, GError **error);
 
 /* Where pli_edit_add_fields() puts them, beside the number of a field of the
  * part, behind which they go. */
@@ -82,31 +86,38 @@ gboolean pli_edit_find_field(PliEdit *edit, guint32 part, const char *name,
  * These and all below: FALSE with a PLI_EDIT_ERROR that names the part and
  * the reason, or an error of reading; nothing is changed then.
  */
-gboolean pli_edit_add_fields(PliEdit *edit, guint32 part, guint32 place,
-			     PliSlice octets, GError **error);
+gboolean
+pli_edit_add_fields(PliEdit *edit, guint32 part, guint32 place, PliSlice octets,
+		    GError **error);
 
 /* A number is one of the structure; the field may be of any part. */
-gboolean pli_edit_replace_field(PliEdit *edit, guint32 field, PliSlice octets,
-				GError **error);
+gboolean
+pli_edit_replace_field(PliEdit *edit, guint32 field, PliSlice octets,
+		       GError **error);
 
-gboolean pli_edit_remove_field(PliEdit *edit, guint32 field, GError **error);
+gboolean
+pli_edit_remove_field(PliEdit *edit, guint32 field, GError **error);
 
 /* A body part of a multipart goes, with one boundary line. */
-gboolean pli_edit_drop_part(PliEdit *edit, guint32 part, GError **error);
+gboolean
+pli_edit_drop_part(PliEdit *edit, guint32 part, GError **error);
 
 /* The body only, of any part; the octets of `body`, which is referenced, come
  * in its place as they are. */
-gboolean pli_edit_replace_body(PliEdit *edit, guint32 part, PliSource *body,
-			       GError **error);
+gboolean
+pli_edit_replace_body(PliEdit *edit, guint32 part, PliSource *body,
+		      GError **error);
 
 /* Header and body; `whole` has both. Of the message itself: replace_body(). */
-gboolean pli_edit_replace_part(PliEdit *edit, guint32 part, PliSource *whole,
-			       GError **error);
+gboolean
+pli_edit_replace_part(PliEdit *edit, guint32 part, PliSource *whole,
+		      GError **error);
 
 /* A new part of a multipart, in front of its n-th child; n from 0 to
  * n_children, which puts it last. */
-gboolean pli_edit_insert_part(PliEdit *edit, guint32 multipart, guint32 n,
-			      PliSource *whole, GError **error);
+gboolean
+pli_edit_insert_part(PliEdit *edit, guint32 multipart, guint32 n,
+		     PliSource *whole, GError **error);
 
 /* How pli_edit_enclose() does it. */
 typedef struct {
@@ -125,12 +136,14 @@ typedef struct {
 
 /* Puts a part, or the message itself (0), into a new one that stands in its
  * place. */
-gboolean pli_edit_enclose(PliEdit *edit, guint32 part,
-			  const PliEditEnclosure *how, GError **error);
+gboolean
+pli_edit_enclose(PliEdit *edit, guint32 part, const PliEditEnclosure *how,
+		 GError **error);
 
 /* Puts the edits in order, once; then no more can be made. FALSE:
  * PLI_EDIT_ERROR_CONFLICT or _LAST. */
-gboolean pli_edit_settle(PliEdit *edit, GError **error);
+gboolean
+pli_edit_settle(PliEdit *edit, GError **error);
 
 /* What is different in the result. */
 typedef enum {
@@ -158,15 +171,19 @@ typedef struct {
 } PliEditChange;
 
 /* In the order of the calls; n from 0. Valid until the edit is freed. */
-guint pli_edit_get_n_changes(const PliEdit *edit);
-const PliEditChange *pli_edit_get_change(const PliEdit *edit, guint n);
+guint
+pli_edit_get_n_changes(const PliEdit *edit);
+const PliEditChange *
+pli_edit_get_change(const PliEdit *edit, guint n);
 
 /* Octets of the result, once it is settled. */
-guint64 pli_edit_get_length(const PliEdit *edit);
+guint64
+pli_edit_get_length(const PliEdit *edit);
 
 /* READY: the next octets of the result, valid until the next call; none at
  * its end. FAIL: *error of reading, also when the octets are not as many as
  * they were. Never WANT. */
-PliStep pli_edit_next(PliEdit *edit, PliSlice *ret_octets, GError **error);
+PliStep
+pli_edit_next(PliEdit *edit, PliSlice *ret_octets, GError **error);
 
 #endif

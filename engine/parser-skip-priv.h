@@ -26,10 +26,12 @@ typedef struct {
  * boundaries are others, or what is known is not enough, as where the first
  * NUL is when the message had one before.
  */
-gboolean pli_parser_skip_body(PliParser *parser, const PliParserSkip *skip);
+gboolean
+pli_parser_skip_body(PliParser *parser, const PliParserSkip *skip);
 
 /* A body that was skipped did not end where it did before, which only the
  * octets behind it tell: the scan is worthless. */
-gboolean pli_parser_has_skipped_wrong(const PliParser *parser);
+gboolean
+pli_parser_has_skipped_wrong(const PliParser *parser);
 
 #endif

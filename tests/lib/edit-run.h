@@ -8,10 +8,12 @@
 #include "engine/edit.h"
 
 /* A source that gives at most `step` octets at once; `text` outlives it. */
-PliSource *pli_edit_run_new_source(PliSlice text, gsize step);
+PliSource *
+pli_edit_run_new_source(PliSlice text, gsize step);
 
 /* The result of a settled edit. */
-GByteArray *pli_edit_run(PliEdit *edit);
+GByteArray *
+pli_edit_run(PliEdit *edit);
 
 /* Summed over many. */
 typedef struct {
@@ -26,7 +28,8 @@ typedef struct {
  * scan, and, of messages without ambiguity, that the parts that are left are
  * the same. The same seed makes the same edit.
  */
-void pli_edit_run_random(PliSlice text, PliLineMode mode, guint32 seed,
-			 PliEditRunTotals *totals);
+void
+pli_edit_run_random(PliSlice text, PliLineMode mode, guint32 seed,
+		    PliEditRunTotals *totals);
 
 #endif
