@@ -250,20 +250,44 @@ collect_params(const Writer *w, PliItemKind kind, gboolean has_filename,
 	}
 }
 
-static void
-write_params(Writer *w, const char *name, PliSlice value, const Params *p)
+/* Whether the writer takes them; FALSE writes nothing. */
+static gboolean
+try_params(const char *name, PliSlice value, const PliHeaderWriterParam *params,
+	   gsize n, GByteArray *out)
 {
+	gboolean done;
 	PliBuf field;
 
 	pli_buf_init(&field, FIELD_MAX);
-	if (pli_header_writer_add_params(
-		    &field, PLI_HEADER_WRITER_ASCII, name, value,
-		    (const PliHeaderWriterParam *)(gpointer)p->params->data,
-		    p->params->len, NULL))
-		append(w, pli_buf_slice(&field));
-	else if (w->octets.len > 0)
-		clean_field(w);
+	done = pli_header_writer_add_params(&field, PLI_HEADER_WRITER_ASCII,
+					    name, value, params, n, NULL);
+	if (done && out != NULL)
+		g_byte_array_append(out, field.data, (guint)field.len);
 	pli_buf_clear(&field);
+	return done;
+}
+
+/* What has no name, or no form, is left out; readers skip it anyway. */
+static void
+write_params(Writer *w, const char *name, const char *value,
+	     const char *fallback, const Params *p)
+{
+	g_autoptr(GArray) good =
+		g_array_new(FALSE, FALSE, sizeof(PliHeaderWriterParam));
+	PliSlice text = pli_slice_from_string(value);
+
+	if (!try_params(name, text, NULL, 0, NULL))
+		text = pli_slice_from_string(fallback);
+	for (guint i = 0; i < p->params->len; i++) {
+		PliHeaderWriterParam param =
+			g_array_index(p->params, PliHeaderWriterParam, i);
+
+		if (try_params(name, text, &param, 1, NULL))
+			g_array_append_val(good, param);
+	}
+	try_params(name, text,
+		   (const PliHeaderWriterParam *)(gpointer)good->data,
+		   good->len, w->out);
 }
 
 static void
@@ -303,7 +327,10 @@ write_type(Writer *w)
 	collect_params(w, PLI_ITEM_TYPE_PARAM, filename != NULL, &p);
 	if (w->mine->charset != PLI_NORMALIZE_CHARSET_KEPT)
 		add_param(&p, g_strdup("charset"), g_strdup("utf-8"));
-	write_params(w, "Content-Type", pli_slice_from_string(value), &p);
+	write_params(w, "Content-Type", value,
+		     w->boundary != NULL ? "multipart/mixed"
+					 : "application/octet-stream",
+		     &p);
 	end_params(&p);
 }
 
@@ -311,6 +338,7 @@ static void
 write_disposition(Writer *w)
 {
 	char *filename = dup_filename(w);
+	g_autofree char *value = NULL;
 	PliItem item;
 	Params p;
 
@@ -319,8 +347,10 @@ write_disposition(Writer *w)
 		add_param(&p, g_strdup("filename"), filename);
 	collect_params(w, PLI_ITEM_DISPOSITION_PARAM, TRUE, &p);
 	if (pli_structure_find_item(w->plan->structure, w->part,
-				    PLI_ITEM_DISPOSITION, &item))
-		write_params(w, "Content-Disposition", item.value, &p);
+				    PLI_ITEM_DISPOSITION, &item)) {
+		value = pli_slice_dup(item.value);
+		write_params(w, "Content-Disposition", value, "attachment", &p);
+	}
 	end_params(&p);
 }
 

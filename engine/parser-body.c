@@ -557,6 +557,8 @@ end_at_end(PliParser *parser)
 		emit_line(parser, line);
 		return PLI_STEP_READY;
 	}
+	if (parser->skipped.is_running)
+		parser->skipped_wrong |= parser->skipped.eol > 0;
 	emit_eol(parser, parser->offset);
 	pli_scan_finish(&parser->scan, parser->offset);
 	pli_parser_end_region(parser);
