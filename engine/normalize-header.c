@@ -46,6 +46,22 @@ copy_field(Writer *w)
 		append(w, PLI_SLICE_LITERAL("\r\n"));
 }
 
+/* Blanks for NULs and bare CRs. */
+static guint8 *
+clean_octets(PliSlice octets)
+{
+	guint8 *cleaned = g_malloc(octets.len + 1);
+
+	for (gsize i = 0; i < octets.len; i++) {
+		guint8 c = octets.data[i];
+		gboolean is_bare = c == '\r' && (i + 1 == octets.len ||
+						 octets.data[i + 1] != '\n');
+
+		cleaned[i] = c == 0 || is_bare ? ' ' : c;
+	}
+	return cleaned;
+}
+
 /* Without blanks before the colon, NULs, bare CRs, and lines of nothing. */
 static void
 clean_field(Writer *w)
@@ -136,19 +152,33 @@ pli_normalize_write_addresses(PliContext *context, const char *name,
 						NULL));
 }
 
-/* What a writer wrote, or else the field, cleaned. */
+/* What is plain stays; else as it is read, or, when that has no form, as it
+ * would be read without the octets that no field has. */
 static void
-write_with(Writer *w, gboolean (*write)(PliContext *context, const char *name,
-					PliSlice value, PliBuf *out))
+write_item(Writer *w, PliItemKind kind)
 {
-	PliBuf field;
+	g_autofree guint8 *cleaned = NULL;
+	PliSlice value = w->value;
 
-	pli_buf_init(&field, FIELD_MAX);
-	if (write(w->plan->context, w->name, w->value, &field))
-		append(w, pli_buf_slice(&field));
-	else
-		clean_field(w);
-	pli_buf_clear(&field);
+	if (!pli_normalize_is_doubtful(w->plan, kind, value)) {
+		cleaned = clean_octets(value);
+		value = pli_slice_new(cleaned, value.len);
+		if (!pli_normalize_is_doubtful(w->plan, kind, value)) {
+			clean_field(w);
+			return;
+		}
+	}
+	if (pli_normalize_write_item(w->plan, kind, w->name, value, w->out))
+		return;
+	if (cleaned == NULL) {
+		cleaned = clean_octets(value);
+		value = pli_slice_new(cleaned, value.len);
+		if (pli_normalize_is_doubtful(w->plan, kind, value) &&
+		    pli_normalize_write_item(w->plan, kind, w->name, value,
+					     w->out))
+			return;
+	}
+	clean_field(w);
 }
 
 /*
@@ -429,16 +459,14 @@ write_named(Writer *w, PliFieldName name)
 		break;
 	case PLI_FIELD_NAME_SUBJECT:
 	case PLI_FIELD_NAME_CONTENT_DESCRIPTION:
-		write_with(w, pli_normalize_write_text);
+		write_item(w, PLI_ITEM_SUBJECT);
 		break;
 	case PLI_FIELD_NAME_FROM:
 	case PLI_FIELD_NAME_SENDER:
 	case PLI_FIELD_NAME_REPLY_TO:
 	case PLI_FIELD_NAME_TO:
 	case PLI_FIELD_NAME_CC:
-	case PLI_FIELD_NAME_BCC:
-		write_with(w, pli_normalize_write_addresses);
-		break;
+	case PLI_FIELD_NAME_BCC: write_item(w, PLI_ITEM_FROM); break;
 	default: clean_field(w);
 	}
 }

@@ -191,6 +191,12 @@ read_addresses(PliNormalizePlan *plan, PliSlice value, PliDefectSet *set)
 	pli_address_reader_get_defects(reader, set);
 }
 
+static gboolean
+is_address(PliItemKind kind)
+{
+	return kind >= PLI_ITEM_FROM && kind <= PLI_ITEM_BCC;
+}
+
 /* Adds what readers of the value of such an item would differ about. */
 static void
 read_item(PliNormalizePlan *plan, PliItemKind kind, PliSlice value,
@@ -198,7 +204,7 @@ read_item(PliNormalizePlan *plan, PliItemKind kind, PliSlice value,
 {
 	PliBuf text;
 
-	if (kind >= PLI_ITEM_FROM && kind <= PLI_ITEM_BCC) {
+	if (is_address(kind)) {
 		read_addresses(plan, value, set);
 	} else if (kind == PLI_ITEM_SUBJECT || kind == PLI_ITEM_DESCRIPTION) {
 		pli_buf_init(&text, G_MAXSSIZE);
@@ -207,26 +213,36 @@ read_item(PliNormalizePlan *plan, PliItemKind kind, PliSlice value,
 	}
 }
 
-/* Whether another form says the same, and nobody would differ about it. */
-static gboolean
-can_be_written(PliNormalizePlan *plan, const PliItem *item)
+gboolean
+pli_normalize_is_doubtful(PliNormalizePlan *plan, PliItemKind kind,
+			  PliSlice value)
 {
-	gboolean is_address =
-		item->kind >= PLI_ITEM_FROM && item->kind <= PLI_ITEM_BCC;
 	PliDefectSet set = {{0}};
-	gboolean done;
-	PliBuf out;
 
-	pli_buf_init(&out, FIELD_MAX);
-	done = is_address ? pli_normalize_write_addresses(plan->context, "X",
-							  item->value, &out)
-			  : pli_normalize_write_text(plan->context, "X",
-						     item->value, &out);
-	if (done)
-		read_item(plan, item->kind,
-			  pli_slice_skip(pli_buf_slice(&out), 2), &set);
-	pli_buf_clear(&out);
-	return done && !has_resolved(&set);
+	read_item(plan, kind, value, &set);
+	return has_resolved(&set);
+}
+
+gboolean
+pli_normalize_write_item(PliNormalizePlan *plan, PliItemKind kind,
+			 const char *name, PliSlice value, GByteArray *out)
+{
+	gboolean done;
+	PliBuf field;
+
+	pli_buf_init(&field, FIELD_MAX);
+	done = is_address(kind) ? pli_normalize_write_addresses(
+					  plan->context, name, value, &field)
+				: pli_normalize_write_text(plan->context, name,
+							   value, &field);
+	done = done &&
+	       !pli_normalize_is_doubtful(
+		       plan, kind,
+		       pli_slice_skip(pli_buf_slice(&field), strlen(name) + 1));
+	if (done && out != NULL)
+		g_byte_array_append(out, field.data, (guint)field.len);
+	pli_buf_clear(&field);
+	return done;
 }
 
 static void
@@ -256,7 +272,8 @@ look_at_items(PliNormalizePlan *plan, const PliPart *part)
 		read_item(plan, item.kind, item.value, &item_set);
 		if (!has_resolved(&item_set))
 			continue;
-		if (can_be_written(plan, &item))
+		if (pli_normalize_write_item(plan, item.kind, "X", item.value,
+					     NULL))
 			mine->header = TRUE;
 		else
 			pli_defect_set_add_all(&left, &item_set);

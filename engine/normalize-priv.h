@@ -80,6 +80,17 @@ gboolean
 pli_normalize_write_addresses(PliContext *context, const char *name,
 			      PliSlice value, PliBuf *out);
 
+/* Readers of the value of such an item would differ. */
+gboolean
+pli_normalize_is_doubtful(PliNormalizePlan *plan, PliItemKind kind,
+			  PliSlice value);
+
+/* The same with what is read there written so that they do not. FALSE: there
+ * is no such form. `out` may be NULL. */
+gboolean
+pli_normalize_write_item(PliNormalizePlan *plan, PliItemKind kind,
+			 const char *name, PliSlice value, GByteArray *out);
+
 /* A piece of a source, of at least one octet. */
 gboolean
 pli_normalize_read(PliSource *source, guint64 offset, guint64 most,
