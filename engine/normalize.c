@@ -48,26 +48,43 @@ is_long(const PliNormalizePlan *plan, const PliPart *part)
 	       value.len > BOUNDARY_MAX;
 }
 
+/* By part: it lies in a message or multipart that says it is encoded. */
+static guint8 *
+find_moved(const PliNormalizePlan *plan)
+{
+	guint8 *moved = g_malloc0(plan->n_parts);
+
+	for (guint32 i = 1; i < plan->n_parts; i++) {
+		PliPart part, parent;
+
+		pli_structure_get_part(plan->structure, i, &part);
+		pli_structure_get_part(plan->structure, part.parent, &parent);
+		moved[i] = moved[part.parent] ||
+			   !pli_encoding_is_identity(parent.encoding);
+	}
+	return moved;
+}
+
 /* Lines that were encoded, or lay in an encoding, may look like any boundary
- * around them. */
+ * around them, and boundaries there like those. */
 static void
 choose_fresh(PliNormalize *n)
 {
 	const PliNormalizePlan *plan = &n->plan;
+	g_autofree guint8 *moved = find_moved(plan);
 
 	n->fresh = g_malloc0(plan->n_parts);
 	for (guint32 i = plan->n_parts; i-- > 0;) {
 		const PliNormalizePart *mine = &plan->parts[i];
-		gboolean moves = mine->body;
 		PliPart part;
 
 		pli_structure_get_part(plan->structure, i, &part);
 		if (part.kind == PLI_PART_MULTIPART)
-			n->fresh[i] |= mine->frame || mine->mime ||
+			n->fresh[i] |= mine->frame || mine->mime || moved[i] ||
 				       (mine->header && is_long(plan, &part));
-		moves |= part.header.source != 0;
 		if (part.parent != PLI_NONE)
-			n->fresh[part.parent] |= moves || n->fresh[i];
+			n->fresh[part.parent] |=
+				mine->body || moved[i] || n->fresh[i];
 	}
 }
 
