@@ -15,9 +15,11 @@
 #define PLI_CPU_HAS_X86 1
 #define PLI_CPU_TARGET_SSSE3 __attribute__((target("ssse3,popcnt")))
 #define PLI_CPU_TARGET_SSE42 __attribute__((target("sse4.2")))
-#define PLI_CPU_TARGET_AVX2 __attribute__((target("avx2,bmi,lzcnt,popcnt")))
+#define PLI_CPU_TARGET_AVX2                                                    \
+	__attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt")))
 #define PLI_CPU_TARGET_AVX512                                                  \
-	__attribute__((target("avx512f,avx512bw,bmi,lzcnt,popcnt")))
+	__attribute__((target("avx512f,avx512bw,vpclmulqdq,bmi,bmi2,lzcnt,"    \
+	                      "popcnt")))
 #endif
 
 /* What is compiled into kernels of several levels. */
@@ -29,7 +31,7 @@ typedef enum {
 	PLI_CPU_SSE2,
 	PLI_CPU_SSSE3, /* and SSE4.2 */
 	PLI_CPU_AVX2,
-	PLI_CPU_AVX512,
+	PLI_CPU_AVX512, /* BW, and VPCLMULQDQ */
 } PliCpuLevel;
 
 #define PLI_CPU_LEVELS (PLI_CPU_AVX512 + 1)

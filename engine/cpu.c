@@ -13,10 +13,13 @@ pli_cpu_get_best(void)
 	    !__builtin_cpu_supports("popcnt"))
 		return PLI_CPU_SSE2;
 	/* Every processor with AVX2 has LZCNT. */
-	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi"))
+	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi") ||
+	    !__builtin_cpu_supports("bmi2"))
 		return PLI_CPU_SSSE3;
-	return __builtin_cpu_supports("avx512bw") ? PLI_CPU_AVX512
-						  : PLI_CPU_AVX2;
+	return __builtin_cpu_supports("avx512bw") &&
+			       __builtin_cpu_supports("vpclmulqdq")
+		       ? PLI_CPU_AVX512
+		       : PLI_CPU_AVX2;
 #else
 	return PLI_CPU_PORTABLE;
 #endif

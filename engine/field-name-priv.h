@@ -10,59 +10,55 @@
 #include "engine/octets-priv.h"
 
 #define PLI_FIELD_NAME_LONGEST 25
+#define PLI_FIELD_NAME_PADDED 32
 #define PLI_FIELD_NAME_SHIFT 59 /* 32 slots */
 
 /* Found by trial: no two names that are known share a slot. */
-#define PLI_FIELD_NAME_MULTIPLIER G_GUINT64_CONSTANT(0x86e5dc7de083de8f)
+#define PLI_FIELD_NAME_MULTIPLIER G_GUINT64_CONSTANT(0x45c6701940880d15)
 
 /* An octet of a field name that gives a letter, or a dash, with these bits set
  * is one. */
 #define PLI_FIELD_NAME_LOWER G_GUINT64_CONSTANT(0x2020202020202020)
 
 typedef struct {
-	guint8 len;
-	guint8 last_at; /* where its last eight octets are */
-	guint8 id;
-	guint8 name[29]; /* lower case, padded with NUL */
-} PliFieldNameRow;
+	/* by slot, in lower case, padded with NUL */
+	guint8 names[32][PLI_FIELD_NAME_PADDED];
+	guint8 ids[32];
+	/* from PADDED - n on, n octets of all bits, then none */
+	guint8 window[2 * PLI_FIELD_NAME_PADDED];
+} PliFieldNames;
 
-G_GNUC_INTERNAL extern const PliFieldNameRow pli_field_name_rows[32];
+G_GNUC_INTERNAL extern const PliFieldNames pli_field_names;
 
-/* The number of the name of `len` octets at `p`, where eight can be read at
- * least. */
+/* Where the name of `len` octets at `p` is, if it is known: the last eight
+ * octets tell. Eight can be read at least. */
+static inline guint
+pli_field_name_get_slot(const guint8 *p, gsize len)
+{
+	const gsize reach = MAX(len, 8);
+	/* those behind a shorter name are pushed out */
+	const guint64 last = (pli_load64(p + reach - 8) | PLI_FIELD_NAME_LOWER)
+	                     << 8 * ((reach - len) & 7);
+
+	return (last + len) * PLI_FIELD_NAME_MULTIPLIER >> PLI_FIELD_NAME_SHIFT;
+}
+
+/* The number of the name of `len` octets at `p`, up to PADDED, which can be
+ * read. */
 static inline PliFieldName
 pli_field_name_find_padded(const guint8 *p, gsize len)
 {
-	static const guint64 masks[9] = {
-	        0,
-	        G_GUINT64_CONSTANT(0xff),
-	        G_GUINT64_CONSTANT(0xffff),
-	        G_GUINT64_CONSTANT(0xffffff),
-	        G_GUINT64_CONSTANT(0xffffffff),
-	        G_GUINT64_CONSTANT(0xffffffffff),
-	        G_GUINT64_CONSTANT(0xffffffffffff),
-	        G_GUINT64_CONSTANT(0xffffffffffffff),
-	        G_MAXUINT64,
-	};
-	const gsize last_at = MAX(len, 8) - 8;
-	const guint64 mask = masks[MIN(len, 8)];
-	const guint64 first = (pli_load64(p) | PLI_FIELD_NAME_LOWER) & mask;
-	const guint64 last =
-	        (pli_load64(p + last_at) | PLI_FIELD_NAME_LOWER) & mask;
-	const PliFieldNameRow *row =
-	        &pli_field_name_rows[(last + len) * PLI_FIELD_NAME_MULTIPLIER >>
-	                             PLI_FIELD_NAME_SHIFT];
-	/* the octets between those two words, of the longest names */
-	const gsize middle = MIN(last_at, 8), next = MIN(last_at, 9);
-	guint64 other = (row->len ^ len) | (pli_load64(row->name) ^ first) |
-	                (pli_load64(row->name + row->last_at) ^ last);
-	guint64 inner = ((pli_load64(p + middle) | PLI_FIELD_NAME_LOWER) ^
-	                 pli_load64(row->name + middle)) |
-	                ((pli_load64(p + next) | PLI_FIELD_NAME_LOWER) ^
-	                 pli_load64(row->name + next));
+	const guint slot = pli_field_name_get_slot(p, len);
+	const guint8 *name = pli_field_names.names[slot];
+	const guint8 *mask =
+	        pli_field_names.window + PLI_FIELD_NAME_PADDED - len;
+	guint64 other = 0;
 
-	other |= inner & mask & -(guint64)(len > 8);
-	return other == 0 ? row->id : PLI_FIELD_NAME_OTHER;
+	for (guint i = 0; i < PLI_FIELD_NAME_PADDED; i += 8)
+		other |= ((pli_load64(p + i) | PLI_FIELD_NAME_LOWER) &
+		          pli_load64(mask + i)) ^
+		         pli_load64(name + i);
+	return other == 0 ? pli_field_names.ids[slot] : PLI_FIELD_NAME_OTHER;
 }
 
 #endif
