@@ -7,7 +7,7 @@
 
 /* So much of a slice is asked for when it comes; processors fetch ahead by
  * themselves once they see it read. */
-#define FETCHED 2048
+#define FETCHED 1024
 
 static PliStep
 end_state(PliParser *parser)

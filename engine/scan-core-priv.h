@@ -22,7 +22,9 @@ typedef struct {
 	guint64 lf, cr, dash, nul, high;
 } Masks;
 
-typedef void (*MaskFunc)(const guint8 *block, Masks *ret);
+/* Of a block of which `n` octets are there, one at least; masks are right for
+ * those. */
+typedef void (*MaskFunc)(const guint8 *block, gsize n, Masks *ret);
 
 /* Whether there is a NUL, an octet over 127 or a CR that no LF follows; the
  * octet after the last one is there. */
@@ -53,20 +55,38 @@ lowest(guint64 mask)
 
 /* What changes with every block, kept in registers while a run lasts. */
 typedef struct {
-	guint64 lines, bare_lf, line_start;
-	guint64 after_cr; /* 1: the last octet was CR */
+	guint64 lines, bare_lf;
+	guint64 line_start;     /* at the earliest */
+	const guint8 *lf_group; /* it began in this group, which lies there;
+	                           NULL: it began there */
+	guint64 after_cr;       /* 1: the last octet was CR */
 	guint64 high;
 } Run;
+
+/* Where the running line began in a group is looked up only when somebody
+ * asks. */
+static inline void
+settle_line_start(Run *r)
+{
+	const guint8 *lf;
+
+	if (r->lf_group == NULL)
+		return;
+	lf = memrchr(r->lf_group, '\n', GROUP * BLOCK);
+	r->line_start += lf + 1 - r->lf_group;
+	r->lf_group = NULL;
+}
 
 /* A line of more than 998 octets ends at the first LF of the block; later
  * lines of the same block are shorter than the block. */
 static inline void
-note_long_line(PliScan *scan, const Run *r, guint64 lf, guint64 cr,
-               guint64 octets)
+note_long_line(PliScan *scan, Run *r, guint64 lf, guint64 cr, guint64 offset)
 {
-	guint64 crlf = lowest(lf) > 0 ? (cr >> (lowest(lf) - 1)) & 1
+	guint64 octets, crlf = lowest(lf) > 0 ? (cr >> (lowest(lf) - 1)) & 1
 	                              : r->after_cr;
 
+	settle_line_start(r);
+	octets = offset + lowest(lf) - r->line_start;
 	if (octets - crlf <= PLI_SCAN_LINE_OCTETS)
 		return;
 	scan->seen |= PLI_SCAN_LONG_LINE;
@@ -89,6 +109,16 @@ note_rare(PliScan *scan, guint64 bare_lf, guint64 bare_cr, guint64 nul,
 	}
 }
 
+/* A block, or a copy of what is there of it. */
+static ALWAYS_INLINE const guint8 *
+pad_block(const guint8 *block, gsize n, guint8 *tail)
+{
+	if (n >= BLOCK)
+		return block;
+	memset(tail, ' ', BLOCK);
+	return memcpy(tail, block, n);
+}
+
 /* Counts the octets of a block, at `offset`, that `valid` has bits for. */
 static ALWAYS_INLINE void
 count_block(PliScan *scan, Run *r, const Masks *m, guint64 valid,
@@ -105,8 +135,9 @@ count_block(PliScan *scan, Run *r, const Masks *m, guint64 valid,
 		guint64 octets = offset + lowest(lf) - r->line_start;
 
 		if (G_UNLIKELY(octets > PLI_SCAN_LINE_OCTETS))
-			note_long_line(scan, r, lf, cr, octets);
+			note_long_line(scan, r, lf, cr, offset);
 		r->line_start = offset + 64 - __builtin_clzll(lf);
+		r->lf_group = NULL;
 		r->lines += __builtin_popcountll(lf);
 		r->bare_lf += __builtin_popcountll(bare_lf);
 	}
@@ -115,29 +146,11 @@ count_block(PliScan *scan, Run *r, const Masks *m, guint64 valid,
 	r->after_cr = (cr & (valid ^ valid >> 1)) != 0;
 }
 
-/*
- * What a run over plain text needs to know of the octets before: where its
- * last LF was is looked up only when somebody asks.
- */
+/* What a run over plain text needs to know of the octets before. */
 typedef struct {
 	Run r;
-	const guint8 *lf_group; /* the last group with an LF since line_start
-	                           was right; NULL: it is right */
-	guint64 lf_offset;      /* where that group lies */
-	guint64 offset;         /* of the run's next octet */
+	guint64 offset; /* of the run's next octet */
 } Text;
-
-static ALWAYS_INLINE void
-settle_line_start(Text *t)
-{
-	const guint8 *lf;
-
-	if (t->lf_group == NULL)
-		return;
-	lf = memrchr(t->lf_group, '\n', GROUP * BLOCK);
-	t->r.line_start = t->lf_offset + (lf + 1 - t->lf_group);
-	t->lf_group = NULL;
-}
 
 /* What a glance at a group of blocks found. */
 typedef struct {
@@ -205,8 +218,8 @@ scan_groups(Text *text, const guint8 *p, const guint8 *end, guint64 after_lf,
 	text->r.high |= high;
 	text->r.after_cr = after_cr;
 	if (lf_group != NULL) {
-		text->lf_group = lf_group;
-		text->lf_offset = text->offset + (lf_group - start);
+		text->r.lf_group = lf_group;
+		text->r.line_start = text->offset + (lf_group - start);
 	}
 	text->offset += p - start;
 	return p;
@@ -238,17 +251,11 @@ run_block(PliScan *scan, Run *r, const guint8 *p, gsize left, guint64 offset,
           MaskFunc get_masks)
 {
 	guint64 valid = G_MAXUINT64;
-	const guint8 *block = p;
-	guint8 tail[BLOCK];
 	Masks m;
 
-	if (left < BLOCK) {
-		memset(tail, ' ', sizeof tail);
-		memcpy(tail, p, left);
-		block = tail;
+	if (left < BLOCK)
 		valid = (G_GUINT64_CONSTANT(1) << left) - 1;
-	}
-	get_masks(block, &m);
+	get_masks(p, left, &m);
 	if (stop_at_dashes) {
 		guint64 second = m.dash & (m.dash << 1 | carry->dash) &
 		                 (m.lf << 2 | carry->lf);
@@ -280,7 +287,7 @@ scan_text(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
 {
 	const gboolean stop_at_dashes = mode != PLI_SCAN_THROUGH;
 	Text t = {
-	        .r = {scan->lines, scan->bare_lf, scan->line_start,
+	        .r = {scan->lines, scan->bare_lf, scan->line_start, NULL,
 	              scan->after_cr ? 1 : 0, 0},
 	        .offset = offset,
 	};
@@ -299,7 +306,6 @@ scan_text(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
 			if (p != from)
 				carry = get_carry(p);
 		}
-		settle_line_start(&t);
 		group_end = end - p > GROUP * BLOCK ? p + GROUP * BLOCK : end;
 		while (p < group_end) {
 			gsize left = end - p;
@@ -312,6 +318,7 @@ scan_text(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
 		}
 	}
 out:
+	settle_line_start(&t.r);
 	scan->lines = t.r.lines;
 	scan->bare_lf = t.r.bare_lf;
 	scan->line_start = t.r.line_start;
@@ -321,108 +328,93 @@ out:
 	return stop;
 }
 
-/* What finding fields needs of a block. Beside line ends and at the start of
- * lines all masks are right; elsewhere `cr` and `ws` may lack bits. */
+/* Where LFs are among the octets behind those of a block: bit n is octet n + 1.
+ * `ret_stop` is whether an empty line may begin there. `head` points at what
+ * the kernel keeps from block to block. */
+typedef guint64 (*LineFunc)(const guint8 *block, gpointer head,
+                            gboolean *ret_stop);
+
+typedef gboolean (*HeadOddFunc)(gconstpointer head);
+
+/* Whether two of the LFs lie side by side, or with one octet between. */
+static ALWAYS_INLINE gboolean
+has_near_lf(guint64 lf, guint64 *before)
+{
+	const guint64 carry = *before >> 63 | *before >> 62;
+
+	*before = lf;
+	return (lf & (lf << 1 | lf << 2 | carry)) != 0;
+}
+
+enum {
+	HEAD_WSP = 1,  /* SP or HTAB */
+	HEAD_STOP = 2, /* at the start of a line: CR, LF, dash */
+};
+
+static const guint8 head_octets[256] = {
+        [' '] = HEAD_WSP,   ['\t'] = HEAD_WSP,  ['\r'] = HEAD_STOP,
+        ['\n'] = HEAD_STOP, ['-'] = HEAD_STOP,
+};
+
+/* Most blocks have one line's end or two: no loop, whose end is hard to
+ * foretell, for these. What is written past them does not count. */
+static ALWAYS_INLINE guint32 *
+add_lines(guint32 *out, guint64 lf, guint32 at)
+{
+	const guint n = __builtin_popcountll(lf);
+
+	for (guint i = 0; i < 2; i++, lf &= lf - 1)
+		out[i] = at + lowest(lf | TOP_BIT);
+	if (G_UNLIKELY(n > 2))
+		for (guint i = 2; i < n; i++, lf &= lf - 1)
+			out[i] = at + lowest(lf);
+	return out + n;
+}
+
+/* What runs on while lines are taken. */
 typedef struct {
-	guint64 lf, cr;
-	guint64 ws; /* SP and HTAB */
-} HeadMasks;
-
-/* Bit 0 of `at_start`: the block starts a line. `odd` points at what the kernel
- * collects of octets that may be odd. */
-typedef void (*HeadMaskFunc)(const guint8 *block, guint64 at_start,
-                             gpointer odd, HeadMasks *ret);
-
-typedef gboolean (*HeadOddFunc)(gconstpointer odd);
-
-/* What runs on from block to block, and what has been seen. */
-typedef struct {
-	guint64 at_start, after_cr, after_ws; /* bit 0 */
-	guint64 unlike; /* LFs without CR, and CRs without LF */
-	guint64 blank_ends;
-	guint32 lines, n;
+	guint32 n, lines;
+	guint8 blank_ends;
 } Head;
 
-/* The lowest bit set and all below it; all when none is. */
-static ALWAYS_INLINE guint64
-through_lowest(guint64 mask)
-{
-	return mask ^ (mask - 1);
-}
-
-/* Most blocks have one field's end or two: no loop, whose end is hard to
- * foretell, for these. What is written past them does not count. */
-static ALWAYS_INLINE void
-add_ends(PliScanFields *fields, Head *h, guint64 ends, guint64 starts,
-         guint32 at)
+/* Of the lines whose last octets but one are at [at, to), with an octet behind
+ * each, those that end a field: the next line does not go on with it. FALSE
+ * when there is no more to be found. */
+static ALWAYS_INLINE gboolean
+take_lines(PliScanFields *fields, Head *h, const guint8 *start,
+           const guint32 *at, const guint32 *to)
 {
 	PliScanField *field = fields->at + h->n;
-	const guint n = __builtin_popcountll(ends);
+	guint32 lines = h->lines;
+	guint8 next = 0, blank_ends = h->blank_ends;
 
-	for (guint i = 0; i < 2; i++, ends &= ends - 1)
-		field[i] = (PliScanField){
-		        at + lowest(ends | TOP_BIT),
-		        h->lines + __builtin_popcountll(starts &
-		                                        through_lowest(ends))};
-	if (G_UNLIKELY(n > 2))
-		for (guint i = 2; i < n; i++, ends &= ends - 1)
-			field[i] = (PliScanField){
-			        at + lowest(ends),
-			        h->lines +
-			                __builtin_popcountll(
-			                        starts & through_lowest(ends))};
-	h->n += n;
-	h->lines += __builtin_popcountll(starts);
-}
+	while (at < to) {
+		const guint32 before = *at++;
 
-/* A block of which `valid` has the octets that are there, cut to those before
- * a line that stops the search. */
-static ALWAYS_INLINE void
-add_last_block(PliScanFields *fields, Head *h, HeadMasks m, guint32 at,
-               guint64 valid)
-{
-	guint64 starts = m.lf << 1 | h->at_start;
-	guint64 ends = starts & ~m.ws & valid;
-	guint64 stop = ends & (m.cr | m.lf);
-
-	if (stop != 0) {
-		ends &= through_lowest(stop);
-		valid = through_lowest(stop) >> 1;
+		next = head_octets[start[before + 2]];
+		*field = (PliScanField){before + 2, ++lines};
+		field += ~next & HEAD_WSP;
+		/* the first line has no blank at its start */
+		blank_ends |= head_octets[start[before]] |
+		              head_octets[start[MAX(before, 1) - 1]];
+		if (G_UNLIKELY(next & HEAD_STOP))
+			break;
 	}
-	m.lf &= valid;
-	m.cr &= valid;
-	h->unlike |= ((m.cr << 1 | h->after_cr) ^ m.lf) & valid;
-	h->blank_ends |= (m.ws << 1 | h->after_ws) & (m.cr | m.lf);
-	add_ends(fields, h, ends, starts, at);
+	h->n = field - fields->at;
+	h->lines = lines;
+	h->blank_ends = blank_ends;
+	return !(next & HEAD_STOP) && h->n <= PLI_SCAN_FIELDS;
 }
 
-/* FALSE when a line in the block stops the search; nothing is done then. */
-static ALWAYS_INLINE gboolean
-add_block(PliScanFields *fields, Head *h, const HeadMasks *m, guint32 at)
+static inline gboolean
+has_bare_lf(const guint8 *start, gsize n)
 {
-	const guint64 starts = m->lf << 1 | h->at_start;
-	const guint64 ends = starts & ~m->ws, eol = m->cr | m->lf;
+	const guint8 *p = start, *lf;
 
-	if (G_UNLIKELY((ends & eol) != 0))
-		return FALSE;
-	h->unlike |= (m->cr << 1 | h->after_cr) ^ m->lf;
-	h->blank_ends |= (m->ws << 1 | h->after_ws) & eol;
-	add_ends(fields, h, ends, starts, at);
-	h->at_start = m->lf >> 63;
-	h->after_cr = m->cr >> 63;
-	h->after_ws = m->ws >> 63;
-	return TRUE;
-}
-
-/* Counts what the walk over blocks found; a line that starts with a dash stops
- * the search, too. */
-static ALWAYS_INLINE void
-end_fields(PliScanFields *fields, const guint8 *start, guint n)
-{
-	for (guint i = 0; i < n; i++)
-		if (G_UNLIKELY(start[fields->at[i].end] == '-'))
-			n = i + 1;
-	fields->n = n;
+	for (; (lf = memchr(p, '\n', start + n - p)) != NULL; p = lf + 1)
+		if (lf == start || lf[-1] != '\r')
+			return TRUE;
+	return FALSE;
 }
 
 /*
@@ -432,41 +424,48 @@ end_fields(PliScanFields *fields, const guint8 *start, guint n)
  */
 static ALWAYS_INLINE void
 find_fields(const guint8 *start, const guint8 *end, PliScanFields *fields,
-            gpointer odd, HeadMaskFunc get_masks, HeadOddFunc may_be_odd,
-            OddFunc has_odd)
+            gpointer head, LineFunc get_lines, HeadOddFunc is_unlike,
+            HeadOddFunc may_be_odd, OddFunc has_odd)
 {
 	const gsize len = end - start;
-	guint8 tail[BLOCK];
+	guint32 lines[PLI_SCAN_LINES + BLOCK + 2];
+	guint8 tail[BLOCK + 1];
+	gboolean stop, unlike;
 	Head h = {0};
-	HeadMasks m;
 	gsize at = 0, length;
 
-	for (; len - at >= BLOCK && h.n <= PLI_SCAN_FIELDS; at += BLOCK) {
-		__builtin_prefetch(start + at + AHEAD / 4);
-		get_masks(start + at, h.at_start, odd, &m);
-		if (!add_block(fields, &h, &m, at)) {
-			add_last_block(fields, &h, m, at, G_MAXUINT64);
-			goto out;
+	do {
+		guint32 *to = lines;
+
+		for (stop = FALSE; len - at > BLOCK && !stop &&
+		                   to < lines + PLI_SCAN_LINES;
+		     at += BLOCK) {
+			__builtin_prefetch(start + at + AHEAD / 4);
+			to = add_lines(to, get_lines(start + at, head, &stop),
+			               at);
 		}
-	}
-	if (at < len && h.n <= PLI_SCAN_FIELDS) {
-		memset(tail, 'x', sizeof tail);
-		memcpy(tail, start + at, len - at);
-		get_masks(tail, h.at_start, odd, &m);
-		add_last_block(fields, &h, m, at,
-		               (G_GUINT64_CONSTANT(1) << (len - at)) - 1);
-	}
-out:
-	end_fields(fields, start, h.n);
-	if (fields->n == 0)
+		if (len - at <= BLOCK && !stop &&
+		    to < lines + PLI_SCAN_LINES) {
+			memset(tail, 'x', sizeof tail);
+			memcpy(tail, start + at, len - at);
+			to = add_lines(to, get_lines(tail, head, &stop), at);
+			at = len;
+			/* nothing behind it */
+			to -= to > lines && to[-1] + 2 == len;
+		}
+		if (!take_lines(fields, &h, start, lines, to))
+			break;
+	} while (at < len);
+	fields->n = h.n;
+	if (h.n == 0)
 		return;
-	length = fields->at[fields->n - 1].end;
-	fields->has_bare_lf = h.unlike != 0;
-	fields->has_crlf =
-	        h.unlike == 0 || memchr(start, '\r', length) != NULL;
-	fields->has_blank_ends = h.blank_ends != 0;
-	fields->odd = (may_be_odd(odd) ||
-	               (fields->has_bare_lf && fields->has_crlf)) &&
+	length = fields->at[h.n - 1].end;
+	unlike = is_unlike(head);
+	fields->has_bare_lf = unlike && has_bare_lf(start, length);
+	fields->has_crlf = !fields->has_bare_lf ||
+	                   memchr(start, '\r', length) != NULL;
+	fields->has_blank_ends = (h.blank_ends & HEAD_WSP) != 0;
+	fields->odd = (may_be_odd(head) || (unlike && fields->has_crlf)) &&
 	              has_odd(start, length);
 }
 

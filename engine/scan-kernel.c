@@ -9,7 +9,7 @@
 #endif
 
 /* The kernel of one kind of instructions, made of get_masks_NAME(),
- * get_head_NAME(), has_odd_NAME() and glance_NAME(). */
+ * get_lines_NAME(), has_odd_NAME() and glance_NAME(). */
 #define DEFINE_KERNEL(NAME, TARGET)                                            \
 	TARGET static G_GNUC_NO_INLINE const guint8 *groups_##NAME(            \
 	        Text *text, const guint8 *p, const guint8 *end,                \
@@ -30,10 +30,11 @@
 	TARGET static void find_fields_##NAME(                                 \
 	        const guint8 *p, const guint8 *end, PliScanFields *fields)     \
 	{                                                                      \
-		HeadOdd_##NAME odd = {0};                                      \
+		Head_##NAME head = {0};                                        \
                                                                                \
-		find_fields(p, end, fields, &odd, get_head_##NAME,             \
-		            may_be_odd_##NAME, has_odd_##NAME);                \
+		find_fields(p, end, fields, &head, get_lines_##NAME,           \
+		            is_unlike_##NAME, may_be_odd_##NAME,               \
+		            has_odd_##NAME);                \
 	}
 
 static inline guint64
@@ -53,8 +54,10 @@ gather_word(guint64 tops)
 }
 
 static inline void
-get_masks_portable(const guint8 *block, Masks *ret)
+get_masks_portable(const guint8 *p, gsize n, Masks *ret)
 {
+	guint8 tail[BLOCK];
+	const guint8 *block = pad_block(p, n, tail);
 	const guint64 tops = G_GUINT64_CONSTANT(0x8080808080808080);
 
 	*ret = (Masks){0};
@@ -72,41 +75,36 @@ get_masks_portable(const guint8 *block, Masks *ret)
 }
 
 typedef struct {
-	gint none; /* each octet is looked at later */
-} HeadOdd_portable;
+	guint64 before, unlike;
+} Head_portable;
 
 static inline gboolean
-may_be_odd_portable(gconstpointer odd)
+is_unlike_portable(gconstpointer head)
 {
-	return TRUE;
+	return ((const Head_portable *)head)->unlike != 0;
 }
 
-/* Only LFs are found by words, and what stands beside them is looked at. */
-static inline void
-get_head_portable(const guint8 *block, guint64 at_start, gpointer odd,
-                  HeadMasks *ret)
+static inline gboolean
+may_be_odd_portable(gconstpointer head)
 {
-	const guint8 last = block[BLOCK - 1];
-	guint64 lf = 0, cr = (guint64)(last == '\r') << 63;
-	guint64 ws = (guint64)pli_octet_is_wsp(last) << 63;
+	return TRUE; /* each octet is looked at then */
+}
 
-	for (guint i = 0; i < BLOCK; i += 8)
-		lf |= gather_word(match_word(pli_load64(block + i), '\n')) << i;
-	for (guint64 rest = lf >> 1; rest != 0; rest &= rest - 1) {
-		guint at = lowest(rest);
-		gboolean is_cr = block[at] == '\r';
+static inline guint64
+get_lines_portable(const guint8 *block, gpointer head, gboolean *ret_stop)
+{
+	Head_portable *h = head;
+	guint64 lf = 0;
 
-		cr |= (guint64)is_cr << at;
-		at -= is_cr && at > 0;
-		ws |= (guint64)pli_octet_is_wsp(block[at]) << at;
+	for (guint i = 0; i < BLOCK; i += 8) {
+		guint64 is_cr = match_word(pli_load64(block + i), '\r');
+		guint64 is_lf = match_word(pli_load64(block + i + 1), '\n');
+
+		h->unlike |= is_cr ^ is_lf;
+		lf |= gather_word(is_lf) << i;
 	}
-	for (guint64 rest = lf << 1 | at_start; rest != 0; rest &= rest - 1) {
-		guint at = lowest(rest);
-
-		cr |= (guint64)(block[at] == '\r') << at;
-		ws |= (guint64)pli_octet_is_wsp(block[at]) << at;
-	}
-	*ret = (HeadMasks){lf, cr, ws};
+	*ret_stop = has_near_lf(lf, &h->before);
+	return lf;
 }
 
 static inline gboolean
@@ -164,8 +162,10 @@ DEFINE_KERNEL(portable, )
 
 #ifdef PLI_CPU_HAS_X86
 static ALWAYS_INLINE void
-get_masks_sse2(const guint8 *block, Masks *ret)
+get_masks_sse2(const guint8 *p, gsize n, Masks *ret)
 {
+	guint8 tail[BLOCK];
+	const guint8 *block = pad_block(p, n, tail);
 	*ret = (Masks){0};
 	for (guint i = 0; i < 4; i++) {
 		__m128i v = _mm_loadu_si128((const __m128i *)block + i);
@@ -184,32 +184,44 @@ get_masks_sse2(const guint8 *block, Masks *ret)
 }
 
 typedef struct {
-	__m128i odd;
-} HeadOdd_sse2;
+	guint64 before;
+	__m128i odd, unlike;
+} Head_sse2;
 
 static ALWAYS_INLINE gboolean
-may_be_odd_sse2(gconstpointer odd)
+is_unlike_sse2(gconstpointer head)
 {
-	return _mm_movemask_epi8(((const HeadOdd_sse2 *)odd)->odd) != 0;
+	return _mm_movemask_epi8(((const Head_sse2 *)head)->unlike) != 0;
 }
 
-static ALWAYS_INLINE void
-get_head_sse2(const guint8 *block, guint64 at_start, gpointer odd,
-              HeadMasks *ret)
+static ALWAYS_INLINE gboolean
+may_be_odd_sse2(gconstpointer head)
 {
-	const __m128i one = _mm_set1_epi8(1);
-	HeadOdd_sse2 *all = odd;
+	return _mm_movemask_epi8(((const Head_sse2 *)head)->odd) != 0;
+}
 
-	*ret = (HeadMasks){0};
-	for (guint i = 0; i < 4; i++) {
-		__m128i v = _mm_loadu_si128((const __m128i *)block + i);
-		guint at = 16 * i;
+static ALWAYS_INLINE guint64
+get_lines_sse2(const guint8 *block, gpointer head, gboolean *ret_stop)
+{
+	const __m128i one = _mm_set1_epi8(1), lf = _mm_set1_epi8('\n');
+	const __m128i cr = _mm_set1_epi8('\r');
+	Head_sse2 *h = head;
+	guint64 mask = 0;
 
-		ret->lf |= MASK128('\n');
-		ret->cr |= MASK128('\r');
-		ret->ws |= MASK128(' ') | MASK128('\t');
-		all->odd = _mm_or_si128(all->odd, _mm_cmplt_epi8(v, one));
+	for (guint i = 0; i < BLOCK; i += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(block + i));
+		__m128i next =
+		        _mm_loadu_si128((const __m128i *)(block + i + 1));
+		__m128i is_lf = _mm_cmpeq_epi8(next, lf);
+
+		mask |= (guint64)(guint32)_mm_movemask_epi8(is_lf) << i;
+		h->odd = _mm_or_si128(h->odd, _mm_cmplt_epi8(v, one));
+		h->unlike = _mm_or_si128(
+		        h->unlike,
+		        _mm_xor_si128(_mm_cmpeq_epi8(v, cr), is_lf));
 	}
+	*ret_stop = has_near_lf(mask, &h->before);
+	return mask;
 }
 
 static ALWAYS_INLINE gboolean
@@ -284,8 +296,10 @@ DEFINE_KERNEL(sse2, )
 	         << 32)
 
 PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE void
-get_masks_avx2(const guint8 *block, Masks *ret)
+get_masks_avx2(const guint8 *p, gsize n, Masks *ret)
 {
+	guint8 tail[BLOCK];
+	const guint8 *block = pad_block(p, n, tail);
 	__m256i a = _mm256_loadu_si256((const __m256i *)block);
 	__m256i b = _mm256_loadu_si256((const __m256i *)block + 1);
 
@@ -297,44 +311,48 @@ get_masks_avx2(const guint8 *block, Masks *ret)
 	            (guint64)(guint32)_mm256_movemask_epi8(b) << 32;
 }
 
-PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE guint64
-join_masks(__m256i a, __m256i b)
-{
-	return (guint64)(guint32)_mm256_movemask_epi8(a) |
-	       (guint64)(guint32)_mm256_movemask_epi8(b) << 32;
-}
-
-PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE __m256i
-is_wsp_avx2(__m256i v)
-{
-	return _mm256_or_si256(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(' ')),
-	                       _mm256_cmpeq_epi8(v, _mm256_set1_epi8('\t')));
-}
-
 typedef struct {
-	__m256i odd;
-} HeadOdd_avx2;
+	guint64 before;
+	__m256i odd, unlike;
+} Head_avx2;
 
 PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE gboolean
-may_be_odd_avx2(gconstpointer odd)
+is_unlike_avx2(gconstpointer head)
 {
-	return _mm256_movemask_epi8(((const HeadOdd_avx2 *)odd)->odd) != 0;
+	return _mm256_movemask_epi8(((const Head_avx2 *)head)->unlike) != 0;
 }
 
-PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE void
-get_head_avx2(const guint8 *block, guint64 at_start, gpointer odd,
-              HeadMasks *ret)
+PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE gboolean
+may_be_odd_avx2(gconstpointer head)
 {
+	return _mm256_movemask_epi8(((const Head_avx2 *)head)->odd) != 0;
+}
+
+PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE guint64
+get_lines_avx2(const guint8 *block, gpointer head, gboolean *ret_stop)
+{
+	const __m256i lf = _mm256_set1_epi8('\n'), cr = _mm256_set1_epi8('\r');
 	__m256i a = _mm256_loadu_si256((const __m256i *)block);
 	__m256i b = _mm256_loadu_si256((const __m256i *)block + 1);
-	HeadOdd_avx2 *all = odd;
+	__m256i lf_a = _mm256_cmpeq_epi8(
+	        _mm256_loadu_si256((const __m256i *)(block + 1)), lf);
+	__m256i lf_b = _mm256_cmpeq_epi8(
+	        _mm256_loadu_si256((const __m256i *)(block + 33)), lf);
+	guint64 mask = (guint64)(guint32)_mm256_movemask_epi8(lf_a) |
+	               (guint64)(guint32)_mm256_movemask_epi8(lf_b) << 32;
+	Head_avx2 *h = head;
 
-	ret->lf = MASK256('\n');
-	ret->cr = MASK256('\r');
-	ret->ws = join_masks(is_wsp_avx2(a), is_wsp_avx2(b));
-	all->odd = _mm256_or_si256(
-	        all->odd, _mm256_cmpgt_epi8(_mm256_set1_epi8(1),
-	                                    _mm256_min_epi8(a, b)));
+	/* as signed numbers */
+	h->odd = _mm256_or_si256(
+	        h->odd, _mm256_cmpgt_epi8(_mm256_set1_epi8(1),
+	                                  _mm256_min_epi8(a, b)));
+	h->unlike = _mm256_or_si256(
+	        h->unlike,
+	        _mm256_or_si256(
+	                _mm256_xor_si256(_mm256_cmpeq_epi8(a, cr), lf_a),
+	                _mm256_xor_si256(_mm256_cmpeq_epi8(b, cr), lf_b)));
+	*ret_stop = has_near_lf(mask, &h->before);
+	return mask;
 }
 
 PLI_CPU_TARGET_AVX2 static ALWAYS_INLINE gboolean
@@ -407,9 +425,11 @@ glance_avx2(const guint8 *blocks, Glance *ret)
 DEFINE_KERNEL(avx2, PLI_CPU_TARGET_AVX2)
 
 PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE void
-get_masks_avx512(const guint8 *block, Masks *ret)
+get_masks_avx512(const guint8 *p, gsize n, Masks *ret)
 {
-	__m512i v = _mm512_loadu_si512(block);
+	__mmask64 valid = n < BLOCK ? (G_GUINT64_CONSTANT(1) << n) - 1
+				    : G_MAXUINT64;
+	__m512i v = _mm512_mask_loadu_epi8(_mm512_set1_epi8(' '), valid, p);
 
 	ret->lf = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\n'));
 	ret->cr = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\r'));
@@ -419,31 +439,40 @@ get_masks_avx512(const guint8 *block, Masks *ret)
 }
 
 typedef struct {
-	__mmask64 odd;
-} HeadOdd_avx512;
+	__mmask64 odd, unlike;
+} Head_avx512;
 
 PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE gboolean
-may_be_odd_avx512(gconstpointer odd)
+is_unlike_avx512(gconstpointer head)
 {
-	return ((const HeadOdd_avx512 *)odd)->odd != 0;
+	return ((const Head_avx512 *)head)->unlike != 0;
 }
 
-PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE void
-get_head_avx512(const guint8 *block, guint64 at_start, gpointer odd,
-                HeadMasks *ret)
+PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE gboolean
+may_be_odd_avx512(gconstpointer head)
 {
-	__m512i v = _mm512_loadu_si512(block);
-	HeadOdd_avx512 *all = odd;
+	return ((const Head_avx512 *)head)->odd != 0;
+}
 
-	ret->lf = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\n'));
-	ret->cr = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\r'));
-	ret->ws = _kor_mask64(_mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(' ')),
-	                      _mm512_cmpeq_epi8_mask(v,
-	                                             _mm512_set1_epi8('\t')));
-	all->odd = _kor_mask64(
-	        all->odd, _mm512_cmple_epi8_mask(v, _mm512_setzero_si512()));
-	/* or the compiler keeps them among the vector's registers */
-	__asm__("" : "+r"(ret->lf), "+r"(ret->cr), "+r"(ret->ws));
+PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE guint64
+get_lines_avx512(const guint8 *block, gpointer head, gboolean *ret_stop)
+{
+	const __m512i lf = _mm512_set1_epi8('\n');
+	__m512i v = _mm512_loadu_si512(block);
+	__m512i next = _mm512_loadu_si512(block + 1);
+	__mmask64 is_cr = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\r'));
+	__mmask64 is_lf = _mm512_cmpeq_epi8_mask(next, lf);
+	Head_avx512 *h = head;
+
+	h->odd = _kor_mask64(
+	        h->odd, _mm512_cmple_epi8_mask(v, _mm512_setzero_si512()));
+	h->unlike = _kor_mask64(h->unlike, _kxor_mask64(is_cr, is_lf));
+	/* LF, VT, FF or CR behind an LF */
+	*ret_stop = _mm512_mask_cmple_epu8_mask(
+	                    _mm512_cmpeq_epi8_mask(v, lf),
+	                    _mm512_sub_epi8(next, lf),
+	                    _mm512_set1_epi8(3)) != 0;
+	return is_lf;
 }
 
 PLI_CPU_TARGET_AVX512 static ALWAYS_INLINE gboolean

@@ -52,8 +52,9 @@ pli_scan_run(PliScan *scan, const guint8 *p, const guint8 *end,
              guint64 offset, PliScanMode mode);
 
 #define PLI_SCAN_FIELDS 128
-/* the last block may bring up to 64 */
-#define PLI_SCAN_FIELDS_ROOM (PLI_SCAN_FIELDS + 66)
+#define PLI_SCAN_LINES 128 /* looked for in one go */
+/* the last go may bring that many more, and its last block up to 64 */
+#define PLI_SCAN_FIELDS_ROOM (PLI_SCAN_FIELDS + PLI_SCAN_LINES + 66)
 
 typedef struct {
 	guint32 end;   /* behind its last LF, from where the search began */

@@ -258,6 +258,32 @@ test_find_fields(void)
 	pli_scan_force_kernel(PLI_SCAN_KERNEL_BEST);
 }
 
+/* More fields than are looked for in one go, and lines of one. */
+static void
+test_many_fields(void)
+{
+	static const char *const lines[] = {"a:\n", "a\n", "a:\r\n", "a:\n b\n",
+	                                    "a:\r\n\tb\r\n\tc\r\n"};
+
+	for (PliScanKernel k = PLI_SCAN_KERNEL_PORTABLE;
+	     k <= PLI_SCAN_KERNEL_AVX512; k++) {
+		if (!pli_scan_force_kernel(k))
+			continue;
+		for (guint i = 0; i < 600 * G_N_ELEMENTS(lines); i++) {
+			g_autoptr(GString) text = g_string_new(NULL);
+			g_autofree guint8 *copy = NULL;
+
+			for (guint n = i / G_N_ELEMENTS(lines); n > 0; n--)
+				g_string_append(text,
+				                lines[i % G_N_ELEMENTS(lines)]);
+			g_string_append(text, i % 2 ? "x" : "x:");
+			copy = g_memdup2(text->str, text->len);
+			check_fields(copy, text->len);
+		}
+	}
+	pli_scan_force_kernel(PLI_SCAN_KERNEL_BEST);
+}
+
 /* A plain header is known to be plain, whatever its body is like. */
 static void
 test_plain_header(void)
@@ -291,6 +317,7 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/engine/scan/kernels", test_kernels);
 	g_test_add_func("/engine/scan/find-fields", test_find_fields);
+	g_test_add_func("/engine/scan/many-fields", test_many_fields);
 	g_test_add_func("/engine/scan/plain-header", test_plain_header);
 	return g_test_run();
 }
