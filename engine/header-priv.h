@@ -90,6 +90,12 @@ pli_header_reader_read_tabled(PliHeaderReader *reader,
                               PliStructureBuilder *builder, guint32 part,
                               const PliHeaderRun *run, guint32 n);
 
+/* Reads all in which there is something to be read. */
+void
+pli_header_reader_read_run(PliHeaderReader *reader,
+                           PliStructureBuilder *builder, guint32 part,
+                           const PliHeaderRun *run);
+
 /* Reads a field of `part`, whose header is being read. Gives its number,
  * PLI_NONE past limits.fields. */
 guint32

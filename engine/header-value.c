@@ -453,6 +453,89 @@ pli_header_value_read(PliHeaderValue *c)
 		read_formed(c);
 }
 
+/* So many octets of fields are a run of the usual kind. */
+#define USUAL_RUN (16 * 1024)
+
+/* Whether all of the run from the k-th on has room, were it all text. */
+static gboolean
+has_room_for_texts(PliStructureBuilder *b, guint32 part,
+                   const PliHeaderRun *run, guint32 k)
+{
+	const guint32 end = run->found->at[run->found->n - 1].end;
+	const guint32 n_items = run->n_wanted - k;
+
+	return end <= USUAL_RUN &&
+	       (b->parts[part].flags & PLI_PART_IS_MESSAGE) != 0 &&
+	       n_items <= b->items_room - b->n_items &&
+	       pli_structure_builder_has_room(b, end, n_items);
+}
+
+/* Fields of text from the k-th on, to one that is another or that there is
+ * something to be noted about, whose number is given. */
+static guint32
+read_texts(PliHeaderReader *reader, PliStructureBuilder *b, guint32 part,
+           const PliHeaderRun *run, guint32 k)
+{
+	const PliSlice octets = run->octets;
+	const PliFieldRecord *fields = b->fields + run->first_field;
+	guint8 *const strings = b->strings.data;
+	PliItemRecord *item = b->items + b->n_items;
+	gsize at = b->strings.len;
+	guint64 seen = reader->seen;
+	guint32 n_items;
+
+	for (; k < run->n_wanted; k++) {
+		const guint32 n = run->wanted[k];
+		const PliFieldRecord *field = fields + n;
+		const guint name = field->name;
+		const gsize start = field->offset - run->offset;
+		const gsize end = start + field->length;
+		PliSlice value;
+		gsize len;
+
+		if (name <= PLI_FIELD_NAME_MIME_VERSION ||
+		    field->name_length == 0 || (seen >> name & 1) != 0 ||
+		    octets.len - end < PLI_OCTETS_AHEAD)
+			break;
+		seen |= G_GUINT64_CONSTANT(1) << name;
+		value = trim(pli_slice_new(
+		        octets.data + start + field->value_start,
+		        field->length - field->value_start));
+		len = value.len;
+		if (field->flags & PLI_FIELD_FOLDED)
+			len = pli_octets_copy_unfolded_ahead(strings + at,
+			                                     value);
+		else
+			pli_octets_copy_ahead(strings + at, value);
+		*item++ = (PliItemRecord){item_kinds[name], 0,
+		                          run->first_field + n, at, len};
+		at += len;
+	}
+	n_items = item - (b->items + b->n_items);
+	b->n_items += n_items;
+	b->parts[part].n_items += n_items;
+	b->strings.len = at;
+	reader->seen = seen;
+	return k;
+}
+
+void
+pli_header_reader_read_run(PliHeaderReader *reader, PliStructureBuilder *b,
+                           guint32 part, const PliHeaderRun *run)
+{
+	guint32 k = 0;
+
+	while (k < run->n_wanted) {
+		if (has_room_for_texts(b, part, run, k)) {
+			k = read_texts(reader, b, part, run, k);
+			if (k == run->n_wanted)
+				return;
+		}
+		pli_header_reader_read_tabled(reader, b, part, run,
+		                              run->wanted[k++]);
+	}
+}
+
 static gboolean
 find_type_param(const PliStructureBuilder *builder, guint32 part,
                 const char *name, PliSlice *ret_value)

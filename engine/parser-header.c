@@ -417,9 +417,7 @@ take_run(PliParser *parser, Fields *fields)
 	if (!parser->quiet)
 		show_run(parser, &run);
 	else
-		for (guint32 k = 0; k < run.n_wanted; k++)
-			pli_header_reader_read_tabled(&parser->header, b, part,
-			                              &run, run.wanted[k]);
+		pli_header_reader_read_run(&parser->header, b, part, &run);
 	return TRUE;
 }
 
