@@ -14,6 +14,7 @@ typedef enum {
 static LineKind
 classify(PliParser *parser, PliSlice s, PliBoundaryResult *ret_result)
 {
+	const gboolean goes_on = s.len > parser->line_max;
 	const guint8 *lf;
 
 	if (s.len == 0)
@@ -42,7 +43,7 @@ classify(PliParser *parser, PliSlice s, PliBoundaryResult *ret_result)
 	if (lf != NULL)
 		s.len = lf + 1 - s.data;
 	pli_parser_match_line(parser, s, ret_result);
-	if (lf == NULL && !parser->finishing)
+	if (lf == NULL && (!parser->finishing || goes_on))
 		pli_boundary_result_refuse(ret_result);
 	return ret_result->match == PLI_BOUNDARY_NONE ? LINE_FIELD
 	                                              : LINE_BOUNDARY;
@@ -247,6 +248,7 @@ end_at_end(PliParser *parser)
 {
 	guint32 part = parser->current;
 
+	pli_parser_count_to(parser, parser->in);
 	if (parser->in_field) {
 		end_field(parser);
 		return PLI_STEP_READY;

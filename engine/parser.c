@@ -594,6 +594,18 @@ pli_parser_end_scan(PliParser *parser, PliFinish how)
 }
 
 void
+pli_parser_scan_whole(PliParser *parser, PliSlice message)
+{
+	g_assert(parser->scanned == 0);
+	pli_parser_feed(parser, message);
+	parser->finishing = TRUE;
+	parser->how = PLI_FINISH_COMPLETE;
+	parser->next_event = parser->n_events = 0;
+	parser->quiet = TRUE;
+	(void)run(parser);
+}
+
+void
 pli_parser_get_part(const PliParser *parser, guint32 part, PliPart *ret_part)
 {
 	g_assert(part < parser->builder.n_parts);
@@ -716,7 +728,6 @@ pli_parser_parse(PliSlice message, PliLineMode mode, const PliLimits *limits)
 {
 	g_autoptr(PliParser) parser = pli_parser_new(mode, limits);
 
-	pli_parser_scan(parser, message);
-	pli_parser_end_scan(parser, PLI_FINISH_COMPLETE);
+	pli_parser_scan_whole(parser, message);
 	return pli_parser_steal_structure(parser);
 }

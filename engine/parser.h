@@ -100,6 +100,11 @@ pli_parser_scan(PliParser *parser, PliSlice octets);
 void
 pli_parser_end_scan(PliParser *parser, PliFinish how);
 
+/* All of a message at once, of which nothing has been fed: scan() and
+ * end_scan() of what is complete, for a little less. */
+void
+pli_parser_scan_whole(PliParser *parser, PliSlice message);
+
 /* A part as known so far. Items are readable from HEADER_END on. */
 void
 pli_parser_get_part(const PliParser *parser, guint32 part, PliPart *ret_part);

@@ -23,8 +23,8 @@ scan(const BenchMessage *message)
 		parser = pli_parser_new(PLI_LINE_AS_IS, NULL);
 	else
 		pli_parser_reset(parser);
-	pli_parser_scan(parser, pli_slice_new(message->data, message->len));
-	pli_parser_end_scan(parser, PLI_FINISH_COMPLETE);
+	pli_parser_scan_whole(parser,
+	                      pli_slice_new(message->data, message->len));
 	return pli_parser_steal_structure(parser);
 }
 

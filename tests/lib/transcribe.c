@@ -81,6 +81,17 @@ put_event(Transcript *t, const PliParser *parser, const PliParserEvent *event)
 	decode_event(t, parser, event);
 }
 
+/* Without events, all at once, the structure is the same. */
+static void
+check_whole(PliSlice message, PliLineMode mode, GBytes *want)
+{
+	g_autofree guint8 *copy = g_memdup2(message.data, message.len);
+	g_autoptr(PliStructure) structure = pli_parser_parse(
+	        pli_slice_new(copy, message.len), mode, NULL);
+
+	g_assert_true(g_bytes_equal(pli_structure_get_bytes(structure), want));
+}
+
 GBytes *
 pli_transcribe(const PliSlice *pieces, gsize n, gpointer user_data)
 {
@@ -111,6 +122,8 @@ pli_transcribe(const PliSlice *pieces, gsize n, gpointer user_data)
 	structure = pli_parser_steal_structure(parser);
 	bytes = pli_structure_get_bytes(structure);
 	put(&t, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+	if (n == 1)
+		check_whole(pieces[0], GPOINTER_TO_INT(user_data), bytes);
 	return g_byte_array_free_to_bytes(t.out);
 }
 
