@@ -2,6 +2,7 @@
 #include "engine/parser.h"
 
 #include "engine/parser-priv.h"
+#include "engine/structure-priv.h"
 
 #define MAX_BOUNDARY_RFC 70 /* RFC 2046 5.1.1 */
 
@@ -681,6 +682,7 @@ static void
 dup_builder(PliStructureBuilder *to, const PliStructureBuilder *b)
 {
 	*to = *b;
+	to->spare = NULL;
 	to->parts = dup_array(b->parts, b->n_parts, sizeof *b->parts);
 	to->parts_room = b->n_parts;
 	to->fields = dup_array(b->fields, b->n_fields, sizeof *b->fields);
@@ -721,6 +723,18 @@ pli_parser_steal_structure(PliParser *parser)
 {
 	g_assert(parser->ended);
 	return pli_structure_builder_seal(&parser->builder, 0);
+}
+
+void
+pli_parser_take_structure(PliParser *parser, PliStructure *structure)
+{
+	PliStructure **spare = &parser->builder.spare;
+
+	if (structure != NULL && *spare == NULL &&
+	    pli_structure_is_spare(structure))
+		*spare = structure;
+	else
+		pli_structure_unref(structure);
 }
 
 PliStructure *

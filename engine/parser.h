@@ -136,6 +136,12 @@ pli_parser_snapshot(const PliParser *parser);
 PliStructure *
 pli_parser_steal_structure(PliParser *parser);
 
+/* Gives up a reference, to a structure of any parser's: when it was the last
+ * one, the memory is kept for the next structure of this parser. NULL is
+ * legal. */
+void
+pli_parser_take_structure(PliParser *parser, PliStructure *structure);
+
 /* One message in one piece: new, feed, finish, steal. */
 PliStructure *
 pli_parser_parse(PliSlice message, PliLineMode mode, const PliLimits *limits);

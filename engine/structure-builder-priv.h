@@ -50,6 +50,7 @@ typedef struct {
 	guint32 n_defects, defects_room;
 	guint32 n_sources, sources_room;
 	guint16 reading;
+	PliStructure *spare; /* memory for the next to be sealed, or NULL */
 } PliStructureBuilder;
 
 void
@@ -163,8 +164,7 @@ pli_structure_builder_get_memory(const PliStructureBuilder *builder);
 
 /* The stored form, flagged with `more_flags` too. */
 PliStructure *
-pli_structure_builder_seal(const PliStructureBuilder *builder,
-                           guint32 more_flags);
+pli_structure_builder_seal(PliStructureBuilder *builder, guint32 more_flags);
 
 /* What to merge. */
 typedef struct {

@@ -30,6 +30,7 @@ pli_structure_builder_clear(PliStructureBuilder *builder)
 	g_free(builder->defects);
 	g_free(builder->sources);
 	pli_buf_clear(&builder->strings);
+	g_free(builder->spare);
 }
 
 void
@@ -219,7 +220,10 @@ pli_structure_builder_get_memory(const PliStructureBuilder *builder)
 	       builder->items_room * sizeof *builder->items +
 	       builder->defects_room * sizeof *builder->defects +
 	       builder->sources_room * sizeof *builder->sources +
-	       builder->strings.allocated;
+	       builder->strings.allocated +
+	       (builder->spare != NULL
+	                ? pli_structure_get_memory(builder->spare)
+	                : 0);
 }
 
 /* Parts are in document order, so one pass that counts where each parent's
@@ -400,8 +404,7 @@ write_head(const PliStructureBuilder *builder, guint8 *data, gsize total,
 }
 
 PliStructure *
-pli_structure_builder_seal(const PliStructureBuilder *builder,
-                           guint32 more_flags)
+pli_structure_builder_seal(PliStructureBuilder *builder, guint32 more_flags)
 {
 	const struct {
 		guint32 id, record, n;
@@ -426,7 +429,7 @@ pli_structure_builder_seal(const PliStructureBuilder *builder,
 
 	for (gsize i = 0; i < n; i++)
 		total += (gsize)sections[i].record * sections[i].n;
-	structure = pli_structure_new_blank(total, &data);
+	structure = pli_structure_new_blank(total, &builder->spare, &data);
 	for (gsize i = 0; i < n; i++) {
 		gsize length = (gsize)sections[i].record * sections[i].n;
 		guint8 *entry = data + PLI_HEAD_SIZE +
@@ -438,6 +441,8 @@ pli_structure_builder_seal(const PliStructureBuilder *builder,
 		pli_store32(entry + 12, length);
 		at[i] = data + offset;
 		offset += length;
+		pli_structure_set_section(structure, sections[i].id, at[i],
+		                          sections[i].record, sections[i].n);
 	}
 	write_parts(builder, at[0], at[1]);
 	write_fields(builder, at[2]);
@@ -448,7 +453,6 @@ pli_structure_builder_seal(const PliStructureBuilder *builder,
 	if (n == PLI_SECTION_LAST)
 		write_sources(builder, at[6]);
 	write_head(builder, data, total, builder->flags | more_flags);
-	pli_structure_complete(structure);
 	return structure;
 }
 

@@ -125,11 +125,23 @@ guint64
 pli_structure_compute_checksum(const guint8 *data, gsize total);
 
 /* A structure that holds the `length` octets of its stored form itself: they
- * are to be put at *ret_data, and it is complete then. */
+ * are to be put at *ret_data, and what is where is to be said. *spare, if not
+ * NULL, is a structure that is no more; it is used or freed. */
 PliStructure *
-pli_structure_new_blank(gsize length, guint8 **ret_data);
+pli_structure_new_blank(gsize length, PliStructure **spare, guint8 **ret_data);
 
+/* Whether the memory of a structure, of which the caller has one reference, may
+ * be kept for the next: nobody else has one, and it is no big one. */
+gboolean
+pli_structure_is_spare(const PliStructure *structure);
+
+/* Octets of memory. */
+gsize
+pli_structure_get_memory(const PliStructure *structure);
+
+/* `n` records of `record` octets are at `data`. */
 void
-pli_structure_complete(PliStructure *structure);
+pli_structure_set_section(PliStructure *structure, guint32 id,
+                          const guint8 *data, guint32 record, guint32 n);
 
 #endif

@@ -49,73 +49,35 @@ read_directory(PliStructure *structure)
 	}
 }
 
-/*
- * A scan makes a structure, and most are given up before the next message
- * comes: a thread keeps the memory of one for the next, since to allocate and
- * free a few kilobytes costs as much as to seal them.
- */
-#define SPARE_ROOM (16 * 1024)
-#define SPARE_STEP (4 * 1024)
-
-typedef struct {
-	PliStructure *structure;
-	gboolean is_watched; /* the end of the thread frees it */
-	gboolean is_over;    /* the thread is ending */
-} Spare;
-
-static _Thread_local Spare spare;
-
-static void
-free_spare(gpointer data)
-{
-	spare.is_over = TRUE;
-	g_clear_pointer(&spare.structure, g_free);
-}
-
-static gboolean
-keep_spare(PliStructure *structure)
-{
-	static GPrivate watch = G_PRIVATE_INIT(free_spare);
-
-	/* the address sanitizer is to see each use after the end */
-#ifdef __SANITIZE_ADDRESS__
-	return FALSE;
-#endif
-	if (spare.structure != NULL || spare.is_over || structure->room == 0 ||
-	    structure->room > SPARE_ROOM)
-		return FALSE;
-	if (!spare.is_watched)
-		g_private_set(&watch, &spare);
-	spare.is_watched = TRUE;
-	spare.structure = structure;
-	return TRUE;
-}
+/* Room is taken in such steps, so that most fit where another was. */
+#define ROOM_STEP (4 * 1024)
+/* More is not kept for the next. */
+#define MOST_ROOM (16 * 1024)
 
 static PliStructure *
 allocate(gsize length)
 {
-	PliStructure *structure = spare.structure;
+	PliStructure *structure;
 	gsize room = length;
 
-	if (length <= SPARE_ROOM) {
-		spare.structure = NULL;
-		if (structure != NULL && structure->room >= length)
-			return structure;
-		/* the larger one is to be the spare */
-		g_free(structure);
-		room = (length + SPARE_STEP - 1) / SPARE_STEP * SPARE_STEP;
-	}
+	if (length <= MOST_ROOM)
+		room = (length + ROOM_STEP - 1) / ROOM_STEP * ROOM_STEP;
 	structure = g_malloc(sizeof *structure + room);
 	structure->room = room;
 	return structure;
 }
 
 PliStructure *
-pli_structure_new_blank(gsize length, guint8 **ret_data)
+pli_structure_new_blank(gsize length, PliStructure **spare, guint8 **ret_data)
 {
-	PliStructure *structure = allocate(length);
-	const gsize room = structure->room;
+	PliStructure *structure = g_steal_pointer(spare);
+	gsize room;
 
+	if (structure == NULL || structure->room < length) {
+		g_free(structure);
+		structure = allocate(length);
+	}
+	room = structure->room;
 	*structure = (PliStructure){
 	        .ref_count = 1,
 	        .holders = 1,
@@ -127,10 +89,30 @@ pli_structure_new_blank(gsize length, guint8 **ret_data)
 	return structure;
 }
 
-void
-pli_structure_complete(PliStructure *structure)
+gboolean
+pli_structure_is_spare(const PliStructure *structure)
 {
-	read_directory(structure);
+	/* the address sanitizer is to see each use after the end */
+#ifdef __SANITIZE_ADDRESS__
+	return FALSE;
+#endif
+	return structure->room > 0 && structure->room <= MOST_ROOM &&
+	       structure->bytes == NULL &&
+	       g_atomic_int_get(&structure->holders) == 1 &&
+	       g_atomic_int_get(&structure->ref_count) == 1;
+}
+
+gsize
+pli_structure_get_memory(const PliStructure *structure)
+{
+	return sizeof *structure + structure->room;
+}
+
+void
+pli_structure_set_section(PliStructure *structure, guint32 id,
+                          const guint8 *data, guint32 record, guint32 n)
+{
+	structure->sections[id] = (Section){data, record, n};
 }
 
 /* Octets from elsewhere, whose directory is right. */
@@ -451,8 +433,7 @@ release(gpointer data)
 {
 	PliStructure *structure = data;
 
-	if (g_atomic_int_dec_and_test(&structure->holders) &&
-	    !keep_spare(structure))
+	if (g_atomic_int_dec_and_test(&structure->holders))
 		g_free(structure);
 }
 

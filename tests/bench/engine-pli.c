@@ -14,8 +14,8 @@
 #define TEXT_CEILING (16 * 1024 * 1024)
 
 /* One parser for all messages, as a worker of the daemon has it. */
-static PliStructure *
-scan(const BenchMessage *message)
+static PliParser *
+get_parser(void)
 {
 	static PliParser *parser;
 
@@ -23,6 +23,12 @@ scan(const BenchMessage *message)
 		parser = pli_parser_new(PLI_LINE_AS_IS, NULL);
 	else
 		pli_parser_reset(parser);
+	return parser;
+}
+
+static PliStructure *
+scan(PliParser *parser, const BenchMessage *message)
+{
 	pli_parser_scan_whole(parser,
 	                      pli_slice_new(message->data, message->len));
 	return pli_parser_steal_structure(parser);
@@ -49,10 +55,12 @@ run_structure(const BenchInput *input, bool count)
 	uint64_t found = 0;
 
 	for (size_t i = 0; i < input->n_messages; i++) {
-		g_autoptr(PliStructure) structure = scan(&input->messages[i]);
+		PliParser *parser = get_parser();
+		PliStructure *structure = scan(parser, &input->messages[i]);
 
 		if (count)
 			found += n_real_parts(structure);
+		pli_parser_take_structure(parser, structure);
 	}
 	return found;
 }
@@ -65,7 +73,8 @@ run_bodystructure(const BenchInput *input, bool count)
 
 	pli_buf_init(&text, TEXT_CEILING);
 	for (size_t i = 0; i < input->n_messages; i++) {
-		g_autoptr(PliStructure) structure = scan(&input->messages[i]);
+		PliParser *parser = get_parser();
+		PliStructure *structure = scan(parser, &input->messages[i]);
 
 		pli_buf_reset(&text);
 		if (!pli_bodystructure_format(structure, TRUE, &text) ||
@@ -73,6 +82,7 @@ run_bodystructure(const BenchInput *input, bool count)
 			g_error("the text of a message passed %d octets",
 			        TEXT_CEILING);
 		found += text.len;
+		pli_parser_take_structure(parser, structure);
 	}
 	return found;
 }
@@ -117,7 +127,8 @@ run_digest(const BenchInput *input, bool count)
 		found += digest_leaves(parser, context);
 		pli_parser_finish(parser, PLI_FINISH_COMPLETE);
 		found += digest_leaves(parser, context);
-		pli_structure_unref(pli_parser_steal_structure(parser));
+		pli_parser_take_structure(parser,
+		                          pli_parser_steal_structure(parser));
 		pli_parser_reset(parser);
 	}
 	EVP_MD_CTX_free(context);
