@@ -131,14 +131,21 @@ find(const PliBoundaryTable *table, const guint8 *text, gsize len,
 	return -1;
 }
 
-/* The plain cases, which are nearly all: the innermost boundary, still open,
- * alone on its line or with "--" after it. */
+/* Inner multiparts that are over stay until their parts' parent ends; so many
+ * are looked behind. */
+#define FEW_CLOSED 4
+
+/* The plain cases, which are nearly all: the innermost boundary that is still
+ * open, alone on its line or with "--" after it. */
 static gboolean
 match_top(const PliBoundaryTable *table, PliSlice line,
           PliBoundaryResult *ret_result)
 {
-	const PliBoundary *top = &table->stack[table->n - 1];
+	guint32 level = table->n - 1;
+	const PliBoundary *top = &table->stack[level];
 
+	for (guint i = 0; i < FEW_CLOSED && top->closed && level > 0; i++)
+		top = &table->stack[--level];
 	if (top->closed || line.len < top->len ||
 	    memcmp(line.data, get_text(table, top), top->len) != 0)
 		return FALSE;
@@ -150,7 +157,7 @@ match_top(const PliBoundaryTable *table, PliSlice line,
 		ret_result->match = PLI_BOUNDARY_CLOSE;
 	else
 		return FALSE;
-	ret_result->level = table->n - 1;
+	ret_result->level = level;
 	return TRUE;
 }
 

@@ -3,7 +3,7 @@
 
 /* Longer text is scanned and hashed piece by piece, so that it comes from
  * memory once. */
-#define PIECE (32 * 1024)
+#define PIECE (16 * 1024)
 
 static const guint8 crlf[] = "\r\n";
 
