@@ -216,7 +216,8 @@ run_convert_7bit(const BenchInput *input, bool count)
 		g_autoptr(GBytes) bytes =
 		        g_bytes_new_static(message->data, message->len);
 		g_autoptr(PliSource) source = pli_source_new_bytes(bytes);
-		g_autoptr(PliStructure) structure = scan(message);
+		g_autoptr(PliStructure) structure =
+		        scan(get_parser(), message);
 		g_autoptr(PliConvert) convert = pli_convert_new(
 		        structure, source, PLI_CONVERT_7BIT, NULL);
 		PliSlice octets;
