@@ -3,7 +3,7 @@
 
 /* Longer text is scanned and hashed piece by piece, so that it comes from
  * memory once. */
-#define PIECE (16 * 1024)
+#define PIECE (8 * 1024)
 
 static const guint8 crlf[] = "\r\n";
 
@@ -470,8 +470,10 @@ read_text(PliParser *parser)
 		PliSlice line;
 		LineKind kind;
 
+		parser->scan.more = parser->end - end;
 		p = pli_scan_run(&parser->scan, parser->in, end,
 		                 parser->offset, mode);
+		parser->scan.more = 0;
 		if (p == parser->end) {
 			end_slice(parser, start, n_hashed);
 			return PLI_STEP_READY;

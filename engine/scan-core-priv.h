@@ -150,6 +150,7 @@ count_block(PliScan *scan, Run *r, const Masks *m, guint64 valid,
 typedef struct {
 	Run r;
 	guint64 offset; /* of the run's next octet */
+	gsize more;     /* octets behind the run */
 } Text;
 
 /* What a glance at a group of blocks found. */
@@ -183,6 +184,8 @@ scan_groups(Text *text, const guint8 *p, const guint8 *end, guint64 after_lf,
             gboolean may_note_lf, GlanceFunc glance)
 {
 	const guint8 *start = p, *lf_group = NULL;
+	/* so much must be left of the run that there is something to fetch */
+	const gint64 ahead = AHEAD + GROUP * BLOCK - (gint64)text->more;
 	guint64 after_cr = text->r.after_cr, lines = 0, n_bare = 0, high = 0;
 	/* where the running line began at the earliest, from `start` on */
 	gint64 least_start = (gint64)(text->r.line_start - text->offset);
@@ -191,7 +194,7 @@ scan_groups(Text *text, const guint8 *p, const guint8 *end, guint64 after_lf,
 		guint64 bare, ends_in_cr = p[GROUP * BLOCK - 1] == '\r';
 		Glance g;
 
-		if (end - p > AHEAD + GROUP * BLOCK)
+		if (end - p > ahead)
 			for (guint i = 0; i < GROUP; i++)
 				__builtin_prefetch(p + AHEAD + i * BLOCK);
 		if (G_UNLIKELY(!follows_plainly(*p, after_cr, after_lf)) ||
@@ -290,6 +293,7 @@ scan_text(PliScan *scan, const guint8 *p, const guint8 *end, guint64 offset,
 	        .r = {scan->lines, scan->bare_lf, scan->line_start, NULL,
 	              scan->after_cr ? 1 : 0, 0},
 	        .offset = offset,
+	        .more = scan->more,
 	};
 	const guint8 *stop = end;
 	Carry carry = mode == PLI_SCAN_ON ? get_carry(p) : (Carry){0, 0};

@@ -26,6 +26,7 @@ typedef struct {
 	guint64 line_start; /* offset where the running line began */
 	guint32 seen;       /* PLI_SCAN_*, collected */
 	gboolean after_cr;  /* the last octet was CR */
+	gsize more; /* octets behind the next run that another will read */
 	/* offsets of the first of each; G_MAXUINT64: none */
 	guint64 first_bare_lf, first_bare_cr, first_nul, first_long_line;
 } PliScan;
