@@ -35,6 +35,7 @@ extern const PliCommand pli_join_command;
 extern const PliCommand pli_structure_command;
 extern const PliCommand pli_tree_command;
 extern const PliCommand pli_user_command;
+extern const PliCommand pli_verify_command;
 
 /* All of them, in the order of the list; NULL-terminated, static. */
 const PliCommand *const *pli_command_get_all(void);
