@@ -11,7 +11,7 @@ static const PliCommand *const commands[] = {
 	&pli_envelope_command, &pli_extract_command,
 	&pli_join_command,     &pli_convert_command,
 	&pli_check_command,    &pli_verify_command,
-	&pli_user_command,
+	&pli_decrypt_command,  &pli_user_command,
 	&pli_alias_command,    &pli_config_command,
 	&pli_dev_command,      &pli_help_command,
 	NULL,

@@ -27,6 +27,7 @@ extern const PliCommand pli_alias_command;
 extern const PliCommand pli_check_command;
 extern const PliCommand pli_config_command;
 extern const PliCommand pli_convert_command;
+extern const PliCommand pli_decrypt_command;
 extern const PliCommand pli_dev_command;
 extern const PliCommand pli_envelope_command;
 extern const PliCommand pli_extract_command;

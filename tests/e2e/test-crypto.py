@@ -358,6 +358,112 @@ def check_sealed(ring, ca, other):
               (1, "not-checked", 9, "limit"), "nested: not without end")
 
 
+def decrypt(ring, octets, *options):
+    return run(ring, "decrypt", octets, *options)
+
+
+def check_decrypt(ring, ca, other):
+    """What comes out is what was sealed, octet for octet, or nothing."""
+    sealed = ring.encrypt(MIXED, "alice")
+    outer = head("alice") + b"\r\nX-Kept: as\r\n it is\r\n"
+    status, out, err = decrypt(ring, outer + encrypted_entity(sealed))
+    tap.equal((status, out, err), (0, outer + MIXED, ""),
+              "decrypt: a whole message")
+    beside = b"Content-Type: text/html\r\n\r\n<p>beside\r\n"
+    status, out, err = decrypt(ring, message("alice", mixed_entity(
+        beside, encrypted_entity(sealed), cms_entity(
+            ca.encrypt(TEXT, "bob"), b"enveloped-data"), beside)))
+    tap.equal((status, out, err), (0, message("alice", mixed_entity(
+        beside, MIXED, TEXT, beside)), ""), "decrypt: parts among others")
+    lf = message("alice", encrypted_entity(sealed)).replace(CRLF, b"\n")
+    status, out, _ = decrypt(ring, lf)
+    tap.equal((status, out),
+              (0, message("alice", MIXED).replace(CRLF, b"\n")),
+              "decrypt: a file with LF stays one")
+    inner = signed_entity(TEXT, ring.sign("alice", TEXT), "pgp", b"s1")
+    middle = encrypted_entity(ring.encrypt(inner, "alice"))
+    status, out, err = decrypt(ring, message("alice", signed_entity(
+        middle, ring.sign("alice", middle), "pgp", b"s2")))
+    tap.ok(status == 0 and inner in out and "does not hold" in err,
+           "decrypt: a signature around breaks, and it is told", (out, err))
+    _, report = verify(ring, message("alice", inner))
+    status, out, err = decrypt(ring, message("alice", middle))
+    tap.equal((status, out, err), (0, message("alice", inner), ""),
+              "decrypt: a signature inside stays")
+    tap.equal(report["verdict"], "good", "decrypt: and is good")
+    opaque = cms_entity(ca.sign("bob", TEXT, True))
+    tap.equal(decrypt(ring, message("bob", opaque)),
+              (0, message("bob", opaque), ""),
+              "decrypt: what is only signed stays as it is")
+    status, out, err = decrypt(ring, message("bob", cms_entity(ca.sign(
+        "bob", cms_entity(ca.encrypt(TEXT, "bob"), b"enveloped-data"),
+        True))))
+    tap.ok((status, out) == (0, message("bob", TEXT))
+           and "does not hold" in err, "decrypt: sealed inside signed", out)
+    more = (b"From: boss@example.org\r\nSubject: other\r\n" + TEXT)
+    status, out, _ = decrypt(ring, message("alice", encrypted_entity(
+        ring.encrypt(more, "alice"))))
+    tap.equal((status, out), (0, message("alice", TEXT)),
+              "decrypt: no second From comes out")
+    evil = TEXT + b"--mix\r\nContent-Type: text/html\r\n\r\nplanted\r\n"
+    status, out, err = decrypt(ring, message("alice", mixed_entity(
+        beside, encrypted_entity(ring.encrypt(evil, "alice")))))
+    tap.ok((status, out) == (1, b"") and "other parts" in err,
+           "decrypt: no boundary comes out", (status, out, err))
+    check_damaged(ring, ca, other)
+
+
+def check_damaged(ring, ca, other):
+    blocks = ring.encrypt(b"Content-Type: text/plain\r\n\r\n" +
+                          b"secret words " * 4000, "alice")
+    raw = ring.gpg("--dearmor", octets=blocks)
+    for name, octets in (
+            ("cut short", raw[:-40]), ("cut in the middle", raw[:300]),
+            ("an octet changed at the end", raw[:-10] + bytes(
+                [raw[-10] ^ 1]) + raw[-9:])):
+        sealed = ring.gpg("--enarmor", octets=octets).replace(
+            b"ARMORED FILE", b"MESSAGE")
+        status, out, err = decrypt(ring, message(
+            "alice", encrypted_entity(sealed)))
+        tap.ok(status == 1 and out == b"" and err,
+               f"decrypt: {name}: not an octet", (status, out[:200], err))
+        _, report = verify(ring, message("alice", encrypted_entity(sealed)))
+        tap.ok(report["verdict"] in ("bad", "not-checked")
+               and len(report["documents"]) == 1,
+               f"decrypt: {name}: nor does verify open it", report)
+    # without what protects against changes (RFC 4880 5.7)
+    bare = ring.gpg("--trust-model", "always", "--rfc2440", "--disable-mdc",
+                    "--armor", "-r", "alice@example.org", "--encrypt",
+                    octets=TEXT, good=())
+    if b"BEGIN PGP MESSAGE" in bare:
+        packets = ring.gpg("--list-packets", octets=bare, good=())
+        status, out, err = decrypt(ring, message(
+            "alice", encrypted_entity(bare)))
+        if b"mdc_method: 0" in packets or b"mdc" not in packets:
+            tap.ok((status, out) == (1, b""),
+                   "decrypt: no plaintext without protection", (out, err))
+    status, out, err = decrypt(ring, message("zoe", encrypted_entity(
+        other.encrypt(TEXT, "zoe"))))
+    tap.ok((status, out) == (1, b"") and "no-key" in err,
+           "decrypt: sealed for others", (status, out, err))
+    status, out, _ = decrypt(ring, message("bob", cms_entity(
+        ca.encrypt(TEXT, "bob")[:-30], b"enveloped-data")))
+    tap.equal((status, out), (1, b""), "decrypt: a CMS object cut short")
+    status, out, _ = decrypt(ring, message("alice", encrypted_entity(
+        ring.encrypt(TEXT, "alice", sign="alice"))), "--json")
+    one = json.loads(out)
+    tap.equal((status, one["status"], one["problem"],
+               one["verification"]["verdict"]),
+              (0, "decrypted", None, "good"), "decrypt: a report")
+    bomb = ring.encrypt(b"Content-Type: text/plain\r\n\r\n" +
+                        b"a" * (70 << 20), "alice")
+    status, out, err = decrypt(ring, message("alice",
+                                             encrypted_entity(bomb)))
+    tap.ok((status, out) == (1, b"") and "limit" in err
+           and len(bomb) < 1 << 20,
+           f"decrypt: 70 MiB out of {len(bomb)} octets are refused", err)
+
+
 def check_bounds(ring):
     """Time, network, and what is asked for wrongly."""
     good = message("alice", signed_entity(MIXED, ring.sign("alice", MIXED),
@@ -462,6 +568,7 @@ def main():
         check_around(ring)
         check_smime(ring, ca, stranger)
         check_sealed(ring, ca, other)
+        check_decrypt(ring, ca, other)
         check_bounds(ring)
         check_network(ring, ca)
     for name, ours, theirs in TABLE:
