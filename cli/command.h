@@ -25,6 +25,7 @@ struct PliCommand {
 
 extern const PliCommand pli_alias_command;
 extern const PliCommand pli_check_command;
+extern const PliCommand pli_compose_command;
 extern const PliCommand pli_config_command;
 extern const PliCommand pli_convert_command;
 extern const PliCommand pli_decrypt_command;
