@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -84,7 +85,7 @@ pli_errand_run(const char *name, guint seconds, PliErrandWork work,
 		status = work(data);
 		pli_errand_end_limit();
 		written = pli_terminal_finish();
-		_exit(MAX(status, written));
+		exit(MAX(status, written));
 	}
 	while (waitpid(child, &ended, 0) < 0)
 		if (errno != EINTR)
