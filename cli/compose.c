@@ -145,17 +145,18 @@ static int
 run_work(Compose *work, const Files *files)
 {
 	g_autoptr(GError) error = NULL;
+	int status;
 
 	if ((files->json != NULL &&
 	     !pli_compose_input_add_json(work->input, files->json, &error)) ||
 	    !take_files(work->input, files, &error))
 		return fail(error);
 	take_defaults(work->input);
-	return work->input->sign != NULL || work->input->encrypt
-		       ? pli_errand_run("compose",
-					(guint)work->options->seconds, compose,
-					work)
-		       : compose(work);
+	if (work->input->sign == NULL && !work->input->encrypt)
+		return compose(work);
+	status = pli_errand_run("compose", (guint)work->options->seconds,
+				compose, work);
+	return status < 0 ? EX_IOERR : status;
 }
 
 /* As octets, for they are UTF-8 whatever the locale is. */

@@ -153,6 +153,7 @@ decrypt_one(Decrypt *decrypt, char *const *paths)
 	g_autoptr(PliInput) input = pli_input_new(paths, FALSE);
 	g_autoptr(PliMessage) message = pli_input_next(input);
 	g_autoptr(PliMessage) another = NULL;
+	int status;
 
 	if (message == NULL)
 		return MAX(pli_input_get_status(input), EX_NOINPUT);
@@ -165,8 +166,10 @@ decrypt_one(Decrypt *decrypt, char *const *paths)
 	}
 	decrypt->input = input;
 	decrypt->message = message;
-	return pli_errand_run(message->file, (guint)decrypt->options->seconds,
-			      decrypt_message, decrypt);
+	status = pli_errand_run(message->file,
+				(guint)decrypt->options->seconds,
+				decrypt_message, decrypt);
+	return status < 0 ? EX_IOERR : status;
 }
 
 static int

@@ -14,6 +14,9 @@
 
 #include "cli/terminal.h"
 
+/* A status that no work has. */
+#define NOT_WRITTEN 111
+
 /* The whole group: what was started is in it, too. */
 static void
 end_group(int number)
@@ -51,7 +54,8 @@ get_status(const char *name, guint seconds, int ended)
 	g_autofree char *text = NULL;
 
 	if (WIFEXITED(ended))
-		return WEXITSTATUS(ended);
+		return WEXITSTATUS(ended) == NOT_WRITTEN ? -1
+							 : WEXITSTATUS(ended);
 	if (WTERMSIG(ended) == SIGALRM) {
 		text = g_strdup_printf("gpg or gpgsm took longer than %u s",
 				       seconds);
@@ -72,20 +76,19 @@ pli_errand_run(const char *name, guint seconds, PliErrandWork work,
 	int ended;
 
 	if (pli_terminal_finish() != 0)
-		return EX_IOERR;
+		return -1;
 	child = fork();
 	if (child < 0) {
 		pli_terminal_add_error(name, g_strerror(errno));
 		return EX_OSERR;
 	}
 	if (child == 0) {
-		int status, written;
+		int status;
 
 		start_limit(parent, seconds);
 		status = work(data);
 		pli_errand_end_limit();
-		written = pli_terminal_finish();
-		exit(MAX(status, written));
+		exit(pli_terminal_finish() != 0 ? NOT_WRITTEN : status);
 	}
 	while (waitpid(child, &ended, 0) < 0)
 		if (errno != EINTR)

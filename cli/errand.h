@@ -15,7 +15,9 @@ typedef int (*PliErrandWork)(gpointer data);
 /*
  * Runs `work` and answers its status; 75, with a word on standard error, when
  * it took longer than `seconds` up to pli_errand_end_limit(), 70 or 71 when
- * it ended otherwise or could not be started. `name` is for messages.
+ * it ended otherwise or could not be started. `name` is for messages. Negative
+ * when what `work` wrote to standard output did not arrive, which was told:
+ * there is no use in going on.
  */
 int pli_errand_run(const char *name, guint seconds, PliErrandWork work,
 		   gpointer data);

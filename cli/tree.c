@@ -113,6 +113,8 @@ print_messages(Tree *tree, char *const *paths)
 					       (guint)tree->crypto->seconds,
 					       run_message, tree)
 			      : run_message(tree);
+		if (one < 0)
+			return EX_IOERR;
 		status = MAX(status, one);
 	}
 	return MAX(status, pli_input_get_status(input));

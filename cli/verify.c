@@ -81,6 +81,8 @@ verify_all(Verify *verify, char *const *paths)
 		name = pli_message_dup_name(message);
 		one = pli_errand_run(name, (guint)verify->options->seconds,
 				     verify_message, verify);
+		if (one < 0)
+			return EX_IOERR;
 		status = MAX(status, one);
 	}
 	return MAX(status, pli_input_get_status(input));

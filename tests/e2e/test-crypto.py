@@ -500,6 +500,12 @@ def check_bounds(ring):
         tap.ok(got.returncode == 1 and b"two#1: good\n" in got.stdout
                and b"two#2: unsigned\n" in got.stdout,
                "bounds: each message of an mbox", got)
+        with open("/dev/full", "wb") as full:
+            got = subprocess.run([PLI, "verify", big], env=ring.env,
+                                 stdout=full, stderr=subprocess.PIPE,
+                                 timeout=60, check=False)
+        tap.equal((got.returncode, got.stderr.count(b"\n")), (74, 1),
+                  "bounds: output that does not arrive is told once")
     tap.equal(run(ring, "verify", good, "--home", "/nonexistent")[0], 66,
               "bounds: a folder of keys that is not there")
     tap.equal(run(ring, "verify", good, "--time-limit", "0")[0], 64,
