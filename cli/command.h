@@ -25,8 +25,10 @@ struct PliCommand {
 
 extern const PliCommand pli_alias_command;
 extern const PliCommand pli_check_command;
+extern const PliCommand pli_compose_command;
 extern const PliCommand pli_config_command;
 extern const PliCommand pli_convert_command;
+extern const PliCommand pli_decrypt_command;
 extern const PliCommand pli_dev_command;
 extern const PliCommand pli_edit_command;
 extern const PliCommand pli_envelope_command;
@@ -37,6 +39,7 @@ extern const PliCommand pli_normalize_command;
 extern const PliCommand pli_structure_command;
 extern const PliCommand pli_tree_command;
 extern const PliCommand pli_user_command;
+extern const PliCommand pli_verify_command;
 
 /* All of them, in the order of the list; NULL-terminated, static. */
 const PliCommand *const *pli_command_get_all(void);

@@ -2,6 +2,7 @@
 #include "cli/tree-json.h"
 
 #include "cli/header.h"
+#include "cli/layers-report.h"
 #include "cli/report.h"
 #include "engine/param.h"
 
@@ -289,7 +290,8 @@ add_others(PliJson *json, const PliReading *strict,
 void
 pli_tree_json_add_message(PliJson *json, PliContext *context,
 			  const PliMessage *message, const PliReading *reading,
-			  const PliOtherReadings *others)
+			  const PliOtherReadings *others,
+			  const PliVerification *verification)
 {
 	const PliStructure *structure = message->structure;
 	PliPart root;
@@ -311,6 +313,12 @@ pli_tree_json_add_message(PliJson *json, PliContext *context,
 	pli_report_add_defects(json, reading);
 	if (others != NULL)
 		add_others(json, reading, others);
+	if (verification != NULL) {
+		pli_json_add_key(json, "verification");
+		pli_json_begin_object(json);
+		pli_layers_report_add(json, verification);
+		pli_json_end_object(json);
+	}
 	pli_json_end_object(json);
 	pli_json_end_line(json);
 }

@@ -7,11 +7,13 @@
 
 #include "cli/json.h"
 #include "cli/other-readings.h"
+#include "cli/verification.h"
 
 /* `others` is NULL when they are not wanted. */
 void pli_tree_json_add_message(PliJson *json, PliContext *context,
 			       const PliMessage *message,
 			       const PliReading *reading,
-			       const PliOtherReadings *others);
+			       const PliOtherReadings *others,
+			  const PliVerification *verification);
 
 #endif
