@@ -108,7 +108,6 @@ print_original(const PliMessage *message, GError **error)
 	return TRUE;
 }
 
-/* Lines end as most of them did. */
 /* Octets with LF in place of CRLF; none end the text. Valid as `out` is. */
 static PliSlice
 take_lf(PliLineEnd *state, PliSlice octets, GByteArray *out)
