@@ -41,8 +41,8 @@ add_change(const PliEditChange *change, const PliStructure *structure,
 		pli_json_add_text_of(json, "name", change->name);
 	if (change->place != PLI_NONE)
 		pli_json_add_uint_of(json, "place", change->place + 1);
-	add_span(json, "old", &change->old);
-	add_span(json, "new", &change->new);
+	add_span(json, "old", &change->old_span);
+	add_span(json, "new", &change->new_span);
 	pli_json_end_object(json);
 }
 
@@ -108,10 +108,10 @@ print_line(const PliEditChange *change, const char *part, FILE *file)
 	fprintf(file, "%c %s", signs[change->action], shown);
 	if (change->action != PLI_EDIT_ADDED)
 		fprintf(file, " -@%" G_GUINT64_FORMAT "+%" G_GUINT64_FORMAT,
-			change->old.offset, change->old.length);
+			change->old_span.offset, change->old_span.length);
 	if (change->action != PLI_EDIT_REMOVED)
 		fprintf(file, " +@%" G_GUINT64_FORMAT "+%" G_GUINT64_FORMAT,
-			change->new.offset, change->new.length);
+			change->new_span.offset, change->new_span.length);
 	fputc('\n', file);
 }
 

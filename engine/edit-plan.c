@@ -109,9 +109,9 @@ add_new(PliEdit *edit, PliEditCut *cut)
 	if (cut->change == PLI_NONE)
 		return;
 	change = pli_edit_change(edit, cut->change);
-	if (change->new.length == 0)
-		change->new.offset = start;
-	change->new.length = edit->length - change->new.offset;
+	if (change->new_span.length == 0)
+		change->new_span.offset = start;
+	change->new_span.length = edit->length - change->new_span.offset;
 }
 
 static void

@@ -114,7 +114,7 @@ pli_edit_note(PliEdit *edit, PliEditAction action, PliEditThing thing,
 		.part = part,
 		.field = PLI_NONE,
 		.place = PLI_NONE,
-		.old = old,
+		.old_span = old,
 	};
 
 	g_array_append_val(edit->changes, change);

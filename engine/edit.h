@@ -30,6 +30,8 @@
 #include "engine/source.h"
 #include "engine/structure.h"
 
+PLI_BEGIN_DECLS
+
 typedef enum {
 	PLI_EDIT_ERROR_PART,	   /* there is no such part, or not there */
 	PLI_EDIT_ERROR_FIELD,	   /* no such field; what is put in is none */
@@ -162,12 +164,12 @@ typedef enum {
 typedef struct {
 	PliEditAction action;
 	PliEditThing thing;
-	guint32 part;  /* of the original; the multipart, when it got one */
-	guint32 field; /* of the original; PLI_NONE */
-	guint32 place; /* of a new part: in front of which child */
-	char *name;    /* the field's; NULL when it is none */
-	PliSpan old;   /* in the original */
-	PliSpan new;   /* in the result, once it is settled */
+	guint32 part;	  /* of the original; the multipart, when it got one */
+	guint32 field;	  /* of the original; PLI_NONE */
+	guint32 place;	  /* of a new part: in front of which child */
+	char *name;	  /* the field's; NULL when it is none */
+	PliSpan old_span; /* in the original */
+	PliSpan new_span; /* in the result, once it is settled */
 } PliEditChange;
 
 /* In the order of the calls; n from 0. Valid until the edit is freed. */
@@ -185,5 +187,7 @@ pli_edit_get_length(const PliEdit *edit);
  * they were. Never WANT. */
 PliStep
 pli_edit_next(PliEdit *edit, PliSlice *ret_octets, GError **error);
+
+PLI_END_DECLS
 
 #endif

@@ -30,6 +30,8 @@
 #include "engine/source.h"
 #include "engine/structure.h"
 
+PLI_BEGIN_DECLS
+
 typedef enum {
 	PLI_NORMALIZE_ERROR_SIGNED,	/* inside a multipart/signed */
 	PLI_NORMALIZE_ERROR_ENCRYPTED,	/* inside a multipart/encrypted */
@@ -101,5 +103,7 @@ pli_normalize_get_left(const PliNormalize *normalize, guint n);
 PliStep
 pli_normalize_next(PliNormalize *normalize, PliSlice *ret_octets,
 		   GError **error);
+
+PLI_END_DECLS
 
 #endif

@@ -566,14 +566,14 @@ test_changes(void)
 	g_assert_cmpint(change->action, ==, PLI_EDIT_REPLACED);
 	g_assert_cmpint(change->thing, ==, PLI_EDIT_FIELD);
 	g_assert_cmpstr(change->name, ==, "Subject");
-	g_assert_cmpuint(change->old.length, ==, 12);
-	g_assert_cmpmem(out->data + change->new.offset, change->new.length,
-			"Subject: other\r\n", 16);
+	g_assert_cmpuint(change->old_span.length, ==, 12);
+	g_assert_cmpmem(out->data + change->new_span.offset,
+			change->new_span.length, "Subject: other\r\n", 16);
 	change = pli_edit_get_change(c.edit, 1);
 	g_assert_cmpint(change->action, ==, PLI_EDIT_ADDED);
 	g_assert_cmpuint(change->place, ==, 1);
-	g_assert_cmpmem(out->data + change->new.offset, change->new.length,
-			"\r\nnew\r\n--a\r\n", 12);
+	g_assert_cmpmem(out->data + change->new_span.offset,
+			change->new_span.length, "\r\nnew\r\n--a\r\n", 12);
 	change = pli_edit_get_change(c.edit, 2);
 	g_assert_cmpint(change->action, ==, PLI_EDIT_REMOVED);
 	g_assert_cmpuint(change->part, ==, 3);
