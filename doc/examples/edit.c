@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * edit FILE TEXT: puts a field with TEXT in front of a message and makes it fit
- * for a peer that takes 7bit only; the result goes to standard output.
+ * edit FILE TEXT [SECTION]: puts a field with TEXT in front of a message, drops
+ * the part that SECTION names (2, 1.3 ...) and makes the rest fit for a peer
+ * that takes 7bit only; the result goes to standard output.
  *
  * The message is scanned once. The structure of the edited one is derived, and
  * what needs no change keeps its octets; a signed part is never touched, so
@@ -39,17 +40,37 @@ slice_of(GBytes *bytes)
 	return pli_slice_new(data, length);
 }
 
-/* In a program of your own this would be a source over both, not a copy. */
-static GBytes *
-join(GBytes *field, GBytes *message)
+static gboolean
+drop(PliEdit *edit, const PliStructure *structure, const char *name,
+     GError **error)
 {
-	GByteArray *both = g_byte_array_new();
+	PliSection section;
+	guint32 part;
 
-	g_byte_array_append(both, slice_of(field).data,
-			    (guint)g_bytes_get_size(field));
-	g_byte_array_append(both, slice_of(message).data,
-			    (guint)g_bytes_get_size(message));
-	return g_byte_array_free_to_bytes(both);
+	if (!pli_section_parse(pli_slice_from_string(name), &section) ||
+	    section.text != PLI_SECTION_WHOLE ||
+	    !pli_section_find_part(structure, &section, &part)) {
+		g_set_error(error, PLI_EDIT_ERROR, PLI_EDIT_ERROR_PART,
+			    "there is no part %s", name);
+		return FALSE;
+	}
+	return pli_edit_drop_part(edit, part, error);
+}
+
+/* The edited message. It could be written as it comes; what follows here reads
+ * it at any offset. */
+static GBytes *
+collect(PliEdit *edit, GError **error)
+{
+	g_autoptr(GByteArray) message = g_byte_array_new();
+	PliSlice octets;
+
+	do {
+		if (pli_edit_next(edit, &octets, error) != PLI_STEP_READY)
+			return NULL;
+		g_byte_array_append(message, octets.data, (guint)octets.len);
+	} while (octets.len > 0);
+	return g_byte_array_free_to_bytes(g_steal_pointer(&message));
 }
 
 /* Mail that is sent has lines that end in CRLF; a file may not. */
@@ -96,21 +117,31 @@ write_converted(const PliStructure *structure, GBytes *message, GError **error)
 }
 
 static gboolean
-edit(GBytes *message, const char *text, GError **error)
+edit_message(GBytes *message, const char *text, const char *section,
+	     GError **error)
 {
-	g_autoptr(GBytes) field = make_field(text, error);
+	g_autoptr(PliStructure) before =
+		pli_parser_parse(slice_of(message), PLI_LINE_AS_IS, NULL);
+	g_autoptr(PliSource) source = pli_source_new_bytes(message);
+	g_autoptr(PliEdit) edit = pli_edit_new(before, source, 0, error);
+	g_autoptr(GBytes) field = NULL;
 	g_autoptr(GBytes) edited = NULL;
-	g_autoptr(PliStructure) before = NULL;
 	g_autoptr(PliStructure) after = NULL;
 
-	if (field == NULL)
+	if (edit == NULL)
 		return FALSE;
-	before = pli_parser_parse(slice_of(message), PLI_LINE_AS_IS, NULL);
-	after = pli_derive_prepend(before, slice_of(field), NULL, error);
+	field = make_field(text, error);
+	if (field == NULL ||
+	    !pli_edit_add_fields(edit, 0, PLI_EDIT_FIRST, slice_of(field),
+				 error) ||
+	    (section != NULL && !drop(edit, before, section, error)) ||
+	    !pli_edit_settle(edit, error))
+		return FALSE;
+	after = pli_derive_edit(edit, NULL, NULL, error);
 	if (after == NULL)
 		return FALSE;
-	edited = join(field, message);
-	return write_converted(after, edited, error);
+	edited = collect(edit, error);
+	return edited != NULL && write_converted(after, edited, error);
 }
 
 int
@@ -119,8 +150,8 @@ main(int argc, char **argv)
 	g_autoptr(GBytes) message = NULL;
 	g_autoptr(GError) error = NULL;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: edit FILE TEXT\n");
+	if (argc != 3 && argc != 4) {
+		fprintf(stderr, "usage: edit FILE TEXT [SECTION]\n");
 		return 64;
 	}
 	message = read_message(argv[1], &error);
@@ -128,7 +159,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "edit: %s\n", error->message);
 		return 66;
 	}
-	if (!edit(message, argv[2], &error)) {
+	if (!edit_message(message, argv[2], argv[3], &error)) {
 		fprintf(stderr, "edit: %s\n", error->message);
 		return 1;
 	}

@@ -138,11 +138,31 @@ def check_edit(work):
     tap.ok(result.returncode == 1 and result.stdout == b"" and
            b"X-Checked" in result.stderr,
            "edit refuses a value that would be another field", result)
+    with open(SAMPLE, "rb") as f:
+        before = parse(f.read().replace(b"\n", b"\r\n"))
+    result = run("edit", SAMPLE, "x", "1.2")
+    after = parse(result.stdout)
+    left = [x for x in before.walk()
+            if x not in list(before.get_payload(0).get_payload(1).walk())]
+    tap.equal([(x.get_content_type(), x.get_payload(decode=True))
+               for x in after.walk()],
+              [(x.get_content_type(), x.get_payload(decode=True))
+               for x in left],
+              "edit drops a part with what is in it")
+    for name, why in (("7", b"no part 7"), ("1.MIME", b"no part 1.MIME"),
+                      ("", b"cannot be dropped")):
+        result = run("edit", SAMPLE, "x", name)
+        tap.ok(result.returncode == 1 and result.stdout == b"" and
+               why in result.stderr, f"edit drops no part {name!r}", result)
     with open(path, "wb") as f:
         f.write(SIGNED)
     result = run("edit", path, "x")
     tap.ok(result.returncode == 1 and b"signature" in result.stderr,
            "edit touches nothing that is signed", result)
+    result = run("edit", path, "x", "1")
+    tap.ok(result.returncode == 1 and result.stdout == b"" and
+           b"signature" in result.stderr,
+           "edit drops nothing that is signed", result)
 
 
 def check_compose(work):
