@@ -552,6 +552,46 @@ def check_network(ring, ca):
                     if "AF_INET" in x or "/dirmngr\"" in x])
 
 
+def check_edit(ring, ca):
+    """Signatures over what an edit or a conversion does not touch stay good;
+    what is signed is not touched."""
+    text = (b"Content-Type: text/plain; charset=utf-8\r\n"
+            b"Content-Transfer-Encoding: 8bit\r\n\r\nCaf\xc3\xa9\r\n")
+    photo = (b"Content-Type: image/png\r\n"
+             b"Content-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n")
+    for kind, signer, signature, says in (
+            ("pgp", "alice", ring.sign("alice", MIXED),
+             lambda *blobs: ring.says("gpg", *blobs)),
+            ("smime", "bob", ca.sign("bob", MIXED), ca.says)):
+        whole = message(signer, mixed_entity(
+            text, signed_entity(MIXED, signature, kind), photo))
+        for name, command, *options in (
+                ("without an edit", "edit"),
+                ("one part less, one field more", "edit", "--drop", "3",
+                 "--add-field", "X-Gate: seen"),
+                ("put into another multipart", "edit", "--enclose",
+                 "2=mixed"),
+                ("with 7bit beside it", "convert", "--7bit"),
+                ("normalized", "normalize")):
+            status, out, err = run(ring, command, whole, *options)
+            _, report = verify(ring, out)
+            got = [s["verdict"] for s in signatures(report)]
+            tap.ok(status == 0 and got == ["good"] and MIXED in out
+                   and says(MIXED, signature) == "good"
+                   and (out == whole) == (name in ("without an edit",
+                                                   "normalized")),
+                   f"{kind}: good {name}", (status, err, report))
+        for change in (["--drop", "2.1.2"], ["--add-field", "2.1/X: y"]):
+            status, out, err = run(ring, "edit", whole, *change)
+            tap.ok(status == 1 and out == b"" and "2.1" in err
+                   and "signed" in err,
+                   f"{kind}: {' '.join(change)} is refused", (status, err))
+            status, out, err = run(ring, "edit", whole, "--force", *change)
+            _, report = verify(ring, out)
+            tap.equal((status, [s["verdict"] for s in signatures(report)]),
+                      (0, ["bad"]), f"{kind}: {' '.join(change)}, forced")
+
+
 def main():
     if keyring.missing():
         tap.skip_all(f"not there: {' '.join(keyring.missing())}")
@@ -577,6 +617,7 @@ def main():
         check_decrypt(ring, ca, other)
         check_bounds(ring)
         check_network(ring, ca)
+        check_edit(ring, ca)
     for name, ours, theirs in TABLE:
         tap.note(f"{name:38} {ours} {' '.join(theirs)}")
     tap.done()
