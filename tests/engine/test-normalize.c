@@ -244,8 +244,8 @@ take_file(Results *r, const char *path)
 				4096, NULL);
 	g_assert_false(
 		is_scanned_ambiguous(pli_slice_new(out->data, out->len)));
-	if (out->len == served->len &&
-	    memcmp(out->data, served->data, out->len) == 0)
+	if (pli_slice_equal(pli_slice_new(out->data, out->len),
+	                    pli_slice_new(served->data, served->len)))
 		return;
 	g_ptr_array_add(r->names, g_strdup(path));
 	g_ptr_array_add(r->messages, g_bytes_new(out->data, out->len));
