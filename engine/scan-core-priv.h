@@ -454,9 +454,9 @@ find_fields(const guint8 *start, const guint8 *end, PliScanFields *fields,
 			memcpy(tail, start + at, len - at);
 			to = add_lines(to, get_lines(tail, head, &stop), at);
 			at = len;
-			/* nothing behind it */
-			to -= to > lines && to[-1] + 2 == len;
 		}
+		/* nothing behind it */
+		to -= to > lines && to[-1] + 2 == len;
 		if (!take_lines(fields, &h, start, lines, to))
 			break;
 	} while (at < len);
