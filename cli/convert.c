@@ -5,14 +5,13 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-#include "cli/input.h"
+#include "cli/header.h"
+#include "cli/one-message.h"
+#include "cli/out-file.h"
 #include "cli/report.h"
 #include "cli/served-copy.h"
 #include "cli/terminal.h"
 #include "engine/convert.h"
-#include "engine/line-end.h"
-
-#define BLOCK (64 * 1024)
 
 typedef struct {
 	PliConvertTarget target;
@@ -40,17 +39,14 @@ static void
 add_change(PliJson *json, const PliStructure *structure, const char *path,
 	   const PliConvertChange *change)
 {
-	PliSlice type, subtype;
-	g_autofree char *text = NULL;
+	g_autofree char *type = NULL;
 	PliPart part;
 
 	pli_structure_get_part(structure, change->part, &part);
-	pli_structure_get_type(structure, &part, &type, &subtype);
-	text = g_strdup_printf("%.*s/%.*s", (int)type.len, type.data,
-			       (int)subtype.len, subtype.data);
+	type = pli_header_dup_type(structure, &part);
 	pli_json_begin_object(json);
 	pli_json_add_text_of(json, "path", path);
-	pli_json_add_text_of(json, "type", text);
+	pli_json_add_text_of(json, "type", type);
 	pli_json_add_key(json, "encoded");
 	pli_json_add_boolean(json, change->is_encoded);
 	pli_json_add_text_of(json, "from", get_name(change->from));
@@ -92,65 +88,38 @@ print_report(const Conversion *c)
 	pli_json_end_line(&json);
 }
 
-/* Nothing is to be changed, and nothing is. */
+/* What needs no change comes out as it is, mixed line ends and all. */
 static gboolean
-print_original(const PliMessage *message, GError **error)
-{
-	PliSpan left = {0, 0, pli_structure_get_length(message->structure)};
-	PliSlice octets;
-
-	while (left.length > 0 && !pli_terminal_has_failed()) {
-		if (!pli_message_read_span(message->source, &left, BLOCK,
-					   &octets, error))
-			return FALSE;
-		fwrite(octets.data, 1, octets.len, stdout);
-	}
-	return TRUE;
-}
-
-/* Octets with LF in place of CRLF; none end the text. Valid as `out` is. */
-static PliSlice
-take_lf(PliLineEnd *state, PliSlice octets, GByteArray *out)
-{
-	g_byte_array_set_size(out, (guint)PLI_LINE_END_BOUND(octets.len));
-	return pli_slice_new(
-		out->data,
-		octets.len > 0
-			? pli_line_end_feed_lf(state, octets, out->data)
-			: pli_line_end_finish_lf(state, out->data));
-}
-
-static gboolean
-print_converted(const Conversion *c, GError **error)
+write_result(const Conversion *c, GError **error)
 {
 	const PliStructure *structure = c->message->structure;
-	gboolean by_lf = pli_structure_get_bare_lf(structure) >
-			 pli_structure_get_lines(structure) / 2;
-	g_autoptr(GByteArray) out = g_byte_array_new();
-	PliLineEnd state = {FALSE};
+	g_autoptr(PliOutFile) file = pli_out_file_new(NULL, error);
 	PliSlice octets;
 
+	if (file == NULL)
+		return FALSE;
+	if (pli_convert_get_n_changes(c->convert) == 0)
+		return pli_out_file_add_source(
+			       file, c->message->source,
+			       pli_structure_get_length(structure), error) &&
+		       pli_out_file_finish(file, error);
+	pli_out_file_end_lines_as(file, structure);
 	do {
-		PliSlice text;
-
 		if (pli_convert_next(c->convert, &octets, error) !=
-		    PLI_STEP_READY)
+			    PLI_STEP_READY ||
+		    !pli_out_file_add(file, octets, error))
 			return FALSE;
-		text = by_lf ? take_lf(&state, octets, out) : octets;
-		if (text.len > 0)
-			fwrite(text.data, 1, text.len, stdout);
-	} while (octets.len > 0 && !pli_terminal_has_failed());
-	return TRUE;
+	} while (octets.len > 0);
+	return pli_out_file_finish(file, error);
 }
 
 static int
-convert_message(Conversion *c, GError **error)
+convert_message(const PliMessage *message, gpointer data, GError **error)
 {
+	Conversion *c = data;
 	g_autoptr(GError) refused = NULL;
-	g_autoptr(PliServedCopy) copy =
-		pli_served_copy_new(c->message, error);
+	g_autoptr(PliServedCopy) copy = pli_served_copy_new(message, error);
 	g_autoptr(PliConvert) convert = NULL;
-	gboolean done = TRUE;
 
 	if (copy == NULL)
 		return EX_IOERR;
@@ -160,47 +129,19 @@ convert_message(Conversion *c, GError **error)
 		g_propagate_error(error, g_steal_pointer(&refused));
 		return EX_IOERR;
 	}
+	c->message = message;
 	c->copy = copy;
 	c->convert = convert;
 	c->refusal = refused != NULL ? refused->message : NULL;
 	if (c->as_json)
 		print_report(c);
-	else if (convert != NULL && pli_convert_get_n_changes(convert) == 0)
-		done = print_original(c->message, error);
-	else if (convert != NULL)
-		done = print_converted(c, error);
-	if (!done)
+	else if (convert != NULL && !write_result(c, error))
 		return EX_IOERR;
 	if (convert != NULL)
 		return 0;
 	fflush(stdout);
-	pli_terminal_add_error(c->message->file, refused->message);
+	pli_terminal_add_error(message->file, refused->message);
 	return PLI_EXIT_FOUND;
-}
-
-static int
-run_one(Conversion *c, char *const *paths)
-{
-	g_autoptr(PliInput) input = pli_input_new(paths, FALSE);
-	g_autoptr(PliMessage) message = pli_input_next(input);
-	g_autoptr(PliMessage) another = NULL;
-	g_autoptr(GError) error = NULL;
-	int status;
-
-	if (message == NULL)
-		return MAX(pli_input_get_status(input), EX_NOINPUT);
-	another = pli_input_next(input);
-	if (another != NULL) {
-		pli_terminal_add_error(message->file,
-				       "one message is expected, and there "
-				       "are more");
-		return EX_DATAERR;
-	}
-	c->message = message;
-	status = convert_message(c, &error);
-	if (error != NULL)
-		pli_input_add_error(input, message, error);
-	return MAX(status, pli_input_get_status(input));
 }
 
 static int
@@ -215,23 +156,22 @@ run_convert(const PliCommand *command, int argc, char **argv)
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	Conversion conversion;
-	int status;
+	int status, written;
 
 	if (!pli_command_parse(command, options, argc, argv, &paths, &status))
 		return status;
 	if (to_7bit == to_8bit)
 		return pli_command_format_usage(
 			command, "one of --7bit and --8bit is expected");
-	if (paths[0] == NULL || paths[1] != NULL)
-		return pli_command_format_usage(command,
-						"one PATH is expected");
 	conversion = (Conversion){
 		.target = to_7bit ? PLI_CONVERT_7BIT : PLI_CONVERT_8BIT,
 		.target_name = to_7bit ? "7bit" : "8bit",
 		.as_json = as_json,
 	};
-	status = run_one(&conversion, paths);
-	return MAX(status, pli_terminal_finish());
+	status = pli_one_message_run(command, paths, convert_message,
+				     &conversion);
+	written = pli_terminal_finish();
+	return MAX(status, written);
 }
 
 const PliCommand pli_convert_command = {

@@ -2,14 +2,12 @@
 /* `pli edit`: fields and parts of a message changed. */
 #include "cli/command.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <sysexits.h>
 
 #include "cli/edit-diff.h"
 #include "cli/edit-script.h"
-#include "cli/input.h"
+#include "cli/one-message.h"
 #include "cli/out-file.h"
 #include "cli/report.h"
 #include "cli/terminal.h"
@@ -37,19 +35,15 @@ make_edit(const Editing *e, GError **error)
 	g_autoptr(PliEdit) edit =
 		pli_edit_new(message->structure, message->source,
 			     e->force ? PLI_EDIT_FORCE : 0, error);
-	guint8 random[32];
 	PliEditTarget target = {
 		.edit = edit,
 		.structure = message->structure,
 		.source = message->source,
-		.seed = e->seed != NULL ? pli_slice_from_string(e->seed)
-					: pli_slice_new(random, sizeof random),
+		.seed = pli_slice_from_string(e->seed),
 	};
 
 	if (edit == NULL)
 		return NULL;
-	while (getrandom(random, sizeof random, 0) != sizeof random)
-		g_assert(errno == EINTR);
 	return pli_edit_script_apply(e->script, &target, error) &&
 			       pli_edit_settle(edit, error)
 		       ? g_steal_pointer(&edit)
@@ -95,12 +89,17 @@ write_result(const Editing *e, PliEdit *edit, GError **error)
 
 /* The report has standard output to itself unless the message is a file. */
 static int
-edit_message(const Editing *e, GError **error)
+edit_message(const PliMessage *message, gpointer data, GError **error)
 {
+	Editing *e = data;
 	gboolean reports = e->as_json || e->diff;
+	g_autoptr(PliContext) context = pli_context_new();
 	g_autoptr(GError) failure = NULL;
-	g_autoptr(PliEdit) edit = make_edit(e, &failure);
+	g_autoptr(PliEdit) edit = NULL;
 
+	e->message = message;
+	e->context = context;
+	edit = make_edit(e, &failure);
 	if (edit == NULL && !is_refusal(failure)) {
 		g_propagate_error(error, g_steal_pointer(&failure));
 		return EX_IOERR;
@@ -112,43 +111,12 @@ edit_message(const Editing *e, GError **error)
 		print_report(e, edit,
 			     failure != NULL ? failure->message : NULL);
 	else if (e->diff && edit != NULL)
-		pli_edit_diff_print(edit, e->message->structure, e->context,
-				    stdout);
+		pli_edit_diff_print(edit, message->structure, context, stdout);
 	if (edit != NULL)
 		return 0;
 	fflush(stdout);
-	pli_terminal_add_error(e->message->file, failure->message);
+	pli_terminal_add_error(message->file, failure->message);
 	return PLI_EXIT_FOUND;
-}
-
-static int
-run_one(Editing *e, char *const *paths)
-{
-	g_autoptr(PliInput) input = pli_input_new(paths, FALSE);
-	g_autoptr(PliMessage) message = pli_input_next(input);
-	g_autoptr(PliMessage) another = NULL;
-	g_autoptr(PliContext) context = pli_context_new();
-	g_autoptr(GError) error = NULL;
-	int status;
-
-	if (message == NULL)
-		return MAX(pli_input_get_status(input), EX_NOINPUT);
-	another = pli_input_next(input);
-	if (another != NULL) {
-		pli_terminal_add_error(message->file,
-				       "one message is expected, and there "
-				       "are more");
-		return EX_DATAERR;
-	}
-	/* what could not be read to its end is not edited */
-	if (pli_input_get_status(input) != 0)
-		return pli_input_get_status(input);
-	e->message = message;
-	e->context = context;
-	status = edit_message(e, &error);
-	if (error != NULL)
-		pli_input_add_error(input, message, error);
-	return MAX(status, pli_input_get_status(input));
 }
 
 static gboolean
@@ -192,22 +160,22 @@ run_edit(const PliCommand *command, int argc, char **argv)
 		{"json", 0, 0, G_OPTION_ARG_NONE, &e.as_json, NULL, NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
-	int status;
+	int status, written;
 
 	if (!pli_command_parse_for(command, options, &e, argc, argv, &paths,
 				   &status))
 		return status;
-	if (paths[0] == NULL || paths[1] != NULL)
-		status = pli_command_format_usage(command,
-						  "one PATH is expected");
-	else if (e.as_json && e.diff)
+	if (e.seed == NULL)
+		e.seed = g_uuid_string_random();
+	if (e.as_json && e.diff)
 		status = pli_command_format_usage(
 			command, "one of --json and --diff is expected");
 	else
-		status = run_one(&e, paths);
+		status = pli_one_message_run(command, paths, edit_message, &e);
 	g_free(e.output);
 	g_free(e.seed);
-	return MAX(status, pli_terminal_finish());
+	written = pli_terminal_finish();
+	return MAX(status, written);
 }
 
 const PliCommand pli_edit_command = {

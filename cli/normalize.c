@@ -2,22 +2,17 @@
 /* `pli normalize`: a message written so that every reader sees the same. */
 #include "cli/command.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <sysexits.h>
 
 #include "cli/header.h"
-#include "cli/input.h"
+#include "cli/one-message.h"
 #include "cli/out-file.h"
 #include "cli/reading.h"
 #include "cli/report.h"
 #include "cli/served-copy.h"
 #include "cli/terminal.h"
-#include "engine/line-end.h"
 #include "engine/normalize.h"
-
-#define BLOCK (64 * 1024)
 
 typedef struct {
 	char *output, *seed;
@@ -137,64 +132,27 @@ print_report(const Normalizing *n, char *const *paths)
 }
 
 static gboolean
-write_original(const PliMessage *message, PliOutFile *file, GError **error)
-{
-	PliSpan left = {0, 0, pli_structure_get_length(message->structure)};
-	PliSlice octets;
-
-	while (left.length > 0)
-		if (!pli_message_read_span(message->source, &left, BLOCK,
-					   &octets, error) ||
-		    !pli_out_file_add(file, octets, error))
-			return FALSE;
-	return TRUE;
-}
-
-/* Lines end as most of them did. */
-static gboolean
-write_anew(const Normalizing *n, PliOutFile *file, GError **error)
-{
-	const PliStructure *structure = n->message->structure;
-	gboolean by_lf = pli_structure_get_bare_lf(structure) >
-			 pli_structure_get_lines(structure) / 2;
-	g_autoptr(GByteArray) out = g_byte_array_new();
-	PliLineEnd state = {FALSE};
-	PliSlice octets;
-
-	do {
-		PliSlice text;
-		gsize len;
-
-		if (pli_normalize_next(n->normalize, &octets, error) !=
-		    PLI_STEP_READY)
-			return FALSE;
-		text = octets;
-		if (by_lf) {
-			g_byte_array_set_size(
-				out, (guint)PLI_LINE_END_BOUND(octets.len));
-			len = octets.len > 0
-				      ? pli_line_end_feed_lf(&state, octets,
-							     out->data)
-				      : pli_line_end_finish_lf(&state,
-							       out->data);
-			text = pli_slice_new(out->data, len);
-		}
-		if (!pli_out_file_add(file, text, error))
-			return FALSE;
-	} while (octets.len > 0);
-	return TRUE;
-}
-
-static gboolean
 write_result(const Normalizing *n, GError **error)
 {
+	const PliStructure *structure = n->message->structure;
 	g_autoptr(PliOutFile) file = pli_out_file_new(n->output, error);
+	PliSlice octets;
 
 	if (file == NULL)
 		return FALSE;
-	return (is_changed(n) ? write_anew(n, file, error)
-			      : write_original(n->message, file, error)) &&
-	       pli_out_file_finish(file, error);
+	if (!is_changed(n))
+		return pli_out_file_add_source(
+			       file, n->message->source,
+			       pli_structure_get_length(structure), error) &&
+		       pli_out_file_finish(file, error);
+	pli_out_file_end_lines_as(file, structure);
+	do {
+		if (pli_normalize_next(n->normalize, &octets, error) !=
+			    PLI_STEP_READY ||
+		    !pli_out_file_add(file, octets, error))
+			return FALSE;
+	} while (octets.len > 0);
+	return pli_out_file_finish(file, error);
 }
 
 static gboolean
@@ -206,30 +164,31 @@ has_mixed_lines(const PliMessage *message)
 }
 
 static int
-normalize_message(Normalizing *n, GError **error)
+normalize_message(const PliMessage *message, gpointer data, GError **error)
 {
+	Normalizing *n = data;
 	g_autoptr(GError) refused = NULL;
-	g_autoptr(PliServedCopy) copy = pli_served_copy_new(n->message, error);
-	g_auto(GStrv) paths = pli_message_dup_paths(n->message->structure);
+	g_autoptr(PliServedCopy) copy = pli_served_copy_new(message, error);
+	g_autoptr(PliContext) context = pli_context_new();
+	g_autoptr(GPtrArray) left = g_ptr_array_new_with_free_func(g_free);
+	g_auto(GStrv) paths = pli_message_dup_paths(message->structure);
 	g_autoptr(PliNormalize) normalize = NULL;
-	guint8 random[32];
-	PliSlice seed = pli_slice_new(random, sizeof random);
 
 	if (copy == NULL)
 		return EX_IOERR;
-	while (getrandom(random, sizeof random, 0) != sizeof random)
-		g_assert(errno == EINTR);
-	if (n->seed != NULL)
-		seed = pli_slice_from_string(n->seed);
-	normalize = pli_normalize_new(n->context, copy->structure, copy->source,
-				      n->force, seed, &refused);
+	normalize = pli_normalize_new(context, copy->structure, copy->source,
+				      n->force, pli_slice_from_string(n->seed),
+				      &refused);
 	if (normalize == NULL && refused->domain != PLI_NORMALIZE_ERROR) {
 		g_propagate_error(error, g_steal_pointer(&refused));
 		return EX_IOERR;
 	}
+	n->message = message;
+	n->context = context;
+	n->left = left;
 	n->normalize = normalize;
 	n->refusal = refused != NULL ? refused->message : NULL;
-	n->has_mixed_lines = has_mixed_lines(n->message);
+	n->has_mixed_lines = has_mixed_lines(message);
 	if (!find_left(n, error))
 		return EX_IOERR;
 	if (normalize != NULL && (!n->as_json || n->output != NULL) &&
@@ -239,46 +198,14 @@ normalize_message(Normalizing *n, GError **error)
 		print_report(n, paths);
 	fflush(stdout);
 	if (normalize == NULL)
-		pli_terminal_add_error(n->message->file, refused->message);
-	for (guint i = 0; !n->as_json && i < n->left->len; i++) {
+		pli_terminal_add_error(message->file, refused->message);
+	for (guint i = 0; !n->as_json && i < left->len; i++) {
 		g_autofree char *text =
-			g_strdup_printf("stays: %s", (char *)n->left->pdata[i]);
+			g_strdup_printf("stays: %s", (char *)left->pdata[i]);
 
-		pli_terminal_add_error(n->message->file, text);
+		pli_terminal_add_error(message->file, text);
 	}
-	return normalize == NULL || n->left->len > 0 ? PLI_EXIT_FOUND : 0;
-}
-
-static int
-run_one(Normalizing *n, char *const *paths)
-{
-	g_autoptr(PliInput) input = pli_input_new(paths, FALSE);
-	g_autoptr(PliMessage) message = pli_input_next(input);
-	g_autoptr(PliMessage) another = NULL;
-	g_autoptr(PliContext) context = pli_context_new();
-	g_autoptr(GPtrArray) left = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GError) error = NULL;
-	int status;
-
-	if (message == NULL)
-		return MAX(pli_input_get_status(input), EX_NOINPUT);
-	another = pli_input_next(input);
-	if (another != NULL) {
-		pli_terminal_add_error(message->file,
-				       "one message is expected, and there "
-				       "are more");
-		return EX_DATAERR;
-	}
-	/* what could not be read to its end is not written anew */
-	if (pli_input_get_status(input) != 0)
-		return pli_input_get_status(input);
-	n->message = message;
-	n->context = context;
-	n->left = left;
-	status = normalize_message(n, &error);
-	if (error != NULL)
-		pli_input_add_error(input, message, error);
-	return MAX(status, pli_input_get_status(input));
+	return normalize == NULL || left->len > 0 ? PLI_EXIT_FOUND : 0;
 }
 
 static int
@@ -294,17 +221,17 @@ run_normalize(const PliCommand *command, int argc, char **argv)
 		{"json", 0, 0, G_OPTION_ARG_NONE, &n.as_json, NULL, NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
-	int status;
+	int status, written;
 
 	if (!pli_command_parse(command, options, argc, argv, &paths, &status))
 		return status;
-	status = paths[0] == NULL || paths[1] != NULL
-			 ? pli_command_format_usage(command,
-						    "one PATH is expected")
-			 : run_one(&n, paths);
+	if (n.seed == NULL)
+		n.seed = g_uuid_string_random();
+	status = pli_one_message_run(command, paths, normalize_message, &n);
 	g_free(n.output);
 	g_free(n.seed);
-	return MAX(status, pli_terminal_finish());
+	written = pli_terminal_finish();
+	return MAX(status, written);
 }
 
 const PliCommand pli_normalize_command = {

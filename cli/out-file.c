@@ -8,10 +8,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/message.h"
+#include "engine/line-end.h"
+
+#define BLOCK (64 * 1024)
+
 struct PliOutFile {
 	char *path; /* NULL: standard output */
 	char *temporary;
 	FILE *file;
+	PliLineEnd line_end;
+	GByteArray *text; /* with LF; NULL: as it comes */
 };
 
 static gboolean
@@ -77,13 +84,39 @@ pli_out_file_free(PliOutFile *file)
 		fclose(file->file);
 	if (file->temporary != NULL)
 		g_unlink(file->temporary);
+	if (file->text != NULL)
+		g_byte_array_unref(file->text);
 	g_free(file->temporary);
 	g_free(file->path);
 	g_free(file);
 }
 
-gboolean
-pli_out_file_add(PliOutFile *file, PliSlice octets, GError **error)
+void
+pli_out_file_end_lines_as(PliOutFile *file, const PliStructure *structure)
+{
+	if (pli_structure_get_bare_lf(structure) >
+	    pli_structure_get_lines(structure) / 2)
+		file->text = g_byte_array_new();
+}
+
+/* No octets: the end of the text. Valid as `text` is. */
+static PliSlice
+take_lf(PliOutFile *file, PliSlice octets)
+{
+	guint8 *out;
+
+	g_byte_array_set_size(file->text,
+			      (guint)PLI_LINE_END_BOUND(octets.len));
+	out = file->text->data;
+	return pli_slice_new(
+		out, octets.len > 0 ? pli_line_end_feed_lf(&file->line_end,
+							   octets, out)
+				    : pli_line_end_finish_lf(&file->line_end,
+							     out));
+}
+
+static gboolean
+add_as_it_is(PliOutFile *file, PliSlice octets, GError **error)
 {
 	if (octets.len > 0 &&
 	    fwrite(octets.data, 1, octets.len, file->file) != octets.len)
@@ -92,10 +125,36 @@ pli_out_file_add(PliOutFile *file, PliSlice octets, GError **error)
 }
 
 gboolean
+pli_out_file_add(PliOutFile *file, PliSlice octets, GError **error)
+{
+	if (file->text != NULL && octets.len > 0)
+		octets = take_lf(file, octets);
+	return add_as_it_is(file, octets, error);
+}
+
+gboolean
+pli_out_file_add_source(PliOutFile *file, PliSource *source, guint64 length,
+			GError **error)
+{
+	PliSpan left = {0, 0, length};
+	PliSlice octets;
+
+	while (left.length > 0)
+		if (!pli_message_read_span(source, &left, BLOCK, &octets,
+					   error) ||
+		    !pli_out_file_add(file, octets, error))
+			return FALSE;
+	return TRUE;
+}
+
+gboolean
 pli_out_file_finish(PliOutFile *file, GError **error)
 {
 	FILE *stream = file->file;
 
+	if (file->text != NULL &&
+	    !add_as_it_is(file, take_lf(file, PLI_SLICE_NONE), error))
+		return FALSE;
 	if (fflush(stream) != 0)
 		return fail(file, error);
 	if (stream == stdout)

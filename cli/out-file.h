@@ -7,7 +7,8 @@
 #ifndef PLI_CLI_OUT_FILE_H
 #define PLI_CLI_OUT_FILE_H
 
-#include "engine/slice.h"
+#include "engine/source.h"
+#include "engine/structure.h"
 
 typedef struct PliOutFile PliOutFile;
 
@@ -19,7 +20,16 @@ void pli_out_file_free(PliOutFile *file);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliOutFile, pli_out_file_free)
 
+/* What is added from now on has CRLF line ends, and gets LF where most lines of
+ * `structure` end so. */
+void pli_out_file_end_lines_as(PliOutFile *file,
+			       const PliStructure *structure);
+
 gboolean pli_out_file_add(PliOutFile *file, PliSlice octets, GError **error);
+
+/* The first `length` octets of a source that never answers WANT. */
+gboolean pli_out_file_add_source(PliOutFile *file, PliSource *source,
+				 guint64 length, GError **error);
 
 gboolean pli_out_file_finish(PliOutFile *file, GError **error);
 
