@@ -315,42 +315,32 @@ pli_message_end_scan(PliMessage *message)
 	give_parser(services, g_steal_pointer(&message->parser));
 }
 
-/* A second scan, of the trace fields and all octets: for messages at a limit,
- * where the fields may move what the limit cut. NULL: `error` is set. */
+/* A second scan, of what the prefix may change: it says something about the
+ * message, or the message is at a limit, where it moves what the limit cut.
+ * NULL: `error` is set. */
 static PliStructure *
-rebuild(PliMessage *message)
+rebuild(PliMessage *message, const PliStructure *plain, PliSlice prefix)
 {
-	g_autoptr(PliSource) source = NULL;
-	g_autoptr(PliParser) parser = NULL;
-	PliParserEvent event;
-	guint64 offset = 0;
-	PliSlice octets;
+	GError **error = &message->error;
+	g_autoptr(PliSource) source =
+	        pli_spool_entry_get_source(message->entry, error);
+	g_autoptr(PliEdit) edit = NULL;
+	PliStructure *structure;
+	guint64 scanned;
 
-	source = pli_spool_entry_get_source(message->entry, &message->error);
 	if (source == NULL)
 		return NULL;
-	parser = pli_parser_new(PLI_LINE_AS_IS, NULL);
-	pli_parser_scan(parser, pli_slice_new(message->prefix->str,
-	                                      message->prefix->len));
-	for (; offset < message->octets; offset += octets.len) {
-		if (pli_source_read_at(source, offset, 64 * 1024, &octets,
-		                       &message->error) != PLI_STEP_READY)
-			return NULL;
-		if (octets.len == 0) {
-			g_set_error(&message->error, PLI_SPOOL_ERROR,
-			            PLI_SPOOL_ERROR_IO,
-			            "the spooled octets end early");
-			return NULL;
-		}
-		pli_parser_scan(parser, octets);
-	}
-	pli_parser_finish(parser, PLI_FINISH_COMPLETE);
-	while (pli_parser_next(parser, &event) == PLI_STEP_READY)
-		;
+	edit = pli_edit_new(plain, source, PLI_EDIT_FORCE, error);
+	if (edit == NULL ||
+	    !pli_edit_add_fields(edit, 0, PLI_EDIT_FIRST, prefix, error) ||
+	    !pli_edit_settle(edit, error))
+		return NULL;
+	structure = pli_derive_edit(edit, NULL, &scanned, error);
+	if (structure == NULL)
+		return NULL;
 	pli_counters_add(message->services->counters, rebuilt, 1);
-	pli_counters_add(message->services->counters, rebuilt_octets,
-	                 message->octets);
-	return pli_parser_steal_structure(parser);
+	pli_counters_add(message->services->counters, rebuilt_octets, scanned);
+	return structure;
 }
 
 /* Of the octets as they came with those of the prefix before them. */
@@ -364,7 +354,7 @@ make_structure(PliMessage *message, const PliStructure *plain)
 	pli_counters_add(message->services->counters, prefix_octets,
 	                 prefix.len);
 	if (derived == NULL)
-		return rebuild(message);
+		return rebuild(message, plain, prefix);
 	pli_counters_add(message->services->counters, derived, 1);
 	return derived;
 }
