@@ -117,7 +117,11 @@ pli_smtp_deadline_tick(PliSmtpServer *server, gint64 now_us)
 	}
 	is_slow = now_us >= message_deadline(server);
 	pli_smtp_transaction_time_out(server);
-	pli_smtp_server_reply(server, is_slow ? &too_slow : &silent);
+	/* who has not read what was said will not read this either */
+	if (pli_output_get_waiting(&server->output) > 0)
+		server->dropped = TRUE;
+	else
+		pli_smtp_server_reply(server, is_slow ? &too_slow : &silent);
 }
 
 void

@@ -718,14 +718,19 @@ test_time_percent(void)
 			7 + 30 * G_USEC_PER_SEC);
 }
 
-/* Who does not even read the 421 is dropped. */
+/* Who does not even read the 421 is dropped; who has not read what was said
+ * before is not told. */
 static void
 test_drops_deaf_peer(void)
 {
 	g_autoptr(PliSession) session = new_session("");
+	g_autoptr(PliSession) deaf = new_session("");
 	PliSessionEvent event;
+	PliOutput head;
 	gint64 at;
 
+	while (pli_session_output(session, &head))
+		pli_session_sent(session, head.octets.len);
 	pli_session_tick(session, 5);
 	at = pli_session_deadline(session);
 	g_assert_cmpint(at, ==, 5 + 300 * G_USEC_PER_SEC);
@@ -737,6 +742,12 @@ test_drops_deaf_peer(void)
 	g_assert_cmpint(at, ==, 5 + 600 * G_USEC_PER_SEC);
 	pli_session_tick(session, at);
 	g_assert_cmpint(pli_session_next(session, &event), ==, PLI_STEP_FAIL);
+	pli_session_tick(deaf, 5);
+	at = pli_session_deadline(deaf);
+	pli_session_tick(deaf, at - 1);
+	g_assert_cmpint(pli_session_next(deaf, &event), ==, PLI_STEP_WANT);
+	pli_session_tick(deaf, at);
+	g_assert_cmpint(pli_session_next(deaf, &event), ==, PLI_STEP_FAIL);
 }
 
 int
