@@ -286,15 +286,26 @@ take_reply(PliComposeInput *input, GError **error)
 	return TRUE;
 }
 
-/* Addresses of To and Cc, and of From, who is to read it, too. */
 static char **
-dup_recipients(const PliComposeInput *input)
+set_recipient(GError **error)
+{
+	g_set_error(error, PLI_ENTITY_ERROR, PLI_ENTITY_ERROR_VALUE,
+		    "--encrypt: no recipients, too many, or one that is too "
+		    "long");
+	return NULL;
+}
+
+/* Addresses of To and Cc, and of From, who is to read it, too: all of them, or
+ * NULL with *error. */
+static char **
+dup_recipients(const PliComposeInput *input, GError **error)
 {
 	const char *const fields[] = {input->from, input->to, input->cc};
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(fields); i++) {
 		g_autoptr(PliAddressReader) reader = NULL;
+		PliDefectSet defects = {0};
 		PliAddress address;
 
 		if (fields[i] == NULL)
@@ -305,13 +316,20 @@ dup_recipients(const PliComposeInput *input)
 		       PLI_STEP_READY) {
 			PliBuf text = {.ceiling = 1024};
 
-			if (address.kind == PLI_ADDRESS_MAILBOX &&
-			    pli_address_format(&address, &text))
-				g_ptr_array_add(found,
-						pli_buf_steal_string(&text));
-			pli_buf_clear(&text);
+			if (address.kind != PLI_ADDRESS_MAILBOX)
+				continue;
+			if (!pli_address_format(&address, &text)) {
+				pli_buf_clear(&text);
+				return set_recipient(error);
+			}
+			g_ptr_array_add(found, pli_buf_steal_string(&text));
 		}
+		pli_address_reader_get_defects(reader, &defects);
+		if (pli_defect_set_has(&defects, PLI_DEFECT_LIMIT_ADDRESSES))
+			return set_recipient(error);
 	}
+	if (found->len == 0)
+		return set_recipient(error);
 	g_ptr_array_add(found, NULL);
 	return (char **)g_ptr_array_free(g_steal_pointer(&found), FALSE);
 }
@@ -334,10 +352,11 @@ protect(PliEntityWriter *writer, const PliComposeInput *input,
 	}
 	if (inner != NULL && input->encrypt) {
 		g_autoptr(GBytes) bare = g_steal_pointer(&inner);
-		g_auto(GStrv) recipients = dup_recipients(input);
+		g_auto(GStrv) recipients = dup_recipients(input, error);
 
-		inner = pli_entity_encrypt(writer, crypto, protocol, bare,
-					   recipients, error);
+		if (recipients != NULL)
+			inner = pli_entity_encrypt(writer, crypto, protocol,
+						   bare, recipients, error);
 	}
 	return g_steal_pointer(&inner);
 }

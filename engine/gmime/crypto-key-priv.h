@@ -16,4 +16,16 @@ void
 pli_crypto_key_describe(PliCryptoProtocol protocol,
                         PliCryptoSignature *signature);
 
+/* How gpg and gpgsm are asked for a key: "<a@b>" for an address, which they
+ * would find anywhere in a user id otherwise, in "ba@b" too. */
+char *
+pli_crypto_key_dup_pattern(const char *name);
+
+/* The fingerprint of a key that can seal for an address and is that user id's,
+ * which somebody vouches for unless `any_key`; of a certificate gpgsm sees to
+ * that. NULL: there is none. */
+char *
+pli_crypto_key_find(PliCryptoProtocol protocol, const char *address,
+                    gboolean any_key);
+
 #endif

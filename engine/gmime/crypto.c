@@ -72,15 +72,13 @@ PliCryptoMatch
 pli_crypto_signature_match(const PliCryptoSignature *signature,
 			   const char *address)
 {
-	g_autofree char *wanted = g_utf8_casefold(address, -1);
 	PliCryptoMatch best = PLI_CRYPTO_MATCH_NONE;
 
 	for (guint i = 0; i < signature->addresses->len; i++) {
 		const PliCryptoAddress *one = &g_array_index(
 			signature->addresses, PliCryptoAddress, i);
-		g_autofree char *folded = g_utf8_casefold(one->address, -1);
 
-		if (!g_str_equal(folded, wanted))
+		if (g_ascii_strcasecmp(one->address, address) != 0)
 			continue;
 		best = MAX(best, one->is_trusted ? PLI_CRYPTO_MATCH_FULL
 						 : PLI_CRYPTO_MATCH_UNTRUSTED);
@@ -427,13 +425,14 @@ pli_crypto_sign(PliCrypto *crypto, PliCryptoProtocol protocol, PliSlice octets,
 	GMimeStream *in, *out;
 	GError *failed = NULL;
 	GBytes *signature = NULL;
+	g_autofree char *pattern = pli_crypto_key_dup_pattern(signer);
 	int digest;
 
 	if (context == NULL)
 		return NULL;
 	in = pli_stream_new_slice(octets);
 	out = pli_stream_new_sink(crypto->ceiling);
-	digest = g_mime_crypto_context_sign(context, !is_opaque, signer, in,
+	digest = g_mime_crypto_context_sign(context, !is_opaque, pattern, in,
 					    out, &failed);
 	if (digest >= 0) {
 		*ret_micalg = get_micalg(protocol, (GMimeDigestAlgo)digest);
@@ -453,7 +452,7 @@ pli_crypto_encrypt(PliCrypto *crypto, PliCryptoProtocol protocol,
 		   const char *signer, GError **error)
 {
 	GMimeCryptoContext *context = get_context(crypto, protocol, error);
-	g_autoptr(GPtrArray) keys = g_ptr_array_new();
+	g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
 	GMimeStream *in, *out;
 	GError *failed = NULL;
 	GBytes *sealed = NULL;
@@ -462,8 +461,20 @@ pli_crypto_encrypt(PliCrypto *crypto, PliCryptoProtocol protocol,
 	g_assert(signer == NULL || protocol == PLI_CRYPTO_PGP);
 	if (context == NULL)
 		return NULL;
-	for (; *recipients != NULL; recipients++)
-		g_ptr_array_add(keys, *recipients);
+	for (; *recipients != NULL; recipients++) {
+		char *key = pli_crypto_key_find(
+			protocol, *recipients,
+			(crypto->flags & PLI_CRYPTO_ANY_KEY) != 0);
+
+		if (key == NULL) {
+			g_set_error(error, PLI_CRYPTO_FAILED,
+				    PLI_CRYPTO_FAILED_NO_KEY,
+				    "%s: there is no key to seal for it",
+				    *recipients);
+			return NULL;
+		}
+		g_ptr_array_add(keys, key);
+	}
 	in = pli_stream_new_slice(octets);
 	out = pli_stream_new_sink(crypto->ceiling);
 	if (g_mime_crypto_context_encrypt(context, signer != NULL, signer,

@@ -94,7 +94,8 @@ pli_crypto_signature_free(PliCryptoSignature *signature);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliCryptoSignature, pli_crypto_signature_free)
 
 /* How well an address, local@domain, is one of the signer's; the domain in
- * any case, and so the local part, as mail programs have it. */
+ * any case of ASCII, and so the local part, as mail programs have it. Other
+ * letters are the same when their octets are: "ss" is not a sharp s. */
 PliCryptoMatch
 pli_crypto_signature_match(const PliCryptoSignature *signature,
                            const char *address);
@@ -159,9 +160,12 @@ pli_crypto_sign(PliCrypto *crypto, PliCryptoProtocol protocol, PliSlice octets,
                 const char *signer, gboolean is_opaque,
                 const char **ret_micalg, GError **error);
 
-/* Octets sealed for recipients, NULL-terminated and not empty: armored for
- * OpenPGP, DER for CMS. With `signer` they are signed inside (OpenPGP only;
- * NULL for CMS). */
+/*
+ * Octets sealed for recipients, NULL-terminated and not empty, each an address
+ * that its key's user id is vouched for to have, unless PLI_CRYPTO_ANY_KEY:
+ * armored for OpenPGP, DER for CMS. With `signer` they are signed inside
+ * (OpenPGP only; NULL for CMS).
+ */
 GBytes *
 pli_crypto_encrypt(PliCrypto *crypto, PliCryptoProtocol protocol,
                    PliSlice octets, char *const *recipients,

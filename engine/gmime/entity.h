@@ -75,7 +75,7 @@ pli_entity_sign(PliEntityWriter *writer, PliCrypto *crypto,
                 GError **error);
 
 /* multipart/encrypted (RFC 3156 4) or enveloped-data (RFC 8551 3.3) for
- * recipients, NULL-terminated and not empty. */
+ * recipients, addresses, NULL-terminated and not empty. */
 GBytes *
 pli_entity_encrypt(PliEntityWriter *writer, PliCrypto *crypto,
                    PliCryptoProtocol protocol, GBytes *entity,

@@ -6,6 +6,7 @@ import email.policy
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -355,6 +356,46 @@ def check_crypto(text, png, original):
                                    "eve@example.org", env=ring.env)
         tap.ok((status, out) == (1, b"") and "eve@example.org" in err,
                "no key of the signer: nothing is written", err)
+        check_keys(ring, text)
+
+
+def check_keys(ring, text):
+    """Sealed for whom it is to, by a key that is known as theirs."""
+    def seal(to, *more, sender="ann@example.org"):
+        status, out, err = compose("--from", sender, "--to", to, "--text",
+                                   text, "--encrypt", *more, env=ring.env)
+        packets = ring.gpg("--list-packets", octets=out[out.find(b"-----"):],
+                           good=()).decode() if out else ""
+        return status, len(re.findall("^:pubkey enc packet", packets, re.M)), \
+            err
+    # "nn@example.org" stands in ann's user id, and is not hers
+    tap.equal(seal("nn@example.org"),
+              (1, 0, "pli: compose: nn@example.org: there is no key to seal "
+               "for it\n"), "keys: not one whose address ends the same")
+    ring.make("nn")
+    tap.equal(seal("nn@example.org"), (0, 2, ""), "keys: but its own")
+    with keyring.Keyring() as friend:
+        friend.make("eve")
+        friend.give(ring, "eve")
+        ring.gpg("--quick-sign-key", ring.fingerprint("eve"))
+        friend.gpg("--quick-add-uid", "eve@example.org",
+                   "Boss <boss@example.org>")
+        friend.give(ring, "eve")
+    tap.equal(seal("eve@example.org"), (0, 2, ""), "keys: one vouched for")
+    status, _, err = seal("boss@example.org")
+    tap.ok(status == 1 and "boss@example.org" in err,
+           "keys: not by a user id that nobody vouches for", err)
+    tap.equal(seal("boss@example.org", "--any-key"), (0, 2, ""),
+              "keys: unless any will do")
+    status, _, err = seal("-x@example.org")
+    tap.ok(status == 1 and "-x@example.org" in err,
+           "keys: an address is no option", err)
+    status, _, err = seal("nobody:;", sender="none:;")
+    tap.ok(status == 65 and "recipient" in err,
+           "keys: nobody at all", (status, err))
+    status, _, err = seal(",".join(["a@b"] * 10001))
+    tap.ok(status == 65 and "too many" in err,
+           "keys: more addresses than are read", (status, err))
 
 
 def check_outside(ring, ca, kind, name, out):
