@@ -256,6 +256,8 @@ print_signature(const PliTerminal *terminal, const PliLayer *layer,
 			     : g_str_equal(match, "no")
 				     ? " is not the signer's"
 				     : " may be the signer's");
+	} else {
+		printf(", From has not one address");
 	}
 	if (!signature->is_revocation_asked)
 		printf(", revocation not asked for");

@@ -160,48 +160,55 @@ add_opened(PliLayers *layers, guint32 layer, GBytes *octets)
 	add_document(layers, source, structure, layer, depth + 1);
 }
 
-/* Who the message says it is from: the message the part lies in, which may
- * be around the document. */
+/* The message that a part lies in, which may be around the document; sets the
+ * document it is a part of. */
+static PliPart
+get_message(const PliLayers *layers, guint32 *document, guint32 index)
+{
+	for (;;) {
+		const PliLayerDocument *at = get_document(layers, *document);
+		PliPart part;
+
+		pli_structure_get_part(at->structure, index, &part);
+		while (!(part.flags & PLI_PART_IS_MESSAGE) &&
+		       part.parent != PLI_NONE)
+			pli_structure_get_part(at->structure, part.parent,
+					       &part);
+		if (part.index > 0 || at->layer == PLI_NONE)
+			return part;
+		*document = get_layer(layers, at->layer)->document;
+		index = get_layer(layers, at->layer)->part;
+	}
+}
+
+/* Who that message says it is from, when all readers find the same one
+ * address: of several a signature may be one's, and another be shown. */
 static char *
 dup_from(const PliLayers *layers, guint32 document, guint32 part)
 {
-	const PliStructure *structure =
-		get_document(layers, document)->structure;
+	const PliPart message = get_message(layers, &document, part);
 	g_autoptr(PliAddressReader) reader = NULL;
-	PliBuf out = {.ceiling = 1024};
+	g_auto(PliBuf) out = {.ceiling = 1024};
+	PliDefectSet defects = {0};
+	gboolean is_good = TRUE;
 	PliAddress address;
-	PliPart message;
 	PliItem from;
 
-	for (;;) {
-		guint32 layer = get_document(layers, document)->layer;
-
-		structure = get_document(layers, document)->structure;
-		pli_structure_get_part(structure, part, &message);
-		while (!(message.flags & PLI_PART_IS_MESSAGE) &&
-		       message.parent != PLI_NONE)
-			pli_structure_get_part(structure, message.parent,
-					       &message);
-		if (message.index > 0 || layer == PLI_NONE)
-			break;
-		document = get_layer(layers, layer)->document;
-		part = get_layer(layers, layer)->part;
-	}
-	if (!pli_structure_find_item(structure, &message, PLI_ITEM_FROM,
-				     &from))
+	if (!pli_structure_find_item(get_document(layers, document)->structure,
+				     &message, PLI_ITEM_FROM, &from))
 		return NULL;
 	reader = pli_address_reader_new(from.value, NULL);
-	while (pli_address_reader_next(reader, &address) == PLI_STEP_READY) {
-		if (address.kind != PLI_ADDRESS_MAILBOX)
-			continue;
-		if (pli_address_format(&address, &out) &&
-		    g_utf8_validate((const char *)out.data, (gssize)out.len,
-				    NULL))
-			return pli_buf_steal_string(&out);
-		break;
-	}
-	pli_buf_clear(&out);
-	return NULL;
+	while (is_good &&
+	       pli_address_reader_next(reader, &address) == PLI_STEP_READY)
+		if (address.kind == PLI_ADDRESS_MAILBOX)
+			is_good = out.len == 0 &&
+				  pli_address_format(&address, &out) &&
+				  out.len > 0;
+	pli_address_reader_get_defects(reader, &defects);
+	if (!is_good || out.len == 0 || !pli_defect_set_is_empty(&defects) ||
+	    !g_utf8_validate((const char *)out.data, (gssize)out.len, NULL))
+		return NULL;
+	return pli_buf_steal_string(&out);
 }
 
 typedef struct {
@@ -400,7 +407,7 @@ static PliLayersVerdict
 judge_signer(const PliLayer *layer, const PliCryptoSignature *signature,
 	     PliCryptoMatch wanted)
 {
-	return layer->from == NULL ||
+	return layer->from != NULL &&
 			       pli_crypto_signature_match(
 				       signature, layer->from) >= wanted
 		       ? PLI_LAYERS_GOOD
@@ -493,22 +500,36 @@ judge_document(const PliLayers *layers, guint32 document)
 		       : PLI_LAYERS_GOOD;
 }
 
+/* Whether the From that a layer is held against is that of the whole, and not
+ * of a message inside. */
+static gboolean
+is_of_whole(const PliLayers *layers, const PliLayer *layer)
+{
+	guint32 document = layer->document;
+
+	return get_message(layers, &document, layer->part).index == 0;
+}
+
 PliLayersVerdict
 pli_layers_get_verdict(const PliLayers *layers, gboolean any_key)
 {
 	PliLayersVerdict verdict = layers->is_limited ? PLI_LAYERS_NOT_CHECKED
 						      : PLI_LAYERS_GOOD;
-	gboolean has_signature = FALSE;
+	gboolean has_signature = FALSE, has_own = FALSE;
 
 	for (guint32 i = 0; i < layers->layers->len; i++) {
-		PliLayersVerdict one =
-			judge_layer(layers, get_layer(layers, i), any_key);
+		const PliLayer *layer = get_layer(layers, i);
+		PliLayersVerdict one = judge_layer(layers, layer, any_key);
 
 		verdict = MAX(verdict, one);
-		has_signature |= get_layer(layers, i)->signatures->len > 0;
+		has_signature |= layer->signatures->len > 0;
+		has_own |= layer->signatures->len > 0 &&
+			   is_of_whole(layers, layer);
 	}
 	if (!has_signature)
 		return MAX(verdict, PLI_LAYERS_UNSIGNED);
+	if (!has_own)
+		verdict = MAX(verdict, PLI_LAYERS_OTHER_SIGNER);
 	for (guint32 i = 0; i < layers->documents->len; i++)
 		verdict = MAX(verdict, judge_document(layers, i));
 	return verdict;

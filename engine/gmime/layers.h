@@ -55,7 +55,9 @@ typedef struct {
 	guint32 opened; /* the document it held; 0: none */
 	guint32 covered; /* multipart/signed: the part that is; else NONE */
 	char *problem;	/* a sentence, NULL when done */
-	char *from;	/* address of the message it lies in, NULL: none */
+	/* the address in From of the message it lies in; NULL: there is none,
+	 * or more than one, or readers disagree which it is */
+	char *from;
 	GPtrArray *signatures; /* of PliCryptoSignature, maybe none */
 } PliLayer;
 
@@ -81,7 +83,7 @@ typedef enum {
 	PLI_LAYERS_UNSIGNED, /* and nothing is sealed that was not opened */
 	PLI_LAYERS_AMBIGUOUS, /* others may read other parts out of it */
 	PLI_LAYERS_PARTIAL,  /* some leaves are not signed */
-	PLI_LAYERS_OTHER_SIGNER, /* not the one in From */
+	PLI_LAYERS_OTHER_SIGNER, /* not the one in From, or nobody for it */
 	PLI_LAYERS_UNTRUSTED,
 	PLI_LAYERS_EXPIRED,
 	PLI_LAYERS_KEY_EXPIRED,

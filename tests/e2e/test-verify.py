@@ -125,9 +125,18 @@ def check_around(ring):
     forwarded = message("mallory", b"Content-Type: message/rfc822\r\n\r\n"
                         + message("alice", good))
     status, report = verify(ring, forwarded)
-    tap.equal((status, report["verdict"], report["layers"][0]["from"]),
-              (0, "good", "alice@example.org"),
-              "around: a message inside has its own From")
+    tap.equal((status, report["verdict"], report["layers"][0]["from"],
+               signatures(report)[0]["from_matches"]),
+              (1, "other-signer", "alice@example.org", "yes"),
+              "around: a message inside has its own From, and is not good "
+              "for who sent it on")
+    whole = b"Content-Type: message/rfc822\r\n\r\n" + message("alice", good)
+    status, report = verify(ring, message("mallory", signed_entity(
+        whole, ring.sign("mallory", whole), "pgp", b"on")))
+    tap.equal((status, report["verdict"],
+               [layer["from"] for layer in report["layers"]]),
+              (0, "good", ["mallory@example.org", "alice@example.org"]),
+              "around: who signs it in turn is")
     inline = message("alice", b"Content-Type: text/plain\r\n\r\n" + ring.gpg(
         "-u", "alice@example.org", "--clearsign", octets=b"hello\n"))
     status, report = verify(ring, inline)

@@ -154,11 +154,12 @@ class Authority:
             raise RuntimeError(f"openssl {args}: {got.stderr.decode()}")
         return got.stdout if good else got.returncode == 0
 
-    def make(self, name, start="20240101000000Z", end="20400101000000Z"):
+    def make(self, name, start="20240101000000Z", end="20400101000000Z",
+             called=None):
         self.openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout",
                      self.path(f"{name}.key"), "-out",
                      self.path(f"{name}.csr"), "-subj",
-                     f"/CN={name.capitalize()}"
+                     f"/CN={called or name.capitalize()}"
                      f"/emailAddress={name}@example.org")
         with open(self.path("ext"), "w", encoding="ascii") as f:
             f.write(f"subjectAltName=email:{name}@example.org\n"
