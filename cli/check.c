@@ -119,7 +119,7 @@ run_check(const PliCommand *command, int argc, char **argv)
 		{"list", 0, 0, G_OPTION_ARG_NONE, &list, NULL, NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
-	int status;
+	int status, written;
 
 	if (!pli_command_parse(command, options, argc, argv, &paths, &status))
 		return status;
@@ -128,7 +128,8 @@ run_check(const PliCommand *command, int argc, char **argv)
 	if (paths[0] == NULL)
 		return pli_command_format_usage(command, "no PATH was given");
 	status = check_messages(paths, as_json);
-	return MAX(status, pli_terminal_finish());
+	written = pli_terminal_finish();
+	return MAX(status, written);
 }
 
 const PliCommand pli_check_command = {

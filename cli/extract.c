@@ -497,7 +497,7 @@ run_extract(const PliCommand *command, int argc, char **argv)
 		{"directory", 'd', 0, G_OPTION_ARG_FILENAME, &dir, NULL, NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
-	int status;
+	int status, written;
 
 	if (!pli_command_parse(command, options, argc, argv, &paths, &status))
 		return status;
@@ -508,7 +508,8 @@ run_extract(const PliCommand *command, int argc, char **argv)
 	if (as_json && !is_undetected)
 		detector = new_detector();
 	status = open_and_extract(dir, paths, as_json, is_union, detector);
-	return MAX(status, pli_terminal_finish());
+	written = pli_terminal_finish();
+	return MAX(status, written);
 }
 
 const PliCommand pli_extract_command = {

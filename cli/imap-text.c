@@ -42,7 +42,7 @@ pli_imap_text_run(const PliCommand *command, int argc, char **argv,
 		  PliImapTextFormat format)
 {
 	g_auto(GStrv) paths = NULL;
-	int status;
+	int status, written;
 
 	if (!pli_command_parse(command, NULL, argc, argv, &paths, &status))
 		return status;
@@ -51,5 +51,6 @@ pli_imap_text_run(const PliCommand *command, int argc, char **argv,
 			command, "one FILE is expected, %u were given",
 			g_strv_length(paths));
 	status = print_messages(paths, format);
-	return MAX(status, pli_terminal_finish());
+	written = pli_terminal_finish();
+	return MAX(status, written);
 }

@@ -361,14 +361,15 @@ run_join(const PliCommand *command, int argc, char **argv)
 		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &dir, NULL, NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
-	int status;
+	int status, written;
 
 	if (!pli_command_parse(command, options, argc, argv, &paths, &status))
 		return status;
 	if (paths[0] == NULL)
 		return pli_command_format_usage(command, "no PATH was given");
 	status = open_and_join(dir, paths, as_json);
-	return MAX(status, pli_terminal_finish());
+	written = pli_terminal_finish();
+	return MAX(status, written);
 }
 
 const PliCommand pli_join_command = {

@@ -587,6 +587,7 @@ def test_failed_output():
         with open("/dev/full", "wb") as full:
             pli(*args, status=74, stdout=full)
         assert "standard output: No space left" in pli.err, pli.err
+        assert pli.err.count("\n") == 1, pli.err
 
 
 def test_closed_pipe():
