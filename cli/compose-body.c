@@ -268,7 +268,7 @@ take_reply(PliComposeInput *input, GError **error)
 	g_autoptr(PliContext) context = pli_context_new();
 	g_autoptr(PliStructure) structure = NULL;
 	g_autoptr(GBytes) message = NULL;
-	g_auto(PliComposeReply) reply = {NULL};
+	g_auto(PliComposeReply) reply = {.to = NULL};
 
 	if (file == NULL)
 		return TRUE;

@@ -222,7 +222,7 @@ static const Member recipient_members[] = {
 static gboolean
 take_recipient(Loader *loader, gpointer into, JsonNode *node)
 {
-	PliComposeDsnRecipient recipient = {NULL};
+	PliComposeDsnRecipient recipient = {.action = NULL};
 
 	if (!take_object(loader, recipient_members, &recipient, node))
 		return FALSE;

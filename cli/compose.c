@@ -215,7 +215,7 @@ run_compose(const PliCommand *command, int argc, char **argv)
 	g_autoptr(PliComposeInput) input = pli_compose_input_new();
 	PliCryptoOptions options = {.seconds = PLI_CRYPTO_OPTIONS_SECONDS};
 	Compose work = {input, &options};
-	Files files = {NULL};
+	Files files = {.json = NULL};
 	g_auto(GStrv) paths = NULL;
 	int status, written;
 

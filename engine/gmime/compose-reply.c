@@ -165,7 +165,7 @@ pli_compose_reply_init(PliComposeReply *reply, PliContext *context,
 	GString *to = g_string_new(NULL), *cc = g_string_new(NULL);
 	PliPart root;
 
-	*reply = (PliComposeReply){NULL};
+	*reply = (PliComposeReply){.to = NULL};
 	pli_structure_get_part(structure, 0, &root);
 	reply->subject = dup_subject(context, structure, &root,
 				     kind == PLI_COMPOSE_FORWARD ? "Fwd: "
@@ -196,5 +196,5 @@ pli_compose_reply_clear(PliComposeReply *reply)
 	g_free(reply->subject);
 	g_free(reply->in_reply_to);
 	g_free(reply->references);
-	*reply = (PliComposeReply){NULL};
+	*reply = (PliComposeReply){.to = NULL};
 }
