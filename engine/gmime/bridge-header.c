@@ -3,8 +3,6 @@
 #include "engine/gmime/bridge-priv.h"
 
 #include "engine/date.h"
-#include "engine/decoded-source.h"
-#include "engine/gmime/leaf.h"
 #include "engine/header-writer.h"
 #include "engine/word.h"
 
@@ -153,9 +151,8 @@ is_name(PliSlice name)
 }
 
 void
-pli_bridge_copy_fields(PliContext *context, const PliStructure *structure,
-		       PliSource *source, const PliPart *part,
-		       GMimeMessage *to)
+pli_bridge_copy_fields(PliContext *context, PliLeafSources *sources,
+		       const PliPart *part, GMimeMessage *to)
 {
 	for (guint32 i = 0; i < part->n_fields; i++) {
 		g_autoptr(GBytes) octets = NULL;
@@ -163,13 +160,13 @@ pli_bridge_copy_fields(PliContext *context, const PliStructure *structure,
 		PliSlice text;
 		PliField field;
 
-		pli_structure_get_field(structure, part->first_field + i,
-					&field);
+		pli_structure_get_field(sources->structure,
+					part->first_field + i, &field);
 		if (field.flags & (PLI_FIELD_MALFORMED | PLI_FIELD_CUT) ||
 		    field.span.length > MAX_FIELD)
 			continue;
-		octets = pli_leaf_read_span(structure, source, &field.span,
-					    MAX_FIELD, NULL);
+		octets = pli_leaf_read_span(sources, &field.span, MAX_FIELD,
+					    NULL);
 		if (octets == NULL)
 			continue;
 		text.data = g_bytes_get_data(octets, &text.len);

@@ -6,13 +6,11 @@
 #include <gmime/gmime.h>
 
 #include "engine/context.h"
-#include "engine/source.h"
-#include "engine/structure.h"
+#include "engine/gmime/leaf.h"
 
 /* All fields of `part` but Content-* and MIME-Version, in order. */
 void
-pli_bridge_copy_fields(PliContext *context, const PliStructure *structure,
-                       PliSource *source, const PliPart *part,
-                       GMimeMessage *to);
+pli_bridge_copy_fields(PliContext *context, PliLeafSources *sources,
+                       const PliPart *part, GMimeMessage *to);
 
 #endif

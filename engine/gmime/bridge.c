@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/gmime/bridge.h"
 
-#include "engine/decoded-source.h"
 #include "engine/gmime/bridge-priv.h"
 #include "engine/gmime/stream.h"
 #include "engine/param.h"
@@ -13,7 +12,7 @@
 
 typedef struct {
 	const PliStructure *structure;
-	PliSource *message;
+	PliLeafSources *sources;
 	PliContext *context;
 	const char *seed;
 } Bridge;
@@ -181,8 +180,8 @@ static GMimeObject *
 new_leaf(const Bridge *bridge, const PliPart *part)
 {
 	GMimeObject *leaf = new_of_type(bridge, part, GMIME_TYPE_PART);
-	PliSource *source = pli_decoded_source_new(
-		bridge->structure, bridge->message, part->body.source);
+	PliSource *source =
+		pli_leaf_sources_get(bridge->sources, part->body.source);
 	GMimeStream *stream = pli_stream_new_source(source, part->body.offset,
 						    part->body.length);
 	GMimeContentEncoding encoding = get_encoding(part->encoding);
@@ -193,7 +192,6 @@ new_leaf(const Bridge *bridge, const PliPart *part)
 	g_mime_part_set_content_encoding(GMIME_PART(leaf), encoding);
 	g_object_unref(content);
 	g_object_unref(stream);
-	pli_source_unref(source);
 	return leaf;
 }
 
@@ -248,8 +246,8 @@ new_part(const Bridge *bridge, const PliPart *part, GMimeObject **ret_content)
 	if (!(part->flags & PLI_PART_IS_MESSAGE))
 		return content;
 	message = g_mime_message_new(FALSE);
-	pli_bridge_copy_fields(bridge->context, bridge->structure,
-			       bridge->message, part, message);
+	pli_bridge_copy_fields(bridge->context, bridge->sources, part,
+			       message);
 	g_mime_message_set_mime_part(message, content);
 	g_object_unref(content);
 	return GMIME_OBJECT(message);
@@ -270,7 +268,8 @@ pli_bridge_new_object(const PliStructure *structure, PliSource *message,
 		      guint32 first, const char *seed)
 {
 	g_autoptr(PliContext) context = pli_context_new();
-	const Bridge bridge = {structure, message, context, seed};
+	g_auto(PliLeafSources) sources = {.made = NULL};
+	const Bridge bridge = {structure, &sources, context, seed};
 	guint32 n = pli_structure_get_n_parts(structure);
 	/* content objects by part, borrowed: each is held by what is around */
 	g_autofree GMimeObject **contents =
@@ -279,6 +278,7 @@ pli_bridge_new_object(const PliStructure *structure, PliSource *message,
 	PliPart part;
 	guint16 depth;
 
+	pli_leaf_sources_init(&sources, structure, message);
 	pli_structure_get_part(structure, first, &part);
 	depth = part.depth;
 	result = new_part(&bridge, &part, &contents[0]);

@@ -2,9 +2,7 @@
 /* One part that signs or seals: what it is, and what comes out. */
 #include "engine/gmime/layers-priv.h"
 
-#include "engine/decoded-source.h"
 #include "engine/decoder.h"
-#include "engine/gmime/leaf.h"
 #include "engine/param.h"
 
 /* How far armor is looked for in a text. */
@@ -85,8 +83,7 @@ read_head(const PliLayerOpening *opening, const PliPart *part, guint64 max,
 	gsize n;
 
 	span.length = MIN(span.length, max);
-	head = pli_leaf_read_span(opening->structure, opening->source, &span,
-				  max, error);
+	head = pli_leaf_read_span(opening->sources, &span, max, error);
 	if (head == NULL)
 		return NULL;
 	octets.data = g_bytes_get_data(head, &octets.len);
@@ -240,7 +237,6 @@ open_signed(const PliLayerOpening *opening, PliLayer *layer,
 	const PliStructure *structure = opening->structure;
 	gboolean is_pgp = layer->kind == PLI_LAYER_PGP_SIGNED;
 	g_autoptr(GBytes) signature = NULL;
-	g_autoptr(PliSource) source = NULL;
 	GError *failed = NULL;
 	PliPart first, second;
 	PliSpan span;
@@ -261,18 +257,17 @@ open_signed(const PliLayerOpening *opening, PliLayer *layer,
 		return fail(layer, PLI_LAYER_MALFORMED,
 			    "the second part is not the signature that "
 			    "multipart/signed announces");
-	signature = pli_leaf_read(structure, opening->source, second.index,
+	signature = pli_leaf_read(opening->sources, second.index,
 				  opening->ceiling, &failed);
 	if (signature == NULL)
 		return fail_by(layer, failed, error);
 	span = pli_leaf_get_span(&first);
-	source = pli_decoded_source_new(structure, opening->source,
-					span.source);
 	octets.data = g_bytes_get_data(signature, &octets.len);
 	layer->covered = first.index;
 	layer->signatures = pli_crypto_verify(
 		opening->crypto, is_pgp ? PLI_CRYPTO_PGP : PLI_CRYPTO_SMIME,
-		source, span.offset, span.length, octets, &failed);
+		pli_leaf_sources_get(opening->sources, span.source),
+		span.offset, span.length, octets, &failed);
 	return layer->signatures != NULL || fail_by(layer, failed, error);
 }
 
@@ -282,8 +277,8 @@ open_sealed(const PliLayerOpening *opening, PliLayer *layer, guint32 part,
 {
 	GError *failed = NULL;
 	g_autoptr(GBytes) sealed =
-		pli_leaf_read(opening->structure, opening->source, part,
-			      opening->ceiling, &failed);
+		pli_leaf_read(opening->sources, part, opening->ceiling,
+			      &failed);
 	PliSlice octets;
 
 	if (sealed == NULL)

@@ -4,14 +4,15 @@
 #define PLI_ENGINE_GMIME_LAYERS_PRIV_H
 
 #include "engine/context.h"
+#include "engine/gmime/leaf.h"
 #include "engine/gmime/layers.h"
 
 /* One layer being opened. */
 typedef struct {
 	PliCrypto *crypto;
 	PliContext *context;
-	PliSource *source; /* of the document */
-	const PliStructure *structure;
+	const PliStructure *structure; /* of the document */
+	PliLeafSources *sources;
 	gsize ceiling;
 } PliLayerOpening;
 

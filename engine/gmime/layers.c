@@ -256,15 +256,17 @@ walk_document(Walk *walk, guint32 document, GError **error)
 {
 	/* a copy: the array moves when documents are added */
 	const PliLayerDocument at = *get_document(walk->layers, document);
+	g_auto(PliLeafSources) sources = {.made = NULL};
 	const PliLayerOpening opening = {
 		.crypto = walk->crypto,
 		.context = walk->context,
-		.source = at.source,
 		.structure = at.structure,
+		.sources = &sources,
 		.ceiling = walk->limits->octets,
 	};
 	guint32 n = pli_structure_get_n_parts(at.structure);
 
+	pli_leaf_sources_init(&sources, at.structure, at.source);
 	if (pli_structure_get_flags(at.structure) & PLI_STRUCTURE_LIMITED)
 		walk->layers->is_limited = TRUE;
 	for (guint32 i = 0; i < n; i++) {

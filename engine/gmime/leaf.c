@@ -6,6 +6,33 @@
 
 #define PIECE 16384
 
+void
+pli_leaf_sources_init(PliLeafSources *sources, const PliStructure *structure,
+		      PliSource *message)
+{
+	sources->structure = structure;
+	sources->message = message;
+	sources->made = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)pli_source_unref);
+}
+
+void
+pli_leaf_sources_clear(PliLeafSources *sources)
+{
+	g_clear_pointer(&sources->made, g_ptr_array_unref);
+}
+
+/* Parts come in order, so that sources past theirs are done with. */
+PliSource *
+pli_leaf_sources_get(PliLeafSources *sources, guint32 index)
+{
+	g_ptr_array_set_size(sources->made, (gint)index + 1);
+	if (sources->made->pdata[index] == NULL)
+		sources->made->pdata[index] = pli_decoded_source_new(
+			sources->structure, sources->message, index);
+	return sources->made->pdata[index];
+}
+
 typedef struct {
 	PliDecoder decoder;
 	PliBuf out;
@@ -65,12 +92,10 @@ read_all(Leaf *leaf, PliSource *source, PliSpan span, GError **error)
 }
 
 static GBytes *
-read_decoded(const PliStructure *structure, PliSource *message,
-	     const PliSpan *span, PliEncoding encoding, gsize ceiling,
-	     GError **error)
+read_decoded(PliLeafSources *sources, const PliSpan *span,
+	     PliEncoding encoding, gsize ceiling, GError **error)
 {
-	g_autoptr(PliSource) source =
-		pli_decoded_source_new(structure, message, span->source);
+	PliSource *source = pli_leaf_sources_get(sources, span->source);
 	Leaf leaf;
 	gsize len;
 
@@ -85,22 +110,22 @@ read_decoded(const PliStructure *structure, PliSource *message,
 }
 
 GBytes *
-pli_leaf_read(const PliStructure *structure, PliSource *message, guint32 part,
-	      gsize ceiling, GError **error)
+pli_leaf_read(PliLeafSources *sources, guint32 part, gsize ceiling,
+	      GError **error)
 {
 	PliPart leaf;
 
-	pli_structure_get_part(structure, part, &leaf);
-	return read_decoded(structure, message, &leaf.body, leaf.encoding,
-			    ceiling, error);
+	pli_structure_get_part(sources->structure, part, &leaf);
+	return read_decoded(sources, &leaf.body, leaf.encoding, ceiling,
+			    error);
 }
 
 GBytes *
-pli_leaf_read_span(const PliStructure *structure, PliSource *message,
-		   const PliSpan *span, gsize ceiling, GError **error)
+pli_leaf_read_span(PliLeafSources *sources, const PliSpan *span,
+		   gsize ceiling, GError **error)
 {
-	return read_decoded(structure, message, span, PLI_ENCODING_BINARY,
-			    ceiling, error);
+	return read_decoded(sources, span, PLI_ENCODING_BINARY, ceiling,
+			    error);
 }
 
 PliSpan

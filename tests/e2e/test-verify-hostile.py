@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """pli verify on messages made to look signed by somebody else: none of them is
 good. A key that is trusted as one person's says nothing of another."""
+import base64
 import os
 import sys
 
@@ -169,6 +170,21 @@ def check_several(ring):
               "several: a part that another signed")
 
 
+def check_many(ring):
+    """Looked at once, however many parts lie in something encoded; when each is
+    decoded anew that takes longer than the limit."""
+    parts = mixed_entity(*[b"Content-Type: text/plain\r\n\r\n" + b"x" * 600]
+                         * 9900)
+    status, report = verify(ring, message(
+        "alice", b"Content-Type: message/rfc822\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n" +
+        base64.encodebytes(parts).replace(b"\n", b"\r\n")),
+        "--time-limit", "8")
+    tap.equal((status, report["verdict"],
+               [len(d["leaves"]) for d in report["documents"]]),
+              (1, "unsigned", [9900]), "many: parts inside base64")
+
+
 def main():
     need_programs()
     with keyring.Keyring() as ring, keyring.Keyring() as friend, \
@@ -184,6 +200,7 @@ def main():
         check_octets(ring, ca)
         check_certificate(ring, ca)
         check_addresses(ring, friend)
+        check_many(ring)
     tap.done()
 
 

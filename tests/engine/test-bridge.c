@@ -65,7 +65,9 @@ describe(const PliStructure *structure, PliSource *source)
 	g_autoptr(PliContext) context = pli_context_new();
 	GString *out = g_string_new(NULL);
 	guint32 n = pli_structure_get_n_parts(structure);
+	g_auto(PliLeafSources) sources = {.made = NULL};
 
+	pli_leaf_sources_init(&sources, structure, source);
 	for (guint32 i = 0; i < n; i++) {
 		g_autofree char *name = NULL, *sum = NULL;
 		g_autoptr(GBytes) octets = NULL, text = NULL;
@@ -86,8 +88,7 @@ describe(const PliStructure *structure, PliSource *source)
 		append_item(out, context, structure, &part,
 			    PLI_ITEM_DISPOSITION);
 		if (part.kind == PLI_PART_LEAF) {
-			octets = pli_leaf_read(structure, source, i, CEILING,
-					       NULL);
+			octets = pli_leaf_read(&sources, i, CEILING, NULL);
 			g_assert_nonnull(octets);
 			text = cut_line_end(&part, octets);
 			sum = g_compute_checksum_for_bytes(G_CHECKSUM_MD5,
