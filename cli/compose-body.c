@@ -185,30 +185,21 @@ new_digest(PliEntityWriter *writer, const PliComposeInput *input,
 				  messages->len, error);
 }
 
-static GBytes *
-new_forwarded(PliEntityWriter *writer, const char *file, GError **error)
-{
-	g_autoptr(GBytes) message = pli_compose_input_read_file(file, error);
-
-	return message != NULL ? pli_entity_new_message(
-					 writer, get_slice(message), FALSE,
-					 error)
-			       : NULL;
-}
-
+/* `forwarded`: the message, or NULL. */
 static GBytes *
 new_mixed(PliEntityWriter *writer, const PliComposeInput *input,
-	  GError **error)
+	  GBytes *forwarded, GError **error)
 {
 	GPtrArray *parts = new_parts();
 	gboolean has_words = input->text != NULL || input->html != NULL ||
 			     (input->digest->len == 0 &&
-			      input->forward == NULL);
+			      forwarded == NULL);
 
 	if (has_words && !add(parts, new_words(writer, input, error)))
 		goto fail;
-	if (input->forward != NULL &&
-	    !add(parts, new_forwarded(writer, input->forward, error)))
+	if (forwarded != NULL &&
+	    !add(parts, pli_entity_new_message(writer, get_slice(forwarded),
+					       FALSE, error)))
 		goto fail;
 	if (input->digest->len > 0 &&
 	    !add(parts, new_digest(writer, input, error)))
@@ -258,10 +249,8 @@ fill(char **value, char *from)
 
 /* What was not given comes from the message that is answered. */
 static gboolean
-take_reply(PliComposeInput *input, GError **error)
+take_reply(PliComposeInput *input, GBytes *forwarded, GError **error)
 {
-	const char *file = input->reply != NULL ? input->reply
-						: input->forward;
 	PliComposeReplyKind kind = input->reply == NULL ? PLI_COMPOSE_FORWARD
 				   : input->reply_all ? PLI_COMPOSE_REPLY_ALL
 						      : PLI_COMPOSE_REPLY;
@@ -270,9 +259,12 @@ take_reply(PliComposeInput *input, GError **error)
 	g_autoptr(GBytes) message = NULL;
 	g_auto(PliComposeReply) reply = {.to = NULL};
 
-	if (file == NULL)
+	if (input->reply != NULL)
+		message = pli_compose_input_read_file(input->reply, error);
+	else if (forwarded != NULL)
+		message = g_bytes_ref(forwarded);
+	else
 		return TRUE;
-	message = pli_compose_input_read_file(file, error);
 	if (message == NULL)
 		return FALSE;
 	structure = pli_parser_parse(get_slice(message), PLI_LINE_LF_FILE,
@@ -373,14 +365,19 @@ pli_compose_body_new_message(PliComposeInput *input, PliCrypto *crypto,
 		.is_signed = input->sign != NULL,
 		.ceiling = PLI_COMPOSE_INPUT_MAX,
 	};
-	g_autoptr(GBytes) entity = NULL, protected = NULL;
+	g_autoptr(GBytes) forwarded = NULL, entity = NULL, protected = NULL;
 	PliComposeHeader header;
 
-	if (!take_reply(input, error))
+	if (input->forward != NULL) {
+		forwarded = pli_compose_input_read_file(input->forward, error);
+		if (forwarded == NULL)
+			return NULL;
+	}
+	if (!take_reply(input, forwarded, error))
 		return NULL;
 	entity = input->report != PLI_COMPOSE_NO_REPORT
 			 ? new_report(&writer, input, error)
-			 : new_mixed(&writer, input, error);
+			 : new_mixed(&writer, input, forwarded, error);
 	if (entity == NULL)
 		return NULL;
 	if (input->from != NULL)

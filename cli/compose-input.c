@@ -112,6 +112,11 @@ pli_compose_input_read_file(const char *file, GError **error)
 			    "%s: %s", file, g_strerror(errno));
 		return NULL;
 	}
+	if (in == stdin && feof(in)) {
+		g_set_error(error, PLI_ENTITY_ERROR, PLI_ENTITY_ERROR_VALUE,
+			    "standard input can be read once only");
+		return NULL;
+	}
 	while (octets->len <= PLI_COMPOSE_INPUT_MAX &&
 	       (n = fread(block, 1, sizeof block, in)) > 0)
 		g_byte_array_append(octets, block, (guint)n);

@@ -65,7 +65,8 @@ gboolean pli_compose_input_add_header(PliComposeInput *input,
 void pli_compose_input_add_file(PliComposeInput *input, const char *file,
 				const char *disposition);
 
-/* A whole file, "-" for standard input; NULL with *error that names it. */
+/* A whole file, "-" for standard input, which is at its end afterwards and
+ * refused then; NULL with *error that names it. */
 GBytes *pli_compose_input_read_file(const char *file, GError **error);
 
 /* Adds what a JSON object says. FALSE with *error, which names the member,

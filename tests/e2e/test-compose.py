@@ -190,6 +190,10 @@ def check_answers(path, text):
         "forward: the message inside")
     tap.equal(ours[2][1][2], sha("8bit: ä\r\n".encode()),
               "forward: its text is kept")
+    with open(original, "rb") as f:
+        given = compose(*FIXED, "--forward", "-", "--text", text,
+                        octets=f.read())
+    tap.equal(given, (0, out, ""), "forward: from standard input")
     out = compose(*FIXED, "--subject", "d", "--digest", original, "--digest",
                   again)[1]
     ours = agree("digest", out, "d")
@@ -285,8 +289,10 @@ def check_refusals(path, text):
                                         "/nonexistent/nothing"]),
             ("a header without a colon", 65, "--header",
              [*FIXED, "--header", "x"]),
+            ("standard input twice", 65, "standard input",
+             [*FIXED, "--text", "-", "--attach", "-"]),
             ("a word", 64, "options", [*FIXED, "word"])):
-        got = compose(*args)
+        got = compose(*args, octets=b"hi\n")
         tap.ok((got[0], got[1]) == (status, b"") and word in got[2],
                f"refused: {name}", got)
     for name, word, given in (
