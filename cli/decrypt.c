@@ -200,7 +200,8 @@ run_decrypt(const PliCommand *command, int argc, char **argv)
 
 const PliCommand pli_decrypt_command = {
 	.name = "decrypt",
-	.usage = "decrypt [--json] [--home DIR] [--time-limit N] PATH",
+	.usage = "decrypt [--json] [--home DIR] [--any-key] [--online] "
+		 "[--time-limit N] PATH",
 	.summary = "Writes a message with what was sealed in it standing open.",
 	.help = "PGP/MIME and S/MIME, one inside the other. PATH is a file "
 		"with one message, or -\n"

@@ -176,11 +176,14 @@ const PliCommand pli_tree_command = {
 		"           under the tree, each other reading with what "
 		"readers disagree about\n"
 		"           and where, and the leaves that no reading before "
-		"it has\n\n"
-		"Exit status: 0; 1 when a message was empty, truncated, "
+		"it has\n"
+		"  --verify who signed what, and a verdict, as pli verify has "
+		"them; with it:\n"
+		PLI_CRYPTO_OPTIONS_HELP
+		"\nExit status: 0; 1 when a message was empty, truncated, "
 		"binary or over a limit;\n"
 		"64 usage, 66 a PATH cannot be opened, 74 read or write "
-		"error. Other PATHs are\n"
-		"read all the same.\n",
+		"error, 75 no end within\n"
+		"the time limit. Other PATHs are read all the same.\n",
 	.run = run_tree,
 };
