@@ -399,7 +399,8 @@ pli_layers_is_wrapping(const PliLayers *layers, guint32 document,
 	if (found == PLI_NONE)
 		return FALSE;
 	layer = get_layer(layers, found);
-	return layer->kind == PLI_LAYER_PGP_ENCRYPTED ||
+	return (layer->kind == PLI_LAYER_PGP_ENCRYPTED &&
+		layer->state != PLI_LAYER_MALFORMED) ||
 	       (layer->covered != PLI_NONE && layer->covered != index);
 }
 

@@ -170,6 +170,39 @@ def check_several(ring):
               "several: a part that another signed")
 
 
+def check_frame(ring):
+    """Multiparts that others may take apart otherwise, or that are not what
+    they say."""
+    good = signed_entity(TEXT, ring.sign("alice", TEXT), "pgp")
+
+    def with_param(text):
+        return good.replace(b"micalg=x;", b"micalg=x; " + text + b";")
+    html = b"Content-Type: text/html\r\n\r\nbuy\r\n"
+    for name, entity, want in (
+            ("a digest that is none", good, "good"),
+            ("another protocol before it", with_param(
+                b'protocol="application/pkcs7-signature"'), "error"),
+            ("another boundary", with_param(b"boundary=other"), "ambiguous"),
+            ("another boundary, in pieces", with_param(b"boundary*0=other"),
+             "ambiguous"),
+            ("base64 by its label",
+             b"Content-Transfer-Encoding: base64\r\n" + good, "ambiguous"),
+            ("a part behind the end", mixed_entity(good) + b"--mix\r\n" +
+             html + b"--mix--\r\n", "ambiguous"),
+            ("a boundary that begins as the one around",
+             mixed_entity(good, boundary=b"si"), "ambiguous")):
+        status, report = verify(ring, message("alice", entity))
+        tap.equal((status, report["verdict"]),
+                  (0 if want == "good" else 1, want), f"frame: {name}")
+    sealed = encrypted_entity(ring.encrypt(TEXT, "alice", sign="alice"))
+    _, report = verify(ring, message("alice", sealed.replace(
+        b"--enc--", b"--enc\r\n" + html + b"--enc--")))
+    tap.equal((report["verdict"], [leaf["cover"] for leaf
+                                   in report["documents"][0]["leaves"]]),
+              ("error", ["unsigned"] * 3),
+              "frame: a third part beside what is sealed")
+
+
 def check_many(ring):
     """Looked at once, however many parts lie in something encoded; when each is
     decoded anew that takes longer than the limit."""
@@ -200,6 +233,7 @@ def main():
         check_octets(ring, ca)
         check_certificate(ring, ca)
         check_addresses(ring, friend)
+        check_frame(ring)
         check_many(ring)
     tap.done()
 
