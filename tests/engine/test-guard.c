@@ -3,40 +3,12 @@
  * Kernels read whole blocks, and the fast ways of reading a header look ahead:
  * never at what is not the message. Each message lies with its end, then with
  * its start, at a page that nobody may read, and gives at every level of
- * instructions what it gives without any, octet by octet.
+ * instructions what it gives without any, octet by octet. So does each piece of
+ * one.
  */
 #include "engine/cpu-priv.h"
 #include "engine/parser.h"
-
-#include <sys/mman.h>
-#include <unistd.h>
-
-/* Pages that may be read, between two that may not. */
-typedef struct {
-	guint8 *start, *end;
-} Pen;
-
-static Pen
-make_pen(gsize room)
-{
-	const gsize page = sysconf(_SC_PAGESIZE);
-	const gsize size = (room + page - 1) / page * page;
-	guint8 *p = mmap(NULL, size + 2 * page, PROT_READ | PROT_WRITE,
-	                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	g_assert_true(p != MAP_FAILED);
-	g_assert_cmpint(mprotect(p, page, PROT_NONE), ==, 0);
-	g_assert_cmpint(mprotect(p + page + size, page, PROT_NONE), ==, 0);
-	return (Pen){p + page, p + page + size};
-}
-
-static void
-clear_pen(Pen *pen)
-{
-	const gsize page = sysconf(_SC_PAGESIZE);
-
-	munmap(pen->start - page, pen->end - pen->start + 2 * page);
-}
+#include "tests/lib/pen.h"
 
 /* An octet at a time, so that nothing is found in blocks. */
 static GBytes *
@@ -62,7 +34,7 @@ check_at(const guint8 *at, gsize len, GBytes *want)
 }
 
 static void
-check(const Pen *pen, PliSlice message)
+check(const PliPen *pen, PliSlice message)
 {
 	g_autoptr(GBytes) want = NULL;
 
@@ -93,15 +65,15 @@ test_messages(void)
 		g_autofree char *path = g_build_filename(dir, name, NULL);
 		g_autofree char *octets = NULL;
 		gsize len;
-		Pen pen;
+		PliPen pen;
 
 		if (!g_str_has_suffix(name, ".eml"))
 			continue;
 		g_assert_true(
 		        g_file_get_contents(path, &octets, &len, NULL));
-		pen = make_pen(len + 1);
+		pen = pli_pen_make(len + 1);
 		check(&pen, pli_slice_new(octets, len));
-		clear_pen(&pen);
+		pli_pen_clear(&pen);
 		n++;
 	}
 	g_assert_cmpuint(n, >, 0);
@@ -114,7 +86,7 @@ test_fields(void)
 {
 	static const char *const names[] = {"To", "X-A", "Content-Type",
 	                                    "Subject", "References"};
-	Pen pen = make_pen(8192);
+	PliPen pen = pli_pen_make(8192);
 
 	for (gsize len = 0; len < 700; len++) {
 		g_autoptr(GString) text = g_string_new(NULL);
@@ -136,7 +108,7 @@ test_fields(void)
 		g_string_append(text, "\r\nbody\r\n");
 		check(&pen, pli_slice_new((guint8 *)text->str, text->len));
 	}
-	clear_pen(&pen);
+	pli_pen_clear(&pen);
 }
 
 /* Anything, of every length. */
@@ -147,7 +119,7 @@ test_octets(void)
 	                           "abTo: ";
 	g_autoptr(GRand) random = g_rand_new_with_seed(11);
 	guint8 text[400];
-	Pen pen = make_pen(sizeof text);
+	PliPen pen = pli_pen_make(sizeof text);
 
 	for (guint i = 0; i < 4000; i++) {
 		const gsize len = i % sizeof text;
@@ -157,7 +129,73 @@ test_octets(void)
 			        random, i % 2 ? 0 : 12, sizeof some - 1)];
 		check(&pen, pli_slice_new(text, len));
 	}
-	clear_pen(&pen);
+	pli_pen_clear(&pen);
+}
+
+/* The first piece is gone when the second one comes to where it was. */
+static void
+check_cut(const PliPen *pen, PliSlice message, gsize cut, GBytes *want)
+{
+	g_autoptr(PliParser) parser = pli_parser_new(PLI_LINE_AS_IS, NULL);
+	g_autoptr(PliStructure) structure = NULL;
+	const PliSlice pieces[] = {pli_slice_new(message.data, cut),
+	                           pli_slice_skip(message, cut)};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
+		const guint8 *at = pli_pen_put_last(pen, pieces[i].data,
+		                                    pieces[i].len);
+
+		pli_parser_scan(parser, pli_slice_new(at, pieces[i].len));
+	}
+	pli_parser_end_scan(parser, PLI_FINISH_COMPLETE);
+	structure = pli_parser_steal_structure(parser);
+	g_assert_true(g_bytes_equal(pli_structure_get_bytes(structure), want));
+}
+
+/* So long that a kernel looks at its lines in several goes. */
+#define LONG_HEADER 4200
+
+static void
+check_cuts(const PliPen *pen, PliSlice message)
+{
+	g_autoptr(GBytes) want = NULL;
+
+	g_assert_true(pli_cpu_set_level(PLI_CPU_PORTABLE));
+	want = scan_slowly(message);
+	for (gint level = PLI_CPU_PORTABLE; level < PLI_CPU_LEVELS; level++) {
+		if (!pli_cpu_set_level(level))
+			continue;
+		/* from one octet before whole blocks to two behind them */
+		for (gsize at = 64; at < LONG_HEADER; at += 64)
+			for (gsize cut = at - 1; cut <= at + 2; cut++)
+				check_cut(pen, message, cut, want);
+	}
+	pli_cpu_set_level(pli_cpu_get_best());
+}
+
+/* Many short lines of one field, such that some end where a piece does, with
+ * as many of them before as are looked at in one go. */
+static void
+test_short_lines(void)
+{
+	PliPen pen = pli_pen_make(LONG_HEADER + 64);
+
+	for (guint i = 0; i < 2 * 5 * 7; i++) {
+		const gboolean is_crlf = i % 2;
+		const guint width = 1 + i / 2 % 5, shift = i / 10;
+		g_autoptr(GString) text = g_string_new("To: ");
+
+		if (shift >= width + 1 + is_crlf)
+			continue;
+		g_string_append_len(text, "abcdefg", shift);
+		while (text->len < LONG_HEADER)
+			g_string_append_printf(text, "%s %.*s",
+			                       is_crlf ? "\r\n" : "\n",
+			                       (int)width - 1, "abcd");
+		g_string_append(text, "\r\n\r\nbody\r\n");
+		check_cuts(&pen, pli_slice_new((guint8 *)text->str, text->len));
+	}
+	pli_pen_clear(&pen);
 }
 
 /* What one parser gives is what it gave with memory of its own, when it had
@@ -197,6 +235,7 @@ main(int argc, char **argv)
 	g_test_add_func("/engine/guard/messages", test_messages);
 	g_test_add_func("/engine/guard/fields", test_fields);
 	g_test_add_func("/engine/guard/octets", test_octets);
+	g_test_add_func("/engine/guard/short-lines", test_short_lines);
 	g_test_add_func("/engine/guard/again", test_again);
 	return g_test_run();
 }

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The scan's kernels against a walk over single octets. */
+/* The scan's kernels against a walk over single octets. What they look at ends
+ * where nothing may be read. */
 #include "engine/scan-priv.h"
+#include "tests/lib/pen.h"
 
 #define LONGEST 6000
+
+static PliPen pen;
 
 static void
 note(guint64 *first, guint64 at)
@@ -98,6 +102,7 @@ check(const guint8 *text, gsize len, gboolean stops, GRand *random)
 	const guint8 *end;
 	gsize stop = scan_octets(&want, text, len, stops);
 
+	text = pli_pen_put_last(&pen, text, len);
 	pli_scan_init(&whole);
 	end = pli_scan_run(&whole, text, text + len, 0,
 	                   stops ? PLI_SCAN_TO_DASHES : PLI_SCAN_THROUGH);
@@ -141,7 +146,8 @@ test_kernels(void)
 	            {1, 76, "\n"},       {20, 60, "\r\n"}, {1000, 60, "\n"},
 	            {0, 2000, "\r\n"},   {0, 997, "\n"},   {0, 998, "\r\n"},
 	            {0, 0, "\r\n"},      {0, 0, "\n"},     {0, 76, "\n--x\n"},
-	            {0, 76, "\r\n-\r\n"}, {0, 254, "\r\n--"}};
+	            {0, 76, "\r\n-\r\n"}, {0, 254, "\r\n--"},
+	            {0, 1, "\r\n"},     {2, 2, "\n-"},    {2, 3, "\n"}};
 	g_autofree guint8 *text = g_malloc(LONGEST + 8);
 	g_autoptr(GRand) random = g_rand_new_with_seed(7);
 
@@ -217,25 +223,33 @@ make_header(guint8 *text, GRand *random, gint odds)
 }
 
 static void
+compare_fields(const PliScanFields *found, const PliScanFields *want, gsize len)
+{
+	/* it goes on to the end of some blocks */
+	if (want->n <= PLI_SCAN_FIELDS)
+		g_assert_cmpuint(found->n, ==, want->n);
+	g_assert_cmpuint(found->n, >=, want->n);
+	g_assert_cmpmem(found->at, want->n * sizeof *found->at, want->at,
+	                want->n * sizeof *want->at);
+	if (found->n == 0)
+		return;
+	g_assert_cmpuint(found->at[found->n - 1].end, <, len);
+	if (want->n <= PLI_SCAN_FIELDS)
+		g_assert_cmpint(found->odd, ==, want->odd);
+	g_assert_true(found->has_crlf || !want->has_crlf);
+	g_assert_true(found->has_bare_lf || !want->has_bare_lf);
+	g_assert_true(found->has_blank_ends || !want->has_blank_ends);
+}
+
+static void
 check_fields(const guint8 *text, gsize len)
 {
 	PliScanFields found, want;
 
+	text = pli_pen_put_last(&pen, text, len);
 	pli_scan_find_fields(text, text + len, &found);
 	find_fields(text, len, &want);
-	/* it goes on to the end of some blocks */
-	if (want.n <= PLI_SCAN_FIELDS)
-		g_assert_cmpuint(found.n, ==, want.n);
-	g_assert_cmpuint(found.n, >=, want.n);
-	g_assert_cmpmem(found.at, want.n * sizeof *found.at, want.at,
-	                want.n * sizeof *want.at);
-	if (found.n == 0)
-		return;
-	if (want.n <= PLI_SCAN_FIELDS)
-		g_assert_cmpint(found.odd, ==, want.odd);
-	g_assert_true(found.has_crlf || !want.has_crlf);
-	g_assert_true(found.has_bare_lf || !want.has_bare_lf);
-	g_assert_true(found.has_blank_ends || !want.has_blank_ends);
+	compare_fields(&found, &want, len);
 }
 
 static void
@@ -284,6 +298,81 @@ test_many_fields(void)
 	pli_scan_force_kernel(PLI_SCAN_KERNEL_BEST);
 }
 
+/* The same text at each level of instructions. */
+static void
+check_levels(const guint8 *text, gsize len)
+{
+	PliScanFields found, want;
+
+	find_fields(text, len, &want);
+	for (PliScanKernel k = PLI_SCAN_KERNEL_PORTABLE;
+	     k <= PLI_SCAN_KERNEL_AVX512; k++) {
+		if (!pli_scan_force_kernel(k))
+			continue;
+		pli_scan_find_fields(text, text + len, &found);
+		compare_fields(&found, &want, len);
+	}
+}
+
+/* Lines of two octets to seven with their ends, one after the other, of which
+ * one in `of` starts a field. */
+static void
+make_short_lines(guint8 *text, gsize len, guint width, guint of,
+                 const char *eol)
+{
+	const gsize n_eol = strlen(eol);
+
+	for (gsize at = 0, n = 0; at < len; n++) {
+		for (guint i = 0; i < width && at < len; i++)
+			text[at++] = i > 0 || n % of == 0 ? 'a' : ' ';
+		for (gsize i = 0; i < n_eol && at < len; i++)
+			text[at++] = eol[i];
+	}
+}
+
+/* Each length, and then those around whole blocks. */
+static gsize
+get_next_length(gsize len)
+{
+	return len < 1200 || (len + 2) % 64 < 4 ? len + 1
+	                                        : (len + 64) / 64 * 64 - 2;
+}
+
+/*
+ * At each length, so that lines as many as are looked for in one go lie before
+ * the end at some: the last one ends there, or an octet behind. What is not yet
+ * there may be the fold of a field, so that nothing ends with it.
+ */
+static void
+test_short_lines(void)
+{
+	static const char *const eols[] = {"\n", "\r\n"};
+	static const guint ofs[] = {1, 3, LONGEST};
+	g_autofree guint8 *text = g_malloc(LONGEST);
+
+	for (guint i = 0; i < 5 * 2 * 3; i++) {
+		const guint width = 1 + i % 5;
+		const char *eol = eols[i / 5 % 2];
+		const gsize period = width + strlen(eol);
+
+		make_short_lines(text, LONGEST, width, ofs[i / 10], eol);
+		for (gsize len = 1; len <= 4200;
+		     len = get_next_length(len)) {
+			/* from there on a line ends at `len` */
+			const gsize from = period - len % period;
+			guint8 *at = pen.end - len;
+
+			memcpy(at, text + from, len);
+			*at = 'a';
+			check_levels(at, len);
+			memcpy(at, text + from - 1, len);
+			*at = 'a';
+			check_levels(at, len);
+		}
+	}
+	pli_scan_force_kernel(PLI_SCAN_KERNEL_BEST);
+}
+
 /* A plain header is known to be plain, whatever its body is like. */
 static void
 test_plain_header(void)
@@ -314,10 +403,16 @@ test_plain_header(void)
 int
 main(int argc, char **argv)
 {
+	int result;
+
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/engine/scan/kernels", test_kernels);
 	g_test_add_func("/engine/scan/find-fields", test_find_fields);
 	g_test_add_func("/engine/scan/many-fields", test_many_fields);
+	g_test_add_func("/engine/scan/short-lines", test_short_lines);
 	g_test_add_func("/engine/scan/plain-header", test_plain_header);
-	return g_test_run();
+	pen = pli_pen_make(LONGEST + 8);
+	result = g_test_run();
+	pli_pen_clear(&pen);
+	return result;
 }
