@@ -96,10 +96,10 @@ pli_structure_is_spare(const PliStructure *structure)
 #ifdef __SANITIZE_ADDRESS__
 	return FALSE;
 #endif
-	return structure->room > 0 && structure->room <= MOST_ROOM &&
-	       structure->bytes == NULL &&
-	       g_atomic_int_get(&structure->holders) == 1 &&
-	       g_atomic_int_get(&structure->ref_count) == 1;
+	/* first of all: only then no other thread asks for its octets */
+	return g_atomic_int_get(&structure->ref_count) == 1 &&
+	       structure->bytes == NULL && structure->room > 0 &&
+	       structure->room <= MOST_ROOM;
 }
 
 gsize
