@@ -107,7 +107,7 @@ table(PliHeaderRun *run, PliFieldRecord *const fields, GlanceFunc glance,
 		table_with_care(run, fields);
 }
 
-static gsize
+static PLI_CPU_INLINE gsize
 glance_portable(const guint8 *p, guint16 *ret_name)
 {
 	gsize n = pli_octets_count_name(pli_slice_new(p, GLANCE), GLANCE);
@@ -129,15 +129,6 @@ table_portable(PliHeaderRun *run, PliFieldRecord *field)
 }
 
 #ifdef PLI_CPU_HAS_X86
-PLI_CPU_TARGET_SSE42 static PLI_CPU_INLINE gsize
-glance_sse42(const guint8 *p, guint16 *ret_name)
-{
-	gsize n = pli_octets_count_name(pli_slice_new(p, GLANCE), GLANCE);
-
-	*ret_name = pli_field_name_find_padded(p, n);
-	return n;
-}
-
 PLI_CPU_TARGET_SSE42 static PLI_CPU_INLINE guint32
 get_sum_sse42(const guint8 *p, gsize n)
 {
@@ -147,7 +138,7 @@ get_sum_sse42(const guint8 *p, gsize n)
 PLI_CPU_TARGET_SSE42 static void
 table_sse42(PliHeaderRun *run, PliFieldRecord *field)
 {
-	table(run, field, glance_sse42, GLANCE, get_sum_sse42);
+	table(run, field, glance_portable, GLANCE, get_sum_sse42);
 }
 
 PLI_CPU_TARGET_AVX2 static PLI_CPU_INLINE gsize

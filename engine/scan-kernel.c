@@ -34,7 +34,7 @@
                                                                                \
 		find_fields(p, end, fields, &head, get_lines_##NAME,           \
 		            is_unlike_##NAME, may_be_odd_##NAME,               \
-		            has_odd_##NAME);                \
+		            has_odd_##NAME);                                   \
 	}
 
 static inline guint64
