@@ -156,6 +156,8 @@ measure(PliEncoderChoice *choice, PliSlice octets)
 void
 pli_encoder_choice_feed(PliEncoderChoice *choice, PliSlice octets)
 {
+	if (octets.len == 0)
+		return;
 	choice->n_octets += octets.len;
 	take_kinds(choice, octets);
 	take_lines(choice, octets);

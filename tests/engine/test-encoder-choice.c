@@ -8,6 +8,7 @@ measure(PliEncoderChoice *choice, PliEncoderMode mode, PliSlice body,
 	gsize size)
 {
 	pli_encoder_choice_init(choice, mode);
+	pli_encoder_choice_feed(choice, PLI_SLICE_NONE);
 	for (gsize i = 0; i < body.len; i += size)
 		pli_encoder_choice_feed(
 			choice, pli_slice_new(body.data + i,
