@@ -9,6 +9,7 @@
 #include "engine/parser.h"
 #include "tests/lib/corpus.h"
 #include "tests/lib/edit-run.h"
+#include "tests/lib/step-source.h"
 
 #define TEXT(s) pli_slice_new(s, sizeof(s) - 1)
 
@@ -32,7 +33,7 @@ begin_flagged(Case *c, PliSlice text, PliEditFlags flags)
 	g_autoptr(GError) error = NULL;
 
 	c->structure = pli_parser_parse(text, PLI_LINE_AS_IS, NULL);
-	c->source = pli_edit_run_new_source(text, 5);
+	c->source = pli_step_source_new(text, 5);
 	c->edit = pli_edit_new(c->structure, c->source, flags, &error);
 	g_assert_no_error(error);
 }
@@ -114,7 +115,7 @@ static void
 insert(Case *c, guint32 part, guint32 n, const char *octets)
 {
 	g_autoptr(PliSource) source =
-		pli_edit_run_new_source(pli_slice_from_string(octets), 3);
+		pli_step_source_new(pli_slice_from_string(octets), 3);
 	g_autoptr(GError) error = NULL;
 
 	pli_edit_insert_part(c->edit, part, n, source, &error);
@@ -125,7 +126,7 @@ static void
 replace(Case *c, guint32 part, gboolean body, const char *octets)
 {
 	g_autoptr(PliSource) source =
-		pli_edit_run_new_source(pli_slice_from_string(octets), 3);
+		pli_step_source_new(pli_slice_from_string(octets), 3);
 	g_autoptr(GError) error = NULL;
 
 	if (body)
@@ -256,7 +257,7 @@ enclose(Case *c, guint32 part, const char *subtype, const char *first,
 	const char *fields)
 {
 	g_autoptr(PliSource) source =
-		pli_edit_run_new_source(pli_slice_from_string(first), 3);
+		pli_step_source_new(pli_slice_from_string(first), 3);
 	const PliEditEnclosure how = {
 		.fields = pli_slice_from_string(fields),
 		.subtype = subtype,
@@ -361,7 +362,7 @@ static void
 test_sealed(void)
 {
 	g_autoptr(PliSource) source =
-		pli_edit_run_new_source(PLI_SLICE_LITERAL("\r\nx"), 9);
+		pli_step_source_new(PLI_SLICE_LITERAL("\r\nx"), 9);
 	g_autoptr(GError) error = NULL;
 	guint32 field;
 	Case c;
@@ -458,10 +459,10 @@ test_refused(void)
 		"",	     "A: b",	     "A: b\n",	      "A b\r\n",
 		" A: b\r\n", "A: b\r\n\r\n", "A: b\r\nx\r\n", "A: b\r\n\r\nc",
 	};
-	g_autoptr(PliSource) nested = pli_edit_run_new_source(
+	g_autoptr(PliSource) nested = pli_step_source_new(
 		PLI_SLICE_LITERAL("\r\nx\r\n--a\r\n"), 2);
 	g_autoptr(PliSource) start =
-		pli_edit_run_new_source(PLI_SLICE_LITERAL("--ax"), 2);
+		pli_step_source_new(PLI_SLICE_LITERAL("--ax"), 2);
 	g_autoptr(GError) error = NULL;
 	guint32 field;
 	Case c;
@@ -513,7 +514,7 @@ test_incomplete(void)
 	g_autoptr(PliParser) parser = pli_parser_new(PLI_LINE_AS_IS, NULL);
 	g_autoptr(PliStructure) structure = NULL;
 	g_autoptr(PliSource) source =
-		pli_edit_run_new_source(PLI_SLICE_LITERAL("A: b\r\n"), 9);
+		pli_step_source_new(PLI_SLICE_LITERAL("A: b\r\n"), 9);
 	g_autoptr(GError) error = NULL;
 
 	pli_parser_scan(parser, PLI_SLICE_LITERAL("A: b\r\n"));
@@ -537,7 +538,7 @@ test_short_source(void)
 	gsize n = 0;
 
 	text.len -= 4;
-	source = pli_edit_run_new_source(text, 100);
+	source = pli_step_source_new(text, 100);
 	edit = pli_edit_new(structure, source, 0, &error);
 	g_assert_true(pli_edit_settle(edit, &error));
 	while (octets.len > 0 &&
@@ -633,7 +634,7 @@ test_no_change(void)
 						  NULL));
 		c.structure = pli_parser_parse(pli_slice_new(octets, n),
 					       PLI_LINE_LF_FILE, NULL);
-		c.source = pli_edit_run_new_source(pli_slice_new(octets, n),
+		c.source = pli_step_source_new(pli_slice_new(octets, n),
 						   G_MAXUINT16);
 		c.edit = pli_edit_new(c.structure, c.source, 0, NULL);
 		g_assert_true(pli_edit_settle(c.edit, NULL));

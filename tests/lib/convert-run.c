@@ -3,52 +3,7 @@
 
 #include "engine/decoder.h"
 #include "engine/parser.h"
-
-typedef struct {
-	PliSource base;
-	PliSlice text;
-	gsize step;
-} TextSource;
-
-static PliStep
-text_read_at(PliSource *source, guint64 offset, gsize max,
-             PliSlice *ret_octets, GError **error)
-{
-	TextSource *self = (TextSource *)source;
-
-	*ret_octets = pli_slice_skip(self->text, offset);
-	ret_octets->len = MIN(ret_octets->len, MIN(max, self->step));
-	return PLI_STEP_READY;
-}
-
-static guint64
-text_get_length(const PliSource *source)
-{
-	return ((const TextSource *)source)->text.len;
-}
-
-static void
-text_free(PliSource *source)
-{
-	g_free(source);
-}
-
-static const PliSourceClass text_class = {
-        .read_at = text_read_at,
-        .get_length = text_get_length,
-        .free = text_free,
-};
-
-static PliSource *
-text_new(PliSlice text, gsize step)
-{
-	TextSource *self = g_new0(TextSource, 1);
-
-	pli_source_init(&self->base, &text_class);
-	self->text = text;
-	self->step = step;
-	return &self->base;
-}
+#include "tests/lib/step-source.h"
 
 GByteArray *
 pli_convert_run(PliSlice text, PliConvertTarget target, gsize step,
@@ -56,7 +11,7 @@ pli_convert_run(PliSlice text, PliConvertTarget target, gsize step,
 {
 	g_autoptr(PliStructure) structure =
 	        pli_parser_parse(text, PLI_LINE_AS_IS, NULL);
-	g_autoptr(PliSource) source = text_new(text, step);
+	g_autoptr(PliSource) source = pli_step_source_new(text, step);
 	g_autoptr(PliConvert) convert =
 	        pli_convert_new(structure, source, target, error);
 	GByteArray *out;

@@ -3,52 +3,7 @@
 
 #include "engine/derive.h"
 #include "engine/parser.h"
-
-typedef struct {
-	PliSource base;
-	PliSlice text;
-	gsize step;
-} TextSource;
-
-static PliStep
-text_read_at(PliSource *source, guint64 offset, gsize max, PliSlice *ret_octets,
-	     GError **error)
-{
-	TextSource *self = (TextSource *)source;
-
-	*ret_octets = pli_slice_skip(self->text, MIN(offset, self->text.len));
-	ret_octets->len = MIN(ret_octets->len, MIN(max, self->step));
-	return PLI_STEP_READY;
-}
-
-static guint64
-text_get_length(const PliSource *source)
-{
-	return ((const TextSource *)source)->text.len;
-}
-
-static void
-text_free(PliSource *source)
-{
-	g_free(source);
-}
-
-static const PliSourceClass text_class = {
-	.read_at = text_read_at,
-	.get_length = text_get_length,
-	.free = text_free,
-};
-
-PliSource *
-pli_edit_run_new_source(PliSlice text, gsize step)
-{
-	TextSource *self = g_new0(TextSource, 1);
-
-	pli_source_init(&self->base, &text_class);
-	self->text = text;
-	self->step = step;
-	return &self->base;
-}
+#include "tests/lib/step-source.h"
 
 GByteArray *
 pli_edit_run(PliEdit *edit)
@@ -140,7 +95,7 @@ enclose(Run *run, guint32 index, GError **error)
 		.seed = PLI_SLICE_LITERAL("seed"),
 	};
 	PliEditEnclosure with_first = how;
-	g_autoptr(PliSource) first = pli_edit_run_new_source(
+	g_autoptr(PliSource) first = pli_step_source_new(
 		new_parts[pick(run, G_N_ELEMENTS(new_parts))], 7);
 
 	if (how.subtype != NULL && pick(run, 2))
@@ -151,7 +106,7 @@ enclose(Run *run, guint32 index, GError **error)
 static gboolean
 change_part(Run *run, guint32 index, GError **error)
 {
-	g_autoptr(PliSource) whole = pli_edit_run_new_source(
+	g_autoptr(PliSource) whole = pli_step_source_new(
 		new_parts[pick(run, G_N_ELEMENTS(new_parts))], 7);
 	PliPart part;
 
@@ -260,7 +215,7 @@ pli_edit_run_random(PliSlice text, PliLineMode mode, guint32 seed,
 		    PliEditRunTotals *totals)
 {
 	g_autoptr(PliStructure) structure = pli_parser_parse(text, mode, NULL);
-	g_autoptr(PliSource) source = pli_edit_run_new_source(text, 4096);
+	g_autoptr(PliSource) source = pli_step_source_new(text, 4096);
 	g_autoptr(PliEdit) edit = NULL;
 	g_autoptr(GError) error = NULL;
 	Run run = {

@@ -7,10 +7,6 @@
 
 #include "engine/edit.h"
 
-/* A source that gives at most `step` octets at once; `text` outlives it. */
-PliSource *
-pli_edit_run_new_source(PliSlice text, gsize step);
-
 /* The result of a settled edit. */
 GByteArray *
 pli_edit_run(PliEdit *edit);

@@ -9,6 +9,7 @@
 #include "engine/view.h"
 #include "engine/word.h"
 #include "tests/lib/edit-run.h"
+#include "tests/lib/step-source.h"
 
 GByteArray *
 pli_normalize_run(PliSlice text, gboolean force, gsize step, GError **error)
@@ -16,7 +17,7 @@ pli_normalize_run(PliSlice text, gboolean force, gsize step, GError **error)
 	g_autoptr(PliContext) context = pli_context_new();
 	g_autoptr(PliStructure) structure =
 		pli_parser_parse(text, PLI_LINE_AS_IS, NULL);
-	g_autoptr(PliSource) source = pli_edit_run_new_source(text, step);
+	g_autoptr(PliSource) source = pli_step_source_new(text, step);
 	g_autoptr(PliNormalize) normalize =
 		pli_normalize_new(context, structure, source, force,
 				  PLI_SLICE_LITERAL("seed"), error);
@@ -63,7 +64,7 @@ begin(Reading *r, const GByteArray *octets)
 
 	r->context = pli_context_new();
 	r->structure = pli_parser_parse(text, PLI_LINE_AS_IS, NULL);
-	r->source = pli_edit_run_new_source(text, 4096);
+	r->source = pli_step_source_new(text, 4096);
 }
 
 static void
