@@ -2,6 +2,7 @@
 /* Parts dropped, replaced, inserted and enclosed. */
 #include "engine/edit-priv.h"
 
+#include "engine/boundary-name.h"
 #include "engine/parser.h"
 
 static gboolean
@@ -185,22 +186,17 @@ pli_edit_insert_part(PliEdit *edit, guint32 index, guint32 n, PliSource *whole,
 	return TRUE;
 }
 
-/* From what nobody can have written into the message on purpose. */
+/* With its hyphens. */
 static GString *
 make_boundary(const PliEdit *edit, guint32 part, PliSlice seed)
 {
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-	guint32 number[] = {edit->changes->len, part};
-	gsize n;
-	gconstpointer bytes =
-		g_bytes_get_data(pli_structure_get_bytes(edit->structure), &n);
+	const guint32 numbers[] = {edit->changes->len, part};
+	g_autofree char *name =
+		pli_boundary_name_make(seed, edit->structure, numbers,
+				       G_N_ELEMENTS(numbers));
+	GString *boundary = g_string_new("--");
 
-	g_checksum_update(sum, seed.data, (gssize)seed.len);
-	g_checksum_update(sum, bytes, (gssize)n);
-	g_checksum_update(sum, (const guchar *)number, sizeof number);
-	/* "=_" is in no line of base64 or quoted-printable */
-	return g_string_append_len(g_string_new("--=_"),
-				   g_checksum_get_string(sum), 40);
+	return g_string_append(boundary, name);
 }
 
 /* What a new part says of octets that it encloses (RFC 2045 6.4). */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/normalize.h"
 
+#include "engine/boundary-name.h"
 #include "engine/decoded-source.h"
 #include "engine/encoded-source.h"
 #include "engine/normalize-priv.h"
@@ -248,18 +249,10 @@ dup_boundary(const PliNormalize *n, const PliPart *part)
 
 	if (n->fresh[part->index] ||
 	    !pli_structure_find_param(structure, part, PLI_ITEM_TYPE_PARAM,
-				      "boundary", &value)) {
-		g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-		gsize len;
-		gconstpointer bytes = g_bytes_get_data(
-			pli_structure_get_bytes(structure), &len);
-
-		g_checksum_update(sum, n->seed->data, n->seed->len);
-		g_checksum_update(sum, bytes, (gssize)len);
-		g_checksum_update(sum, (const guchar *)&part->index,
-				  sizeof part->index);
-		return g_strdup_printf("=_%.40s", g_checksum_get_string(sum));
-	}
+				      "boundary", &value))
+		return pli_boundary_name_make(
+			pli_slice_new(n->seed->data, n->seed->len), structure,
+			&part->index, 1);
 	return g_strchomp(pli_slice_dup(value));
 }
 
