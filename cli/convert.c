@@ -23,18 +23,6 @@ typedef struct {
 	const char *refusal;
 } Conversion;
 
-static const char *
-get_name(PliEncoding encoding)
-{
-	switch (encoding) {
-	case PLI_ENCODING_8BIT: return "8bit";
-	case PLI_ENCODING_BINARY: return "binary";
-	case PLI_ENCODING_QUOTED_PRINTABLE: return "quoted-printable";
-	case PLI_ENCODING_BASE64: return "base64";
-	default: return "7bit";
-	}
-}
-
 static void
 add_change(PliJson *json, const PliStructure *structure, const char *path,
 	   const PliConvertChange *change)
@@ -49,8 +37,8 @@ add_change(PliJson *json, const PliStructure *structure, const char *path,
 	pli_json_add_text_of(json, "type", type);
 	pli_json_add_key(json, "encoded");
 	pli_json_add_boolean(json, change->is_encoded);
-	pli_json_add_text_of(json, "from", get_name(change->from));
-	pli_json_add_text_of(json, "to", get_name(change->to));
+	pli_json_add_text_of(json, "from", pli_encoding_get_name(change->from));
+	pli_json_add_text_of(json, "to", pli_encoding_get_name(change->to));
 	pli_json_end_object(json);
 }
 

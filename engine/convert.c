@@ -55,17 +55,6 @@ add_text(PliConvert *convert, guint64 offset, guint64 length, char *text)
 	g_array_append_val(convert->edits, edit);
 }
 
-static const char *
-get_label(PliEncoding encoding)
-{
-	switch (encoding) {
-	case PLI_ENCODING_8BIT: return "8bit";
-	case PLI_ENCODING_QUOTED_PRINTABLE: return "quoted-printable";
-	case PLI_ENCODING_BASE64: return "base64";
-	default: return "7bit";
-	}
-}
-
 /* The first field of the name is the one that counts for us; readers that take
  * another must find none. */
 static void
@@ -87,7 +76,7 @@ edit_header(PliConvert *convert, const PliPart *part, PliEncoding to)
 			continue;
 		text = wants_label ? g_strdup_printf("Content-Transfer-"
 						     "Encoding: %s\r\n",
-						     get_label(to))
+						     pli_encoding_get_name(to))
 				   : g_strdup("");
 		add_text(convert, field.span.offset, field.span.length, text);
 		wants_label = FALSE;
@@ -98,7 +87,7 @@ edit_header(PliConvert *convert, const PliPart *part, PliEncoding to)
 		 g_strdup_printf("%s%s%s%s", wants_version ? ADD_VERSION : "",
 				 wants_label ? "Content-Transfer-Encoding: "
 					     : "",
-				 wants_label ? get_label(to) : "",
+				 wants_label ? pli_encoding_get_name(to) : "",
 				 wants_label ? "\r\n" : ""));
 }
 

@@ -413,23 +413,16 @@ has_8bit(const PliNormalizePlan *plan, const PliPart *part)
 static const char *
 get_label(const Writer *w)
 {
+	PliEncoding encoding = w->part->encoding;
+
 	if (w->mine->body)
-		return w->mine->to == PLI_ENCODING_BASE64 ? "base64"
-							  : "quoted-printable";
-	if (w->part->kind != PLI_PART_LEAF &&
-	    !pli_encoding_is_identity(w->part->encoding))
-		return has_8bit(w->plan, w->part) ? "8bit" : NULL;
-	switch (w->part->encoding) {
-	case PLI_ENCODING_8BIT: return "8bit";
-	case PLI_ENCODING_BINARY: return "binary";
-	case PLI_ENCODING_QUOTED_PRINTABLE: return "quoted-printable";
-	case PLI_ENCODING_BASE64: return "base64";
-	case PLI_ENCODING_UUENCODE: return "x-uuencode";
-	case PLI_ENCODING_XXENCODE: return "x-xxencode";
-	case PLI_ENCODING_YENC: return "x-yencode";
-	case PLI_ENCODING_BINHEX: return "binhex";
-	default: return NULL;
-	}
+		encoding = w->mine->to;
+	else if (w->part->kind != PLI_PART_LEAF &&
+		 !pli_encoding_is_identity(encoding))
+		encoding = has_8bit(w->plan, w->part) ? PLI_ENCODING_8BIT
+						      : PLI_ENCODING_7BIT;
+	return encoding != PLI_ENCODING_7BIT ? pli_encoding_get_name(encoding)
+					     : NULL;
 }
 
 static void

@@ -764,3 +764,21 @@ pli_structure_is_type(const PliStructure *structure, const PliPart *part,
 	pli_structure_get_type(structure, part, &t, &s);
 	return pli_slice_is(t, type) && pli_slice_is(s, subtype);
 }
+
+const char *
+pli_encoding_get_name(PliEncoding encoding)
+{
+	static const char *const names[] = {
+	        [PLI_ENCODING_7BIT] = "7bit",
+	        [PLI_ENCODING_8BIT] = "8bit",
+	        [PLI_ENCODING_BINARY] = "binary",
+	        [PLI_ENCODING_QUOTED_PRINTABLE] = "quoted-printable",
+	        [PLI_ENCODING_BASE64] = "base64",
+	        [PLI_ENCODING_UUENCODE] = "x-uuencode",
+	        [PLI_ENCODING_XXENCODE] = "x-xxencode",
+	        [PLI_ENCODING_YENC] = "x-yencode",
+	        [PLI_ENCODING_BINHEX] = "binhex",
+	};
+
+	return (guint)encoding < G_N_ELEMENTS(names) ? names[encoding] : NULL;
+}

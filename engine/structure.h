@@ -81,6 +81,10 @@ pli_encoding_is_decodable(PliEncoding encoding)
 	       encoding != PLI_ENCODING_UNKNOWN;
 }
 
+/* What stands for it in Content-Transfer-Encoding; static, NULL for UNKNOWN. */
+const char *
+pli_encoding_get_name(PliEncoding encoding);
+
 enum {
 	PLI_PART_SYNTHETIC = 1 << 0, /* stands for no octets: see strict.md */
 	PLI_PART_OPAQUE = 1 << 1,    /* composite, but not opened (a limit) */
