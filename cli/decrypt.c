@@ -5,17 +5,16 @@
 #include <sysexits.h>
 
 #include "cli/errand.h"
-#include "cli/input.h"
 #include "cli/layers-report.h"
+#include "cli/one-message.h"
+#include "cli/out-file.h"
 #include "cli/report.h"
 #include "cli/terminal.h"
 #include "engine/gmime/decrypted.h"
-#include "engine/line-end.h"
 
 typedef struct {
 	const PliCryptoOptions *options;
 	gboolean as_json;
-	PliInput *input;
 	const PliMessage *message;
 } Decrypt;
 
@@ -65,38 +64,24 @@ has_binary(const PliLayers *layers)
 	return FALSE;
 }
 
-/* Lines end as most of them did. */
 static gboolean
-print_message(const Decrypt *decrypt, const PliLayers *layers,
-	      PliDecrypted *decrypted, GError **error)
+write_result(const Decrypt *decrypt, const PliLayers *layers,
+	     PliDecrypted *decrypted, GError **error)
 {
-	const PliStructure *structure = decrypt->message->structure;
-	gboolean by_lf = pli_structure_get_bare_lf(structure) >
-				 pli_structure_get_lines(structure) / 2 &&
-			 !has_binary(layers);
-	g_autoptr(GByteArray) out = g_byte_array_new();
-	PliLineEnd state = {FALSE};
+	g_autoptr(PliOutFile) file = pli_out_file_new(NULL, error);
 	PliSlice octets;
 
+	if (file == NULL)
+		return FALSE;
+	if (!has_binary(layers))
+		pli_out_file_end_lines_as(file, decrypt->message->structure);
 	do {
-		gsize n;
-
 		if (pli_decrypted_next(decrypted, &octets, error) !=
-		    PLI_STEP_READY)
+			    PLI_STEP_READY ||
+		    !pli_out_file_add(file, octets, error))
 			return FALSE;
-		if (!by_lf) {
-			if (octets.len > 0)
-				fwrite(octets.data, 1, octets.len, stdout);
-			continue;
-		}
-		g_byte_array_set_size(out,
-				      (guint)PLI_LINE_END_BOUND(octets.len));
-		n = octets.len > 0
-			    ? pli_line_end_feed_lf(&state, octets, out->data)
-			    : pli_line_end_finish_lf(&state, out->data);
-		fwrite(out->data, 1, n, stdout);
-	} while (octets.len > 0 && !pli_terminal_has_failed());
-	return TRUE;
+	} while (octets.len > 0);
+	return pli_out_file_finish(file, error);
 }
 
 /* They are about octets that are not in what comes out. */
@@ -129,7 +114,7 @@ decrypt_message(gpointer data)
 		decrypted = pli_decrypted_new(verification->layers, &error);
 	if (decrypted == NULL &&
 	    (verification == NULL || error->domain != PLI_DECRYPTED_ERROR)) {
-		pli_input_add_error(decrypt->input, decrypt->message, error);
+		pli_terminal_add_error(decrypt->message->file, error->message);
 		return EX_IOERR;
 	}
 	if (decrypt->as_json)
@@ -141,30 +126,20 @@ decrypt_message(gpointer data)
 	if (decrypt->as_json)
 		return 0;
 	tell_of_signatures(decrypt, verification, decrypted);
-	if (print_message(decrypt, verification->layers, decrypted, &error))
+	if (write_result(decrypt, verification->layers, decrypted, &error))
 		return 0;
-	pli_input_add_error(decrypt->input, decrypt->message, error);
+	/* pli_terminal_finish() tells of standard output */
+	if (!pli_terminal_has_failed())
+		pli_terminal_add_error(decrypt->message->file, error->message);
 	return EX_IOERR;
 }
 
 static int
-decrypt_one(Decrypt *decrypt, char *const *paths)
+decrypt_one(const PliMessage *message, gpointer data, GError **error)
 {
-	g_autoptr(PliInput) input = pli_input_new(paths, FALSE);
-	g_autoptr(PliMessage) message = pli_input_next(input);
-	g_autoptr(PliMessage) another = NULL;
+	Decrypt *decrypt = data;
 	int status;
 
-	if (message == NULL)
-		return MAX(pli_input_get_status(input), EX_NOINPUT);
-	another = pli_input_next(input);
-	if (another != NULL) {
-		pli_terminal_add_error(message->file,
-				       "one message is expected, and there "
-				       "are more");
-		return EX_DATAERR;
-	}
-	decrypt->input = input;
 	decrypt->message = message;
 	status = pli_errand_run(message->file,
 				(guint)decrypt->options->seconds,
@@ -187,11 +162,9 @@ run_decrypt(const PliCommand *command, int argc, char **argv)
 
 	if (!pli_command_parse(command, entries, argc, argv, &paths, &status))
 		return status;
-	if (paths[0] == NULL || paths[1] != NULL)
-		status = pli_command_format_usage(command,
-						  "one PATH is expected");
-	else if (pli_crypto_options_apply(&options, command, &status))
-		status = decrypt_one(&decrypt, paths);
+	if (pli_crypto_options_apply(&options, command, &status))
+		status = pli_one_message_run(command, paths, decrypt_one,
+					     &decrypt);
 	written = pli_terminal_finish();
 	status = MAX(status, written);
 	pli_crypto_options_clear(&options);
