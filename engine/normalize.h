@@ -48,7 +48,8 @@ pli_normalize_error_quark(void);
 gboolean
 pli_normalize_is_inside(PliDefectId id, PliEncoding encoding);
 
-/* What is done to a part. */
+/* What is done to a part. When only what lies between parts goes, it is one
+ * change of part 0 with nothing of this. */
 typedef struct {
 	guint32 part;
 	gboolean header;   /* fields were written anew, or left out */

@@ -100,30 +100,62 @@ count(PliScan *scan, const PliPart *part, guint64 offset)
 	scan->after_cr = FALSE;
 }
 
-/* Lines that are nearly boundaries. */
-static void
-copy_defects(PliParser *parser, const PliParserSkip *skip)
+/* The n-th defect, if it is a line of the body that is nearly a boundary. */
+static gboolean
+get_near_boundary(const PliParserSkip *skip, guint32 n, PliDefect *ret_defect)
 {
 	const PliSpan *body = &skip->part.body;
 
+	pli_structure_get_defect(skip->structure, n, ret_defect);
+	return (ret_defect->id == PLI_DEFECT_BOUNDARY_PREFIX ||
+		ret_defect->id == PLI_DEFECT_BOUNDARY_AFTER_CLOSE) &&
+	       ret_defect->span.source == 0 &&
+	       ret_defect->span.offset >= body->offset &&
+	       ret_defect->span.offset - body->offset < body->length;
+}
+
+/* How far from outside the multipart is; as many as there are: not around. */
+static guint
+find_level(const PliParserSkip *skip, guint32 part)
+{
+	guint level = 0;
+
+	while (level < skip->multiparts->len &&
+	       g_array_index(skip->multiparts, guint32, level) != part)
+		level++;
+	return level;
+}
+
+/* Whether all of them are of multiparts around it. */
+static gboolean
+knows_near_boundaries(const PliParserSkip *skip)
+{
+	PliDefect defect;
+
+	for (guint32 i = 0; i < pli_structure_get_n_defects(skip->structure);
+	     i++)
+		if (get_near_boundary(skip, i, &defect) &&
+		    find_level(skip, defect.part) == skip->multiparts->len)
+			return FALSE;
+	return TRUE;
+}
+
+static void
+copy_near_boundaries(PliParser *parser, const PliParserSkip *skip)
+{
+	PliDefect defect;
+
 	for (guint32 i = 0; i < pli_structure_get_n_defects(skip->structure);
 	     i++) {
-		PliDefect defect;
-		guint level = 0;
+		guint level;
 
-		pli_structure_get_defect(skip->structure, i, &defect);
-		if ((defect.id != PLI_DEFECT_BOUNDARY_PREFIX &&
-		     defect.id != PLI_DEFECT_BOUNDARY_AFTER_CLOSE) ||
-		    defect.span.source != 0 ||
-		    defect.span.offset < body->offset ||
-		    defect.span.offset - body->offset >= body->length)
+		if (!get_near_boundary(skip, i, &defect))
 			continue;
-		while (g_array_index(skip->multiparts, guint32, level) !=
-		       defect.part)
-			level++;
+		level = find_level(skip, defect.part);
 		pli_parser_add_defect(
 			parser, defect.id, parser->boundaries.stack[level].part,
-			parser->offset + (defect.span.offset - body->offset),
+			parser->offset +
+				(defect.span.offset - skip->part.body.offset),
 			defect.span.length);
 	}
 }
@@ -135,9 +167,9 @@ pli_parser_skip_body(PliParser *parser, const PliParserSkip *skip)
 
 	if (!is_at_body(parser) || skip->part.body.length == 0 ||
 	    !has_boundaries(&parser->boundaries, skip->boundaries) ||
-	    !find_firsts(parser, skip, &scan))
+	    !knows_near_boundaries(skip) || !find_firsts(parser, skip, &scan))
 		return FALSE;
-	copy_defects(parser, skip);
+	copy_near_boundaries(parser, skip);
 	count(&scan, &skip->part, parser->offset);
 	parser->scan = scan;
 	parser->region_start = parser->offset;
