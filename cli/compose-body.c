@@ -4,15 +4,6 @@
 #include "cli/detector.h"
 #include "engine/parser.h"
 
-static PliSlice
-get_slice(GBytes *bytes)
-{
-	PliSlice slice;
-
-	slice.data = g_bytes_get_data(bytes, &slice.len);
-	return slice;
-}
-
 /* Parts of one multipart, owned. */
 static GPtrArray *
 new_parts(void)
@@ -95,7 +86,7 @@ new_file(const PliEntityWriter *writer, const PliComposeFile *file,
 
 	if (octets == NULL)
 		return NULL;
-	type = dup_type(file, get_slice(octets));
+	type = dup_type(file, pli_slice_from_bytes(octets));
 	if (g_str_has_prefix(type, "multipart/") ||
 	    g_str_has_prefix(type, "message/")) {
 		g_set_error(error, PLI_ENTITY_ERROR, PLI_ENTITY_ERROR_VALUE,
@@ -103,7 +94,7 @@ new_file(const PliEntityWriter *writer, const PliComposeFile *file,
 		return NULL;
 	}
 	name = g_filename_to_utf8(base, -1, NULL, NULL, NULL);
-	leaf.octets = get_slice(octets);
+	leaf.octets = pli_slice_from_bytes(octets);
 	leaf.type = type;
 	leaf.filename = file->name != NULL ? file->name : name;
 	leaf.disposition = file->disposition != NULL ? file->disposition
@@ -198,8 +189,9 @@ new_mixed(PliEntityWriter *writer, const PliComposeInput *input,
 	if (has_words && !add(parts, new_words(writer, input, error)))
 		goto fail;
 	if (forwarded != NULL &&
-	    !add(parts, pli_entity_new_message(writer, get_slice(forwarded),
-					       FALSE, error)))
+	    !add(parts,
+		 pli_entity_new_message(writer, pli_slice_from_bytes(forwarded),
+					FALSE, error)))
 		goto fail;
 	if (input->digest->len > 0 &&
 	    !add(parts, new_digest(writer, input, error)))
@@ -267,8 +259,8 @@ take_reply(PliComposeInput *input, GBytes *forwarded, GError **error)
 		return TRUE;
 	if (message == NULL)
 		return FALSE;
-	structure = pli_parser_parse(get_slice(message), PLI_LINE_LF_FILE,
-				     NULL);
+	structure = pli_parser_parse(pli_slice_from_bytes(message),
+				     PLI_LINE_LF_FILE, NULL);
 	pli_compose_reply_init(&reply, context, structure, kind, input->from);
 	fill(&input->to, reply.to);
 	fill(&input->cc, reply.cc);

@@ -43,7 +43,7 @@ take_text(const char *file, char **into, GError **error)
 	octets = pli_compose_input_read_file(file, error);
 	if (octets == NULL)
 		return FALSE;
-	text.data = g_bytes_get_data(octets, &text.len);
+	text = pli_slice_from_bytes(octets);
 	if (text.len > 0 && memchr(text.data, 0, text.len) != NULL) {
 		g_set_error(error, PLI_ENTITY_ERROR, PLI_ENTITY_ERROR_VALUE,
 			    "%s: a NUL is no text", file);

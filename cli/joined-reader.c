@@ -155,7 +155,7 @@ is_unchanged(const PliJoinedReader *reader)
 	PliPartialInfo info;
 	PliSlice id;
 
-	id.data = g_bytes_get_data(reader->group->id, &id.len);
+	id = pli_slice_from_bytes(reader->group->id);
 	return pli_partial_read(&piece, &info, &set) &&
 	       info.number == reader->fragment->number &&
 	       pli_slice_equal(info.id, id);

@@ -52,6 +52,16 @@ pli_slice_from_string(const char *s)
 	return PLI_SLICE_OF((const guint8 *)s, s != NULL ? strlen(s) : 0);
 }
 
+/* Valid while the GBytes are. */
+static inline PliSlice
+pli_slice_from_bytes(GBytes *bytes)
+{
+	gsize len;
+	gconstpointer data = g_bytes_get_data(bytes, &len);
+
+	return pli_slice_new(data, len);
+}
+
 /* The octets from `offset` on; offset must not pass the end. */
 static inline PliSlice
 pli_slice_skip(PliSlice s, gsize offset)

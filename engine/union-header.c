@@ -233,7 +233,7 @@ find_blank_end(PliUnionPart *p, const PliField *field, gboolean *ret_found,
 		return PLI_STEP_FAIL;
 	if (octets == NULL)
 		return PLI_STEP_READY;
-	s.data = g_bytes_get_data(octets, &s.len);
+	s = pli_slice_from_bytes(octets);
 	at = find_blank_line(s);
 	if (at == s.len)
 		return PLI_STEP_READY;
@@ -262,7 +262,7 @@ find_start(PliUnionPart *p, GError **error)
 		return PLI_STEP_FAIL;
 	if (octets == NULL)
 		return PLI_STEP_READY;
-	s.data = g_bytes_get_data(octets, &s.len);
+	s = pli_slice_from_bytes(octets);
 	while (n < s.len && pli_octet_is_blank(s.data[n]))
 		n++;
 	whole.offset += n;

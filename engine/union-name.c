@@ -340,7 +340,7 @@ pli_union_find_names(PliUnionPart *p, GError **error)
 		PliFieldName kind = (PliFieldName)p->names->data[i];
 		PliSlice field;
 
-		field.data = g_bytes_get_data(p->fields->pdata[i], &field.len);
+		field = pli_slice_from_bytes(p->fields->pdata[i]);
 		if (kind == PLI_FIELD_NAME_CONTENT_TYPE ||
 		    kind == PLI_FIELD_NAME_CONTENT_DISPOSITION)
 			read_field(&names, field, kind);

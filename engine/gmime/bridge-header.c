@@ -169,7 +169,7 @@ pli_bridge_copy_fields(PliContext *context, PliLeafSources *sources,
 					    NULL);
 		if (octets == NULL)
 			continue;
-		text.data = g_bytes_get_data(octets, &text.len);
+		text = pli_slice_from_bytes(octets);
 		if (!is_name(pli_slice_new(text.data, field.name_length)))
 			continue;
 		name = pli_slice_dup(

@@ -313,7 +313,7 @@ pli_bridge_read_object(GMimeObject *object, gsize ceiling, GBytes **ret_octets,
 	       !pli_stream_is_full(out);
 	if (good) {
 		*ret_octets = pli_stream_steal_bytes(out);
-		octets.data = g_bytes_get_data(*ret_octets, &octets.len);
+		octets = pli_slice_from_bytes(*ret_octets);
 		*ret_structure =
 			pli_parser_parse(octets, PLI_LINE_AS_IS, NULL);
 	} else if (pli_stream_is_full(out)) {

@@ -152,7 +152,7 @@ new_report(PliEntityWriter *writer, const PliComposeReport *report,
 		return NULL;
 	g_ptr_array_add(parts, part);
 	if (report->original != NULL) {
-		octets.data = g_bytes_get_data(report->original, &octets.len);
+		octets = pli_slice_from_bytes(report->original);
 		part = pli_entity_new_message(writer, octets,
 					      report->only_header, error);
 		if (part == NULL)

@@ -200,7 +200,7 @@ pli_compose_message(const PliComposeHeader *header, GBytes *entity,
 	gboolean ends;
 	gsize len;
 
-	octets.data = g_bytes_get_data(entity, &octets.len);
+	octets = pli_slice_from_bytes(entity);
 	ends = octets.len >= 2 && octets.data[octets.len - 2] == '\r' &&
 	       octets.data[octets.len - 1] == '\n';
 	if (!add_header(&out, header, error))
@@ -229,7 +229,7 @@ pli_compose_digest(PliEntityWriter *writer, GBytes *const *messages, gsize n,
 		PliSlice octets;
 		GBytes *part;
 
-		octets.data = g_bytes_get_data(messages[i], &octets.len);
+		octets = pli_slice_from_bytes(messages[i]);
 		part = pli_entity_new_message(writer, octets, FALSE, error);
 		if (part == NULL)
 			return NULL;

@@ -2,15 +2,6 @@
 /* Entities that sign and seal others. */
 #include "engine/gmime/entity.h"
 
-static PliSlice
-get_slice(GBytes *bytes)
-{
-	PliSlice slice;
-
-	slice.data = g_bytes_get_data(bytes, &slice.len);
-	return slice;
-}
-
 static PliHeaderWriterParam
 get_param(const char *name, const char *value)
 {
@@ -25,7 +16,7 @@ new_crypto_leaf(const PliEntityWriter *writer, PliCryptoProtocol protocol,
 		GError **error)
 {
 	PliEntityLeaf leaf = {.type = type,
-			      .octets = get_slice(octets),
+			      .octets = pli_slice_from_bytes(octets),
 			      .is_text = protocol == PLI_CRYPTO_PGP,
 			      .filename = filename};
 
@@ -42,8 +33,8 @@ pli_entity_sign(PliEntityWriter *writer, PliCrypto *crypto,
 				  : "application/pkcs7-signature";
 	const char *micalg;
 	g_autoptr(GBytes) octets =
-		pli_crypto_sign(crypto, protocol, get_slice(entity), signer,
-				FALSE, &micalg, error);
+		pli_crypto_sign(crypto, protocol, pli_slice_from_bytes(entity),
+				signer, FALSE, &micalg, error);
 	g_autoptr(GBytes) signature = NULL;
 	PliHeaderWriterParam params[2];
 
@@ -69,7 +60,7 @@ new_enveloped(const PliEntityWriter *writer, GBytes *octets, GError **error)
 		get_param("smime-type", "enveloped-data");
 	const PliEntityLeaf leaf = {.type = "application/pkcs7-mime",
 				    .param = &param,
-				    .octets = get_slice(octets),
+				    .octets = pli_slice_from_bytes(octets),
 				    .filename = "smime.p7m"};
 
 	return pli_entity_new_leaf(writer, &leaf, error);
@@ -80,9 +71,9 @@ pli_entity_encrypt(PliEntityWriter *writer, PliCrypto *crypto,
 		   PliCryptoProtocol protocol, GBytes *entity,
 		   char *const *recipients, GError **error)
 {
-	g_autoptr(GBytes) octets =
-		pli_crypto_encrypt(crypto, protocol, get_slice(entity),
-				   recipients, NULL, error);
+	g_autoptr(GBytes) octets = pli_crypto_encrypt(
+		crypto, protocol, pli_slice_from_bytes(entity), recipients,
+		NULL, error);
 	g_autoptr(GBytes) version = NULL, sealed = NULL;
 	const PliEntityLeaf control = {
 		.type = "application/pgp-encrypted",

@@ -7,15 +7,6 @@
 
 G_DEFINE_QUARK(pli-entity-error, pli_entity_error)
 
-static PliSlice
-get_slice(GBytes *bytes)
-{
-	PliSlice slice;
-
-	slice.data = g_bytes_get_data(bytes, &slice.len);
-	return slice;
-}
-
 static GBytes *
 steal_bytes(PliBuf *out)
 {
@@ -181,7 +172,7 @@ pli_entity_new_leaf(const PliEntityWriter *writer, const PliEntityLeaf *leaf,
 		text = make_crlf(writer, octets, error);
 		if (text == NULL)
 			return NULL;
-		octets = get_slice(text);
+		octets = pli_slice_from_bytes(text);
 	}
 	pli_encoder_choice_init(&choice, mode);
 	pli_encoder_choice_feed(&choice, octets);
@@ -238,10 +229,11 @@ pli_entity_new_message(const PliEntityWriter *writer, PliSlice octets,
 
 	if (message == NULL)
 		return NULL;
-	structure = pli_parser_parse(get_slice(message), PLI_LINE_AS_IS, NULL);
+	structure = pli_parser_parse(pli_slice_from_bytes(message),
+				     PLI_LINE_AS_IS, NULL);
 	pli_structure_get_part(structure, 0, &root);
 	if (only_header) {
-		PliSlice header = {get_slice(message).data,
+		PliSlice header = {pli_slice_from_bytes(message).data,
 				   root.header.length};
 		PliEntityLeaf leaf = {.type = "text/rfc822-headers",
 				      .octets = header};
@@ -268,7 +260,7 @@ static gboolean
 has_boundary(const char *boundary, GBytes *const *parts, gsize n)
 {
 	for (gsize i = 0; i < n; i++) {
-		PliSlice octets = get_slice(parts[i]);
+		PliSlice octets = pli_slice_from_bytes(parts[i]);
 
 		if (octets.len > 0 && memmem(octets.data, octets.len, boundary,
 					     strlen(boundary)) != NULL)
@@ -298,7 +290,7 @@ static gboolean
 add_parts(PliBuf *out, const char *boundary, GBytes *const *parts, gsize n)
 {
 	for (gsize i = 0; i < n; i++) {
-		PliSlice octets = get_slice(parts[i]);
+		PliSlice octets = pli_slice_from_bytes(parts[i]);
 
 		if (!pli_buf_append_printf(out, "%s--%s\r\n",
 					   i > 0 ? "\r\n" : "", boundary) ||
@@ -332,7 +324,7 @@ pli_entity_new_multipart(PliEntityWriter *writer, const char *subtype,
 					  n_params + 1, error))
 		return NULL;
 	for (gsize i = 0; i < n_parts; i++)
-		is_8bit |= has_8bit(get_slice(parts[i]));
+		is_8bit |= has_8bit(pli_slice_from_bytes(parts[i]));
 	if ((is_8bit && !pli_buf_append_string(
 				&out, "Content-Transfer-Encoding: 8bit\r\n")) ||
 	    !pli_buf_append_string(&out, "\r\n") ||

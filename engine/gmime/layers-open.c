@@ -86,7 +86,7 @@ read_head(const PliLayerOpening *opening, const PliPart *part, guint64 max,
 	head = pli_leaf_read_span(opening->sources, &span, max, error);
 	if (head == NULL)
 		return NULL;
-	octets.data = g_bytes_get_data(head, &octets.len);
+	octets = pli_slice_from_bytes(head);
 	pli_decoder_init(&decoder, part->encoding);
 	out = g_malloc(pli_decoder_get_bound(&decoder, octets.len) +
 		       sizeof decoder.held);
@@ -173,7 +173,7 @@ classify_leaf(const PliLayerOpening *opening, const PliPart *part,
 	head = read_head(opening, part, cms ? 256 : ARMOR_WITHIN, error);
 	if (head == NULL)
 		return FALSE;
-	octets.data = g_bytes_get_data(head, &octets.len);
+	octets = pli_slice_from_bytes(head);
 	*ret_kind = cms ? classify_cms(octets) : PLI_LAYER_PGP_INLINE;
 	return cms || has_armor(octets);
 }
@@ -262,7 +262,7 @@ open_signed(const PliLayerOpening *opening, PliLayer *layer,
 	if (signature == NULL)
 		return fail_by(layer, failed, error);
 	span = pli_leaf_get_span(&first);
-	octets.data = g_bytes_get_data(signature, &octets.len);
+	octets = pli_slice_from_bytes(signature);
 	layer->covered = first.index;
 	layer->signatures = pli_crypto_verify(
 		opening->crypto, is_pgp ? PLI_CRYPTO_PGP : PLI_CRYPTO_SMIME,
@@ -283,7 +283,7 @@ open_sealed(const PliLayerOpening *opening, PliLayer *layer, guint32 part,
 
 	if (sealed == NULL)
 		return fail_by(layer, failed, error);
-	octets.data = g_bytes_get_data(sealed, &octets.len);
+	octets = pli_slice_from_bytes(sealed);
 	if (layer->kind == PLI_LAYER_SMIME_OPAQUE)
 		layer->signatures = pli_crypto_verify_opaque(
 			opening->crypto, octets, ret_octets, &failed);

@@ -135,7 +135,7 @@ make_crlf(GBytes *octets)
 	guint8 *out;
 	gsize n;
 
-	text.data = g_bytes_get_data(octets, &text.len);
+	text = pli_slice_from_bytes(octets);
 	lf = text.len > 0 ? memchr(text.data, '\n', text.len) : NULL;
 	if (lf == NULL || (lf > text.data && lf[-1] == '\r'))
 		return g_bytes_ref(octets);
@@ -154,7 +154,7 @@ add_opened(PliLayers *layers, guint32 layer, GBytes *octets)
 	guint32 depth = get_document(layers, holder->document)->depth;
 	PliSlice slice;
 
-	slice.data = g_bytes_get_data(text, &slice.len);
+	slice = pli_slice_from_bytes(text);
 	structure = pli_parser_parse(slice, PLI_LINE_AS_IS, NULL);
 	holder->opened = layers->documents->len;
 	add_document(layers, source, structure, layer, depth + 1);
