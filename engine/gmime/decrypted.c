@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/gmime/decrypted.h"
 
+#include "engine/gmime/sealed-header.h"
 #include "engine/parser.h"
 
 #define PIECE 16384
@@ -123,13 +124,18 @@ is_content_field(PliSource *source, const PliField *field, GError **error,
 	return TRUE;
 }
 
-/* The fields of a header that are Content-*, or those that are not. */
-static gboolean
-add_fields(PliDecrypted *decrypted, const PliLayerDocument *document,
-	   const PliPart *part, gboolean wants_content, GError **error)
+static void
+add_field(PliDecrypted *decrypted, PliSource *source, const PliField *field)
 {
-	gboolean has_version = FALSE;
+	add_piece(decrypted, source, field->span.offset,
+		  field->span.offset + field->span.length);
+}
 
+/* The fields of a header that are Content-*. */
+static gboolean
+add_content_fields(PliDecrypted *decrypted, const PliLayerDocument *document,
+		   const PliPart *part, GError **error)
+{
 	for (guint32 i = 0; i < part->n_fields; i++) {
 		gboolean is_content;
 		PliField field;
@@ -139,13 +145,42 @@ add_fields(PliDecrypted *decrypted, const PliLayerDocument *document,
 		if (!is_content_field(document->source, &field, error,
 				      &is_content))
 			return FALSE;
-		has_version |= field.name == PLI_FIELD_NAME_MIME_VERSION;
-		if (is_content == wants_content)
-			add_piece(decrypted, document->source,
-				  field.span.offset,
-				  field.span.offset + field.span.length);
+		if (is_content)
+			add_field(decrypted, document->source, &field);
 	}
-	if (!wants_content && !has_version)
+	return TRUE;
+}
+
+/* Those that are not, and in place of some what was sealed with the body. */
+static gboolean
+add_other_fields(PliDecrypted *decrypted, const PliLayerDocument *document,
+		 const PliPart *part, guint32 opened, GError **error)
+{
+	gboolean has_version = FALSE;
+	PliSealedHeader sealed;
+
+	if (!pli_sealed_header_read(decrypted->layers, opened, &sealed, error))
+		return FALSE;
+	for (guint32 i = 0; i < part->n_fields; i++) {
+		gboolean is_content, is_sealed;
+		PliField field;
+
+		pli_structure_get_field(document->structure,
+					part->first_field + i, &field);
+		if (!is_content_field(document->source, &field, error,
+				      &is_content) ||
+		    !pli_sealed_header_has(&sealed, document->source, &field,
+					   &is_sealed, error))
+			return FALSE;
+		has_version |= field.name == PLI_FIELD_NAME_MIME_VERSION;
+		if (!is_content && !is_sealed)
+			add_field(decrypted, document->source, &field);
+	}
+	for (guint32 i = 0; i < sealed.n_fields; i++)
+		add_field(decrypted,
+			  get_document(decrypted, sealed.document)->source,
+			  &sealed.fields[i]);
+	if (!has_version)
 		add_text(decrypted, "MIME-Version: 1.0\r\n");
 	return TRUE;
 }
@@ -197,7 +232,7 @@ replace_part(PliDecrypted *decrypted, GArray *frames, const PliPart *part,
 	}
 	add_piece(decrypted, document->source, frame->at, part->header.offset);
 	if (is_message && !is_root &&
-	    !add_fields(decrypted, document, part, FALSE, error))
+	    !add_other_fields(decrypted, document, part, opened, error))
 		return FALSE;
 	frame->at = part->body.offset + part->body.length;
 	frame->next_part = skip_inside(document->structure, part);
@@ -216,7 +251,7 @@ begin_document(PliDecrypted *decrypted, Frame *frame, GError **error)
 	if (!frame->is_body)
 		return TRUE;
 	pli_structure_get_part(document->structure, 0, &root);
-	if (!add_fields(decrypted, document, &root, TRUE, error))
+	if (!add_content_fields(decrypted, document, &root, error))
 		return FALSE;
 	add_text(decrypted, "\r\n");
 	frame->at = root.body.offset;

@@ -3,8 +3,9 @@
  * A message with what was sealed in it standing open: each part that was
  * encrypted gives place to the entity that it held, octet for octet. A
  * message whose body was sealed keeps its header but for the Content-* fields,
- * which come from inside; other fields inside do not come out, so that no
- * second From or Subject does.
+ * which come from inside, and those that were sealed with the body
+ * (engine/gmime/sealed-header.h); other fields inside do not come out, so that
+ * no second From or Subject does.
  *
  * S/MIME signed-data is opened where something sealed lies in it, and left
  * otherwise. Signatures around and inside are not in what comes out: they are

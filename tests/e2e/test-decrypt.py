@@ -109,11 +109,46 @@ def check_decrypt(ring, ca, other):
         ring.encrypt(more, "alice"))))
     tap.equal((status, out), (0, message("alice", TEXT)),
               "decrypt: no second From comes out")
+    check_sealed_header(ring, ca)
     evil = TEXT + b"--mix\r\nContent-Type: text/html\r\n\r\nplanted\r\n"
     status, out, err = decrypt(ring, message("alice", mixed_entity(
         beside, encrypted_entity(ring.encrypt(evil, "alice")))))
     tap.ok((status, out) == (1, b"") and "other parts" in err,
            "decrypt: no boundary comes out", (status, out, err))
+
+
+def check_sealed_header(ring, ca):
+    """What was sealed with the body comes in place of what hides it."""
+    outer = head("alice").replace(b"a test", b"[...]") + CRLF
+    told = (b"Subject: the\r\n real one\r\nSubject: another\r\n"
+            b"From: boss@example.org\r\nReceived: from nowhere\r\n"
+            b"HP-Outer: Subject: [...]\r\nKeywords: x\r\n")
+    want = outer.replace(b"Subject: [...]\r\n", b"") \
+        + b"Subject: the\r\n real one\r\nKeywords: x\r\n"
+    for say in (b'; hp="cipher"', b"; hp=clear", b'; protected-headers="v1"'):
+        kind = TEXT.replace(b"charset=utf-8", b"charset=utf-8" + say)
+        status, out, err = decrypt(ring, outer + encrypted_entity(
+            ring.encrypt(told + kind, "alice")))
+        tap.equal((status, out, err), (0, want + kind, ""),
+                  f"decrypt: header sealed:{say.decode()}")
+    for say in (b"; hp=other", b'; protected-headers="v2"'):
+        kind = TEXT.replace(b"charset=utf-8", b"charset=utf-8" + say)
+        tap.equal(decrypt(ring, outer + encrypted_entity(
+            ring.encrypt(told + kind, "alice")))[1], outer + kind,
+            f"decrypt: no header sealed:{say.decode()}")
+    # signed inside what is sealed: the part that is signed has them
+    inner = b"Subject: signed\r\n" + TEXT.replace(
+        b"charset=utf-8", b"charset=utf-8; hp=cipher")
+    for name, signed in (
+            ("detached", signed_entity(inner, ca.sign("bob", inner, False),
+                                       "smime")),
+            ("opaque", cms_entity(ca.sign("bob", inner, True)))):
+        status, out, err = decrypt(ring, message("bob", cms_entity(
+            ca.encrypt(signed, "bob"), b"enveloped-data")))
+        tap.equal((status, out, err),
+                  (0, head("bob").replace(b"Subject: a test\r\n", b"")
+                   + b"\r\nSubject: signed\r\n" + signed, ""),
+                  f"decrypt: header signed inside, {name}")
 
 
 def check_damaged(ring, ca, other):
