@@ -207,7 +207,9 @@ judge_leaf(PliConvertPlan *plan, guint32 index, const PliPart *part,
 			return FALSE;
 		pli_encoder_choice_finish(&counts);
 	}
-	if (is_unfit(plan, part->encoding, &counts)) {
+	/* those flags are of its header, then, which may have no end */
+	if (part->body.length > 0 &&
+	    is_unfit(plan, part->encoding, &counts)) {
 		mine->is_encoded = mine->is_labelled = TRUE;
 		return check_touchable(plan, index, part, error) &&
 		       choose_encoding(plan, part, &mine->to, error);

@@ -140,6 +140,7 @@ test_long_lines(void)
 	g_autofree char *text = g_strconcat("A: b\r\n\r\n", line, NULL);
 	g_autofree char *labelled = g_strconcat(
 	        "Content-Transfer-Encoding: binary\r\n\r\n", line, NULL);
+	g_autofree char *field = g_strconcat("Subject: ", line, NULL);
 	g_autoptr(GByteArray) out = NULL;
 
 	check_becomes(pli_slice_from_string(text), PLI_CONVERT_NO_BINARY,
@@ -153,6 +154,9 @@ test_long_lines(void)
 	g_assert_cmpuint(out->len, >, strlen(text) + 20);
 	g_assert_true(pli_convert_run_check(pli_slice_from_string(text),
 	                                    PLI_CONVERT_8BIT));
+
+	/* one of a header that nothing ends: there is no body to encode */
+	check_becomes(pli_slice_from_string(field), PLI_CONVERT_7BIT, field);
 }
 
 /* Broken base64 and quoted-printable decode to what they decoded to. */
