@@ -62,31 +62,44 @@ clean_octets(PliSlice octets)
 	return cleaned;
 }
 
-/* Without blanks before the colon, NULs, bare CRs, and lines of nothing. */
+static PliSlice
+trim_line_end(PliSlice line)
+{
+	if (line.len > 0 && line.data[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+/* Without blanks before the colon, NULs, bare CRs, and lines of blanks only:
+ * these begin the next line. */
 static void
 clean_field(Writer *w)
 {
 	PliSlice rest = w->value, line;
-	gboolean is_first = TRUE;
+	guint end = 0; /* of the last line that says something */
 
 	append(w, pli_slice_from_string(w->name));
 	append(w, PLI_SLICE_LITERAL(":"));
 	while (pli_slice_take_line(&rest, &line)) {
-		if (line.len > 0 && line.data[line.len - 1] == '\r')
-			line.len--;
-		if (!is_first && pli_slice_trim(line).len == 0)
-			continue;
+		gboolean is_blank = TRUE;
+
+		line = trim_line_end(line);
 		for (gsize i = 0; i < line.len; i++) {
 			guint8 c = line.data[i];
 
 			if (c == 0 || c == '\r')
 				c = ' ';
+			is_blank &= c == ' ' || c == '\t';
 			g_byte_array_append(w->out, &c, 1);
 		}
+		if (is_blank && end > 0)
+			continue;
 		append(w, PLI_SLICE_LITERAL("\r\n"));
-		is_first = FALSE;
+		end = w->out->len;
 	}
-	if (is_first)
+	if (end > 0)
+		g_byte_array_set_size(w->out, end);
+	else
 		append(w, PLI_SLICE_LITERAL("\r\n"));
 }
 

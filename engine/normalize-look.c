@@ -394,6 +394,12 @@ read_leaf(PliNormalizePlan *plan, const PliPart *part, Leaf *leaf,
 	return done;
 }
 
+static gboolean
+is_utf7(const PliNormalizePlan *plan, PliSlice label)
+{
+	return g_strcmp0(pli_charset_find(plan->context, label), "UTF-7") == 0;
+}
+
 /* What is to be done about its charset. */
 static PliNormalizeCharset
 judge_charset(PliNormalizePlan *plan, Leaf *leaf, PliSlice label)
@@ -408,9 +414,62 @@ judge_charset(PliNormalizePlan *plan, Leaf *leaf, PliSlice label)
 		return PLI_NORMALIZE_CHARSET_LABEL;
 	pli_charset_decoder_get_defects(leaf->decoder, &leaf->text_set);
 	if (leaf->has_escapes || has_resolved(&leaf->text_set) ||
-	    g_strcmp0(pli_charset_find(plan->context, label), "UTF-7") == 0)
+	    is_utf7(plan, label))
 		return PLI_NORMALIZE_CHARSET_UTF8;
 	return PLI_NORMALIZE_CHARSET_KEPT;
+}
+
+/* A file in yEnc or uuencode, which another charset would spoil. */
+static gboolean
+find_file(PliNormalizePlan *plan, const PliPart *part, gboolean *ret_found,
+	  GError **error)
+{
+	g_autoptr(PliInlinePart) files = pli_inline_part_new();
+	g_autoptr(PliSource) body = pli_normalize_open_body(plan, part);
+	PliInlinePartEvent event;
+	PliSlice octets;
+	guint64 at = 0;
+
+	*ret_found = FALSE;
+	do {
+		if (pli_source_read_at(body, at, PLI_NORMALIZE_PIECE, &octets,
+				       error) != PLI_STEP_READY)
+			return FALSE;
+		at += octets.len;
+		if (octets.len > 0)
+			pli_inline_part_feed(files, octets);
+		else
+			pli_inline_part_finish(files);
+		while (pli_inline_part_next(files, &event) == PLI_STEP_READY)
+			*ret_found = TRUE;
+	} while (octets.len > 0 && !*ret_found);
+	return TRUE;
+}
+
+/* Whether UTF-8 is to stand there, or what is ambiguous about it left. */
+static gboolean
+settle_charset(PliNormalizePlan *plan, const PliPart *part, Leaf *leaf,
+	       PliSlice label, GError **error)
+{
+	PliNormalizeCharset charset = judge_charset(plan, leaf, label);
+	gboolean has_file;
+
+	if (charset == PLI_NORMALIZE_CHARSET_UTF8) {
+		if (!find_file(plan, part, &has_file, error))
+			return FALSE;
+		if (has_file) {
+			charset = PLI_NORMALIZE_CHARSET_KEPT;
+			if (leaf->has_escapes)
+				pli_defect_set_add(&leaf->text_set,
+						   PLI_DEFECT_ESCAPE_IN_ASCII);
+			if (is_utf7(plan, label))
+				pli_defect_set_add(&leaf->text_set,
+						   PLI_DEFECT_CHARSET_UTF7);
+			note_left(plan, part->index, &leaf->text_set);
+		}
+	}
+	plan->parts[part->index].charset = charset;
+	return TRUE;
 }
 
 static gboolean
@@ -448,9 +507,9 @@ look_at_leaf(PliNormalizePlan *plan, const PliPart *part, GError **error)
 		leaf.decoder = pli_charset_decoder_new(plan->context, label);
 	pli_buf_init(&leaf.text, 128 * 1024);
 	pli_encoder_choice_init(&leaf.choice, mine->mode);
-	done = read_leaf(plan, part, &leaf, error);
+	done = read_leaf(plan, part, &leaf, error) &&
+	       settle_charset(plan, part, &leaf, label, error);
 	if (done) {
-		mine->charset = judge_charset(plan, &leaf, label);
 		mine->body |= has_resolved(&leaf.set) ||
 			      !is_clean_encoding(part) ||
 			      mine->charset == PLI_NORMALIZE_CHARSET_UTF8;

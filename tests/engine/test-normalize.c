@@ -48,7 +48,10 @@ test_fields(void)
 	/* the first of each, and nothing that is no field */
 	check_becomes(TEXT("Subject: one\r\nno field\r\nSubject: two\r\n"
 			   "X-A : b\r\nX-B: c\r\n \r\n d\r\n\r\nx"),
-		      "Subject: one\r\nX-A: b\r\nX-B: c\r\n d\r\n\r\nx");
+		      "Subject: one\r\nX-A: b\r\nX-B: c\r\n  d\r\n\r\nx");
+	/* blanks between two words are of the text, those at the end are not */
+	check_becomes(TEXT("Subject: a\r\n \t\r\n  b\r\n \0\r\n\r\nx"),
+		      "Subject: a\r\n \t  b\r\n\r\nx");
 	check_becomes(TEXT(" first\r\nSubject: one\r\n\r\nx"),
 		      "Subject: one\r\n\r\nx");
 	check_becomes(TEXT("Subject: a\rb\r\nX: a\0b\r\n\r\nx"),
@@ -108,6 +111,11 @@ test_bodies(void)
 		      "MIME-Version: 1.0\r\n\r\na=3Dzz=C3=A9\r\n");
 }
 
+#define YENC                                                         \
+	"MIME-Version: 1.0\r\n"                                      \
+	"Content-Type: text/plain; charset=utf-7\r\n\r\n"           \
+	"=ybegin line=128 size=2 name=x\r\n+\xe1\r\n=yend size=2\r\n"
+
 static void
 test_charsets(void)
 {
@@ -122,6 +130,14 @@ test_charsets(void)
 		      "Content-Type: text/plain; charset=utf-8\r\n"
 		      "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
 		      "<b>\r\n");
+	/* a file in it would not be the same in UTF-8 */
+	check_becomes(TEXT(YENC), YENC);
+	check_becomes(TEXT(YENC "\0\r\n"),
+		      "MIME-Version: 1.0\r\n"
+		      "Content-Type: text/plain; charset=utf-7\r\n"
+		      "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+		      "=3Dybegin line=3D128 size=3D2 name=3Dx\r\n+=E1\r\n"
+		      "=3Dyend size=3D2\r\n=00\r\n");
 }
 
 #define NEW "=_a5f58d1bb6b3906bf65368a0fe47fec8f0affd21"
