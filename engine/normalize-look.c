@@ -419,10 +419,11 @@ judge_charset(PliNormalizePlan *plan, Leaf *leaf, PliSlice label)
 	return PLI_NORMALIZE_CHARSET_KEPT;
 }
 
-/* A file in yEnc or uuencode, which another charset would spoil. */
+/* Whether UTF-8 would spoil a file in a text: yEnc, whose octets are of no
+ * charset, and any in UTF-7, as they are taken out before that is decoded. */
 static gboolean
-find_file(PliNormalizePlan *plan, const PliPart *part, gboolean *ret_found,
-	  GError **error)
+find_file(PliNormalizePlan *plan, const PliPart *part, gboolean in_utf7,
+	  gboolean *ret_found, GError **error)
 {
 	g_autoptr(PliInlinePart) files = pli_inline_part_new();
 	g_autoptr(PliSource) body = pli_normalize_open_body(plan, part);
@@ -441,7 +442,8 @@ find_file(PliNormalizePlan *plan, const PliPart *part, gboolean *ret_found,
 		else
 			pli_inline_part_finish(files);
 		while (pli_inline_part_next(files, &event) == PLI_STEP_READY)
-			*ret_found = TRUE;
+			*ret_found |= in_utf7 ||
+				      event.encoding == PLI_ENCODING_YENC;
 	} while (octets.len > 0 && !*ret_found);
 	return TRUE;
 }
@@ -452,21 +454,21 @@ settle_charset(PliNormalizePlan *plan, const PliPart *part, Leaf *leaf,
 	       PliSlice label, GError **error)
 {
 	PliNormalizeCharset charset = judge_charset(plan, leaf, label);
-	gboolean has_file;
+	gboolean in_utf7 = is_utf7(plan, label);
+	gboolean has_file = FALSE;
 
-	if (charset == PLI_NORMALIZE_CHARSET_UTF8) {
-		if (!find_file(plan, part, &has_file, error))
-			return FALSE;
-		if (has_file) {
-			charset = PLI_NORMALIZE_CHARSET_KEPT;
-			if (leaf->has_escapes)
-				pli_defect_set_add(&leaf->text_set,
-						   PLI_DEFECT_ESCAPE_IN_ASCII);
-			if (is_utf7(plan, label))
-				pli_defect_set_add(&leaf->text_set,
-						   PLI_DEFECT_CHARSET_UTF7);
-			note_left(plan, part->index, &leaf->text_set);
-		}
+	if (charset == PLI_NORMALIZE_CHARSET_UTF8 &&
+	    !find_file(plan, part, in_utf7, &has_file, error))
+		return FALSE;
+	if (has_file) {
+		charset = PLI_NORMALIZE_CHARSET_KEPT;
+		if (leaf->has_escapes)
+			pli_defect_set_add(&leaf->text_set,
+					   PLI_DEFECT_ESCAPE_IN_ASCII);
+		if (in_utf7)
+			pli_defect_set_add(&leaf->text_set,
+					   PLI_DEFECT_CHARSET_UTF7);
+		note_left(plan, part->index, &leaf->text_set);
 	}
 	plan->parts[part->index].charset = charset;
 	return TRUE;
