@@ -31,6 +31,7 @@ struct PliAddressReader {
 	PliBuf route;
 	gboolean has_at;
 	gboolean has_words;
+	gboolean is_odd;    /* run has octets that belong in quotes */
 	gboolean is_joined; /* the next word belongs to run, gap or not */
 };
 
@@ -121,6 +122,7 @@ start_address(PliAddressReader *reader)
 	pli_buf_reset(&reader->in.comment);
 	reader->name_length = 0;
 	reader->has_at = reader->has_words = FALSE;
+	reader->is_odd = FALSE;
 	reader->is_joined = TRUE;
 	reader->in.keeps_comment = TRUE;
 }
@@ -148,6 +150,18 @@ append_text(PliAddressReader *reader, const PliAddressToken *token)
 	reader->has_words = TRUE;
 }
 
+/* A word of a local part or domain, or of a name: "@" tells. */
+static void
+append_run(PliAddressReader *reader, const PliAddressToken *token)
+{
+	/* what is no atom comes alone */
+	reader->is_odd |=
+		token->kind == PLI_ADDRESS_TOKEN_LITERAL ||
+		(token->kind == PLI_ADDRESS_TOKEN_WORD &&
+		 !pli_address_is_atom_octet(token->text.data[0]));
+	append(&reader->run, token->text);
+}
+
 /* "@": what was run is the local part; a second one makes the first part of
  * it. */
 static void
@@ -156,7 +170,7 @@ take_at(PliAddressReader *reader)
 	if (reader->has_at) {
 		append(&reader->local, PLI_SLICE_LITERAL("@"));
 		add_defect(reader);
-	} else if (reader->run.len == 0) {
+	} else if (reader->run.len == 0 || reader->is_odd) {
 		add_defect(reader);
 	}
 	append(&reader->local, pli_buf_slice(&reader->run));
@@ -223,7 +237,7 @@ take_angle_word(PliAddressReader *reader, Angle *angle,
 	}
 	if (reader->has_at && token->kind == PLI_ADDRESS_TOKEN_QUOTED)
 		add_defect(reader);
-	append(&reader->run, token->text);
+	append_run(reader, token);
 	reader->is_joined = token->kind == PLI_ADDRESS_TOKEN_DOT;
 }
 
@@ -234,7 +248,7 @@ restart_angle(PliAddressReader *reader, Angle *angle)
 	pli_buf_reset(&reader->run);
 	pli_buf_reset(&reader->local);
 	pli_buf_reset(&reader->route);
-	reader->has_at = FALSE;
+	reader->has_at = reader->is_odd = FALSE;
 	reader->is_joined = TRUE;
 	add_defect(reader);
 }
@@ -332,7 +346,7 @@ read_angle(PliAddressReader *reader, PliAddress *ret_address)
 
 	pli_buf_reset(&reader->run);
 	pli_buf_reset(&reader->local);
-	reader->has_at = FALSE;
+	reader->has_at = reader->is_odd = FALSE;
 	reader->is_joined = TRUE;
 	reader->is_remainder = FALSE;
 	do
@@ -377,10 +391,11 @@ take_word(PliAddressReader *reader, const PliAddressToken *token)
 		add_defect(reader);
 	if (is_apart) {
 		pli_buf_reset(&reader->run);
+		reader->is_odd = FALSE;
 		reader->name_length = reader->text.len;
 	}
 	append_text(reader, token);
-	append(&reader->run, token->text);
+	append_run(reader, token);
 	reader->is_joined = token->kind == PLI_ADDRESS_TOKEN_DOT;
 	return FALSE;
 }

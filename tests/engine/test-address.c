@@ -117,6 +117,9 @@ test_quoting(void)
 {
 	good("\"a b\"@x.test", "-|-|a b|x.test|;");
 	good("\"a\\\\\\\"b\".c@x.test", "-|-|a\\\"b.c|x.test|;");
+	bad("[x.test]@y.test", "-|-|[x.test]|y.test|;");
+	bad("A <a]b\\c@y.test>", "A|-|a]b\\c|y.test|;");
+	good("[x] <a@b>", "[x]|-|a|b|;");
 	good("u@[192.0.2.1]", "-|-|u|[192.0.2.1]|;");
 	good("<u@[IPv6:2001:db8::1]>", "-|-|u|[IPv6:2001:db8::1]|;");
 	bad("u@[1\\\r\n ]", "-|-|u|[1 ]|;");
