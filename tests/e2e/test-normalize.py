@@ -1,14 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """pli normalize: what it writes, refuses and reports. test-round-trip.py has it
 read by others."""
-import collections
-import email
-import email.header
-import email.policy
-import hashlib
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
