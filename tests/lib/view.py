@@ -74,13 +74,16 @@ def sums_of(octets):
                 octets.replace(b"\r\n", b"\n")).hexdigest()}
 
 
+def as_utf8(text):
+    """RFC 6532: what Python keeps of octets over 127 is UTF-8."""
+    return text and text.encode("utf-8", "surrogateescape").decode(
+        "utf-8", "replace")
+
+
 def decode_words(text):
-    """A field's text as it stands in the message: RFC 2047's words, and
-    octets as RFC 6532 has them."""
-    if text is None:
-        return None
-    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    text = re.sub(r"\r?\n(?=[ \t])", "", text)
+    """RFC 2047's words, but in no file name: there they stand for
+    themselves."""
+    text = re.sub(r"\r?\n(?=[ \t])", "", as_utf8(text) or "")
     # make_header() puts blanks of its own between the words
     return "".join(
         piece if isinstance(piece, str) else
@@ -105,7 +108,7 @@ def python_leaves(message):
     while todo:
         part = todo.pop()
         kind = part.get_content_type()
-        name = decode_words(part.get_filename())
+        name = as_utf8(part.get_filename())
         # it opens whatever is called message/, and has no octets of it
         if kind.startswith("message/") and kind not in (
                 "message/rfc822", "message/global"):
@@ -124,11 +127,11 @@ def read_python(octets):
     date = raw_values(message, "date")
     when = email.utils.parsedate_tz(date[0]) if date else None
     return tidy({
-            "subject": decode_words(subject[0]) if subject else None,
-            "from": python_addresses(message, "from"),
-            "to": python_addresses(message, "to"),
-            "date": email.utils.mktime_tz(when) if when else None,
-            "leaves": python_leaves(message)})
+        "subject": decode_words(subject[0]) if subject else None,
+        "from": python_addresses(message, "from"),
+        "to": python_addresses(message, "to"),
+        "date": email.utils.mktime_tz(when) if when else None,
+        "leaves": python_leaves(message)})
 
 
 def leaves_of(tree):
