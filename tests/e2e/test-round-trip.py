@@ -127,7 +127,7 @@ def has_padding_inside(case):
 
 
 def has_word_in_value(case):
-    return "=?" in case.ours
+    return "=?" in (case.ours or "")
 
 
 def has_news(case):
@@ -156,7 +156,11 @@ def has_empty_group(case):
 
 
 def has_nul_in_word(case):
-    return case.theirs.replace("\0", " ").strip() == case.ours
+    return (case.theirs or "").replace("\0", " ").strip() == case.ours
+
+
+def has_quoted_pair(case):
+    return re.sub(r"\\(.)", r"\1", case.theirs or "") == case.ours
 
 
 # reader (None: both), facts, what finds it, and what is wrong by which section
@@ -177,6 +181,8 @@ FAULTS = (
      "takes a blank for part of the encoding's name (RFC 5322 3.2.2)"),
     ("python", ("octets",), is_before_no_boundary,
      "takes a line end for a boundary that is not there (RFC 2046 5.1.1)"),
+    ("python", ("filename",), has_quoted_pair,
+     "keeps the backslash of a quoted pair (RFC 5322 3.2.1)"),
     ("python", ADDRESSES, has_route, "knows no source route (RFC 5322 4.4)"),
     ("python", ADDRESSES, has_empty_group,
      "makes an address of an empty group (RFC 5322 3.4)"),
