@@ -9,7 +9,8 @@ to Pli's strict reading before. Where a peer reads otherwise, a row of FAULTS
 finds out which fault of its that is, or the test fails.
 
 The ambiguous and malformed messages of tests/data, the corpus, and generated
-mail of three seeds; all of it with PLI_TEST_LONG, else a sample. PLI_TEST_TELL is a file for every deviation, a JSON line each.
+mail of three seeds; all of it with PLI_TEST_LONG, else a sample. PLI_TEST_TELL
+is a file for every deviation, a JSON line each.
 """
 import collections
 import concurrent.futures
