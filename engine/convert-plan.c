@@ -231,32 +231,79 @@ note_8bit(PliConvertPlan *plan, guint32 index)
 		plan->parts[part.parent].has_8bit = TRUE;
 }
 
-/* Headers and what stands between parts: all but bodies of leaves. */
+static gboolean
+count_span(const PliConvertPlan *plan, guint64 offset, guint64 length,
+	   PliEncoderChoice *ret_counts, GError **error)
+{
+	pli_encoder_choice_init(ret_counts, PLI_ENCODER_BINARY);
+	if (!read_span(plan, offset, length, count_octets, ret_counts, error))
+		return FALSE;
+	pli_encoder_choice_finish(ret_counts);
+	return TRUE;
+}
+
+/* A run in which nothing can be encoded, of `part` or beside it. */
+static gboolean
+check_plain(const PliConvertPlan *plan, guint32 part,
+	    const PliEncoderChoice *counts, GError **error)
+{
+	if (counts->n_nul == 0 && counts->n_bare_cr == 0 &&
+	    counts->n_bare_lf == 0)
+		return TRUE;
+	return refuse(plan, part, PLI_CONVERT_ERROR_FRAME,
+		      "has a NUL, a bare CR or a bare LF in its header or "
+		      "beside its body, where nothing can be encoded",
+		      error);
+}
+
+/* What stands between two parts. */
 static gboolean
 check_frame(PliConvertPlan *plan, guint32 before, guint32 after,
 	    guint64 offset, guint64 end, GError **error)
 {
-	guint32 near = after != PLI_NONE ? after : before;
 	PliEncoderChoice counts;
 
 	if (offset >= end)
 		return TRUE;
-	pli_encoder_choice_init(&counts, PLI_ENCODER_BINARY);
-	if (!read_span(plan, offset, end - offset, count_octets, &counts,
-		       error))
+	if (!count_span(plan, offset, end - offset, &counts, error))
 		return FALSE;
-	pli_encoder_choice_finish(&counts);
 	if (counts.n_8bit > 0) {
 		note_8bit(plan, before);
 		note_8bit(plan, after);
 	}
-	if (counts.n_nul > 0 || counts.n_bare_cr > 0 || counts.n_bare_lf > 0)
-		return refuse(plan, near, PLI_CONVERT_ERROR_FRAME,
-			      "has a NUL, a bare CR or a bare LF in its header "
-			      "or beside its body, where nothing can be "
-			      "encoded",
-			      error);
-	return TRUE;
+	return check_plain(plan, after != PLI_NONE ? after : before, &counts,
+			   error);
+}
+
+/* A header is in the body of what is around, and loses the fields that say
+ * how its own is encoded when that is said anew. */
+static gboolean
+check_header(PliConvertPlan *plan, const PliPart *part, GError **error)
+{
+	PliConvertPart *mine = &plan->parts[part->index];
+	PliEncoderChoice counts, field_counts;
+	guint64 n_others;
+
+	if (!count_span(plan, part->header.offset,
+			part->body.offset - part->header.offset, &counts,
+			error))
+		return FALSE;
+	n_others = counts.n_8bit;
+	for (guint32 i = 0; n_others > 0 && i < part->n_fields; i++) {
+		PliField field;
+
+		pli_structure_get_field(plan->structure, part->first_field + i,
+					&field);
+		if (field.name != PLI_FIELD_NAME_CONTENT_TRANSFER_ENCODING)
+			continue;
+		if (!count_span(plan, field.span.offset, field.span.length,
+				&field_counts, error))
+			return FALSE;
+		n_others -= field_counts.n_8bit;
+	}
+	mine->has_8bit_header = counts.n_8bit > 0;
+	mine->has_8bit_fields = n_others > 0;
+	return check_plain(plan, part->index, &counts, error);
 }
 
 static gboolean
@@ -269,12 +316,18 @@ judge_all(PliConvertPlan *plan, GError **error)
 	for (guint32 i = 0; i < plan->n_parts; i++) {
 		PliPart part;
 
-		if (!plan->parts[i].is_ours || plan->parts[i].is_composite)
+		if (!plan->parts[i].is_ours)
 			continue;
 		pli_structure_get_part(plan->structure, i, &part);
-		if (!check_frame(plan, before, i, at, part.body.offset,
+		if (!check_frame(plan, before, i, at, part.header.offset,
 				 error) ||
-		    !judge_leaf(plan, i, &part, error))
+		    !check_header(plan, &part, error))
+			return FALSE;
+		at = MAX(at, part.body.offset);
+		before = PLI_NONE;
+		if (plan->parts[i].is_composite)
+			continue;
+		if (!judge_leaf(plan, i, &part, error))
 			return FALSE;
 		at = MAX(at, part.body.offset + part.body.length);
 		before = i;
@@ -320,16 +373,18 @@ set_label(PliConvertPlan *plan, guint32 index)
 	PliPart part;
 
 	pli_structure_get_part(plan->structure, index, &part);
-	if (part.parent != PLI_NONE && mine->has_8bit)
-		plan->parts[part.parent].has_8bit = TRUE;
-	if (mine->is_encoded || !mine->is_ours || mine->seal != PLI_NONE)
-		return;
-	if (part.encoding == PLI_ENCODING_BINARY ||
-	    (part.encoding == PLI_ENCODING_8BIT &&
-	     plan->target == PLI_CONVERT_7BIT)) {
+	if (!mine->is_encoded && mine->is_ours && mine->seal == PLI_NONE &&
+	    (part.encoding == PLI_ENCODING_BINARY ||
+	     (part.encoding == PLI_ENCODING_8BIT &&
+	      plan->target == PLI_CONVERT_7BIT))) {
 		mine->is_labelled = fit != part.encoding;
 		mine->to = fit;
 	}
+	if (part.parent != PLI_NONE)
+		plan->parts[part.parent].has_8bit |=
+			mine->has_8bit ||
+			(mine->is_labelled ? mine->has_8bit_fields
+					   : mine->has_8bit_header);
 }
 
 gboolean

@@ -15,7 +15,9 @@ typedef struct {
 	guint32 seal;	  /* the signed or encrypted multipart around it */
 	gboolean is_ours; /* its header lies in the message as stored */
 	gboolean is_composite; /* and its children as well */
-	gboolean has_8bit;     /* after the conversion */
+	gboolean has_8bit;     /* after the conversion, in its body */
+	gboolean has_8bit_header;
+	gboolean has_8bit_fields; /* other than Content-Transfer-Encoding */
 	gboolean is_encoded;   /* anew, into: */
 	gboolean is_labelled;  /* anew, as: */
 	PliEncoding to;

@@ -347,6 +347,13 @@ end_params(Params *p)
 	g_ptr_array_unref(p->texts);
 }
 
+/* A message that is not opened is a file, as it is served. */
+static gboolean
+is_file(const PliPart *part)
+{
+	return part->kind == PLI_PART_LEAF && part->flags & PLI_PART_OPAQUE;
+}
+
 static void
 write_type(Writer *w)
 {
@@ -361,9 +368,7 @@ write_type(Writer *w)
 	begin_params(&p);
 	if (w->boundary != NULL)
 		add_param(&p, g_strdup("boundary"), g_strdup(w->boundary));
-	/* a message that is not opened is a file, as it is served */
-	if (w->part->kind == PLI_PART_LEAF &&
-	    w->part->flags & PLI_PART_OPAQUE) {
+	if (is_file(w->part)) {
 		g_free(value);
 		value = g_strdup("application/octet-stream");
 	}
@@ -543,8 +548,9 @@ write_missing(Writer *w)
 	w->octets = PLI_SLICE_NONE;
 	if (w->sealed)
 		return;
-	if (!has_type && (w->mine->charset != PLI_NORMALIZE_CHARSET_KEPT ||
-			  w->part->flags & PLI_PART_SYNTHETIC)) {
+	if (!has_type &&
+	    (w->mine->charset != PLI_NORMALIZE_CHARSET_KEPT ||
+	     w->part->flags & PLI_PART_SYNTHETIC || is_file(w->part))) {
 		write_type(w);
 		has_type = TRUE;
 	}

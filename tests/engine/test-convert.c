@@ -81,6 +81,11 @@ test_untouched(void)
 	              "Caf=C3=A9\r\n");
 }
 
+#define LABELLED(encoding, fields)                                       \
+	"Subject: \xff\r\nContent-Type: multipart/mixed; boundary=a\r\n" \
+	"Content-Transfer-Encoding: " encoding "\r\n\r\n"                \
+	"--a\r\n" fields "\r\nx\r\n--a--\r\n"
+
 /* A label says no more than what is there. */
 static void
 test_labels(void)
@@ -98,6 +103,15 @@ test_labels(void)
 	check_becomes(TEXT("Content-Transfer-Encoding: 8bit\r\n\r\nx\r\n"),
 	              PLI_CONVERT_NO_BINARY,
 	              "Content-Transfer-Encoding: 8bit\r\n\r\nx\r\n");
+	/* of a header what is outside of the body does not count, nor do the
+	 * labels that go */
+	check_becomes(
+		TEXT(LABELLED("8bit", "Content-Transfer-Encoding: 8bit\r\n"
+				      "Content-Transfer-Encoding: \xff\r\n")),
+		PLI_CONVERT_7BIT,
+		LABELLED("7bit", "Content-Transfer-Encoding: 7bit\r\n"));
+	check_becomes(TEXT(LABELLED("binary", "X: \xff\r\n")),
+		      PLI_CONVERT_NO_BINARY, LABELLED("8bit", "X: \xff\r\n"));
 }
 
 #define TREE(outer, inner, leaf, label, body)                                  \

@@ -140,6 +140,7 @@ test_charsets(void)
 		      "=3Dyend size=3D2\r\n=00\r\n");
 }
 
+#define CLOSED "=_555ab3af357595dfb7a2bd910c816a48fa38ff8c"
 #define NEW "=_a5f58d1bb6b3906bf65368a0fe47fec8f0affd21"
 
 static void
@@ -162,6 +163,19 @@ test_multiparts(void)
 	g_assert_null(g_strstr_len((const char *)out->data, out->len, "three"));
 	g_assert_null(g_strstr_len((const char *)out->data, out->len, "<p>"));
 	g_assert_true(pli_normalize_run_check(TEXT(text), FALSE));
+	/* a message that is not opened, which nothing but its place calls one
+	 */
+	check_becomes(TEXT("MIME-Version: 1.0\r\n"
+			   "Content-Type: multipart/digest; boundary=a\r\n\r\n"
+			   "--a\r\nContent-Transfer-Encoding: odd\r\n\r\n"
+			   "Subject: x\r\n\r\n\r\n--a--\r\n"),
+		      "MIME-Version: 1.0\r\n"
+		      "Content-Type: multipart/digest;\r\n"
+		      " boundary=\"" CLOSED "\"\r\n\r\n"
+		      "--" CLOSED "\r\n"
+		      "Content-Transfer-Encoding: base64\r\n"
+		      "Content-Type: application/octet-stream\r\n\r\n"
+		      "U3ViamVjdDogeA0KDQo=\r\n\r\n--" CLOSED "--\r\n");
 	/* without a part it gets the one that is read */
 	check_becomes(TEXT("MIME-Version: 1.0\r\n"
 			   "Content-Type: multipart/mixed\r\n\r\nx"),
