@@ -576,6 +576,7 @@ pli_address_reader_next(PliAddressReader *reader, PliAddress *ret_address)
 
 /* ---- writing ---- */
 
+/* One that could begin an encoded-word is none. */
 static gboolean
 is_dot_atom(PliSlice local)
 {
@@ -587,6 +588,9 @@ is_dot_atom(PliSlice local)
 		if (octet == '.' ? last == '.'
 				 : octet <= ' ' || octet == 127 ||
 					   !pli_address_is_atom_octet(octet))
+			return FALSE;
+		if (last == '.' && octet == '=' && i + 1 < local.len &&
+		    local.data[i + 1] == '?')
 			return FALSE;
 		last = octet;
 	}

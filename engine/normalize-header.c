@@ -30,17 +30,32 @@ append(Writer *w, PliSlice octets)
 	g_byte_array_append(w->out, octets.data, (guint)octets.len);
 }
 
+/* Without blanks at the end of the message, behind a line end: they would be
+ * a line now. */
+static PliSlice
+trim_last_line(PliSlice octets)
+{
+	gsize n = octets.len;
+
+	while (n > 0 && pli_octet_is_wsp(octets.data[n - 1]))
+		n--;
+	if (n > 0 && octets.data[n - 1] == '\n')
+		octets.len = n;
+	return octets;
+}
+
 /* As it is, but that its lines end with CRLF. */
 static void
 copy_field(Writer *w)
 {
 	PliLineEnd state = {FALSE};
+	PliSlice octets = trim_last_line(w->octets);
 	guint had = w->out->len;
 	gsize n;
 
 	g_byte_array_set_size(w->out,
-			      had + (guint)PLI_LINE_END_BOUND(w->octets.len));
-	n = pli_line_end_feed_crlf(&state, w->octets, w->out->data + had);
+			      had + (guint)PLI_LINE_END_BOUND(octets.len));
+	n = pli_line_end_feed_crlf(&state, octets, w->out->data + had);
 	g_byte_array_set_size(w->out, had + (guint)n);
 	if (n > 0 && w->out->data[w->out->len - 1] != '\n')
 		append(w, PLI_SLICE_LITERAL("\r\n"));

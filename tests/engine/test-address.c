@@ -256,6 +256,9 @@ test_format(void)
 	check_format("\".a\"@[1.2]", "\".a\"@[1.2]");
 	check_format("<@x>", "\"\"@x");
 	check_format("bare", "bare");
+	check_format("=?a@ b?=?c?=", "\"=?a\"@b?=?c?=");
+	check_format("a.=?b@x", "\"a.=?b\"@x");
+	check_format("a=?b@x", "a=?b@x");
 }
 
 int

@@ -116,6 +116,19 @@ test_bodies(void)
 	"Content-Type: text/plain; charset=utf-7\r\n\r\n"           \
 	"=ybegin line=128 size=2 name=x\r\n+\xe1\r\n=yend size=2\r\n"
 
+/* What ends in the middle of a line stands where there is more behind it. */
+static void
+test_opened(void)
+{
+	check_becomes(TEXT("MIME-Version: 1.0\r\n"
+			   "Content-Type: message/rfc822\r\n"
+			   "Content-Transfer-Encoding: base64\r\n\r\n"
+			   "QTogYg0KIA==\r\n"), /* "A: b", and a blank */
+		      "MIME-Version: 1.0\r\n"
+		      "Content-Type: message/rfc822\r\n\r\n"
+		      "A: b\r\n\r\n");
+}
+
 static void
 test_charsets(void)
 {
@@ -366,6 +379,7 @@ main(int argc, char **argv)
 	g_test_add_func("/engine/normalize/fields", test_fields);
 	g_test_add_func("/engine/normalize/types", test_types);
 	g_test_add_func("/engine/normalize/bodies", test_bodies);
+	g_test_add_func("/engine/normalize/opened", test_opened);
 	g_test_add_func("/engine/normalize/charsets", test_charsets);
 	g_test_add_func("/engine/normalize/multiparts", test_multiparts);
 	g_test_add_func("/engine/normalize/sealed", test_sealed);
