@@ -3,6 +3,7 @@
 # pli extract beside a GMime walker, CPU and memory: extract [ROUNDS]
 set -eu
 script/build --tests
+make -C build --no-print-directory tests/bench/measure tests/bench/gmime-walker
 PLI_SHARED="${PLI_SHARED:-$PWD/../shared}"
 export PLI_SHARED
 exec python3 tests/bench/bench-extract.py "$@"

@@ -3,4 +3,5 @@
 # hostile inputs at n and 2n, their time and memory: linear [INPUT...]
 set -eu
 script/build --tests
+make -C build --no-print-directory tests/bench/bench-linear
 exec build/tests/bench/bench-linear "$@"
