@@ -4,25 +4,14 @@
 #include "cli/header.h"
 #include "cli/message.h"
 
-static const PliLayerDocument *
-get_document(const PliLayers *layers, guint32 index)
-{
-	return &g_array_index(layers->documents, PliLayerDocument, index);
-}
-
-static const PliLayer *
-get_layer(const PliLayers *layers, guint32 index)
-{
-	return &g_array_index(layers->layers, PliLayer, index);
-}
-
 static PliPart
 get_part(const PliLayers *layers, guint32 document, guint32 index)
 {
 	PliPart part;
 
-	pli_structure_get_part(get_document(layers, document)->structure,
-			       index, &part);
+	pli_structure_get_part(
+		pli_layers_get_document(layers, document)->structure, index,
+		&part);
 	return part;
 }
 
@@ -34,7 +23,7 @@ dup_paths(const PliLayers *layers)
 
 	for (guint32 i = 0; i < layers->documents->len; i++)
 		paths[i] = pli_message_dup_paths(
-			get_document(layers, i)->structure);
+			pli_layers_get_document(layers, i)->structure);
 	return paths;
 }
 
@@ -143,7 +132,7 @@ add_document(PliJson *json, const PliLayers *layers, guint32 document,
 	     gboolean any_key, char **paths)
 {
 	const PliStructure *structure =
-		get_document(layers, document)->structure;
+		pli_layers_get_document(layers, document)->structure;
 	guint32 n = pli_structure_get_n_parts(structure);
 
 	pli_json_begin_object(json);
@@ -189,7 +178,7 @@ pli_layers_report_add(PliJson *json, const PliVerification *verification)
 	pli_json_add_key(json, "layers");
 	pli_json_begin_array(json);
 	for (guint32 i = 0; i < layers->layers->len; i++)
-		add_layer(json, get_layer(layers, i), paths);
+		add_layer(json, pli_layers_get_layer(layers, i), paths);
 	pli_json_end_array(json);
 	pli_json_add_key(json, "documents");
 	pli_json_begin_array(json);
@@ -293,7 +282,7 @@ print_unsigned(const PliTerminal *terminal, const PliLayers *layers,
 	       guint32 document, gboolean any_key, char ***paths)
 {
 	const PliStructure *structure =
-		get_document(layers, document)->structure;
+		pli_layers_get_document(layers, document)->structure;
 	guint32 n = pli_structure_get_n_parts(structure);
 
 	for (guint32 i = 0; i < n; i++) {
@@ -323,7 +312,7 @@ pli_layers_report_format(const PliTerminal *terminal,
 	char ***paths = dup_paths(layers);
 
 	for (guint32 i = 0; i < layers->layers->len; i++)
-		print_layer(terminal, get_layer(layers, i), paths);
+		print_layer(terminal, pli_layers_get_layer(layers, i), paths);
 	if (layers->layers->len > 0)
 		for (guint32 i = 0; i < layers->documents->len; i++)
 			print_unsigned(terminal, layers, i,

@@ -193,6 +193,17 @@ check_touchable(const PliConvertPlan *plan, guint32 index, const PliPart *part,
 }
 
 static gboolean
+count_span(const PliConvertPlan *plan, guint64 offset, guint64 length,
+	   PliEncoderChoice *ret_counts, GError **error)
+{
+	pli_encoder_choice_init(ret_counts, PLI_ENCODER_BINARY);
+	if (!read_span(plan, offset, length, count_octets, ret_counts, error))
+		return FALSE;
+	pli_encoder_choice_finish(ret_counts);
+	return TRUE;
+}
+
+static gboolean
 judge_leaf(PliConvertPlan *plan, guint32 index, const PliPart *part,
 	   GError **error)
 {
@@ -200,13 +211,10 @@ judge_leaf(PliConvertPlan *plan, guint32 index, const PliPart *part,
 	PliEncoderChoice counts = get_counts(part);
 
 	/* a composite's flags tell of what is inside its encoding */
-	if (part->kind != PLI_PART_LEAF) {
-		pli_encoder_choice_init(&counts, PLI_ENCODER_BINARY);
-		if (!read_span(plan, part->body.offset, part->body.length,
-			       count_octets, &counts, error))
-			return FALSE;
-		pli_encoder_choice_finish(&counts);
-	}
+	if (part->kind != PLI_PART_LEAF &&
+	    !count_span(plan, part->body.offset, part->body.length, &counts,
+			error))
+		return FALSE;
 	/* those flags are of its header, then, which may have no end */
 	if (part->body.length > 0 &&
 	    is_unfit(plan, part->encoding, &counts)) {
@@ -229,17 +237,6 @@ note_8bit(PliConvertPlan *plan, guint32 index)
 	pli_structure_get_part(plan->structure, index, &part);
 	if (part.parent != PLI_NONE)
 		plan->parts[part.parent].has_8bit = TRUE;
-}
-
-static gboolean
-count_span(const PliConvertPlan *plan, guint64 offset, guint64 length,
-	   PliEncoderChoice *ret_counts, GError **error)
-{
-	pli_encoder_choice_init(ret_counts, PLI_ENCODER_BINARY);
-	if (!read_span(plan, offset, length, count_octets, ret_counts, error))
-		return FALSE;
-	pli_encoder_choice_finish(ret_counts);
-	return TRUE;
 }
 
 /* A run in which nothing can be encoded, of `part` or beside it. */

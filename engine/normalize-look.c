@@ -402,7 +402,8 @@ is_utf7(const PliNormalizePlan *plan, PliSlice label)
 
 /* What is to be done about its charset. */
 static PliNormalizeCharset
-judge_charset(PliNormalizePlan *plan, Leaf *leaf, PliSlice label)
+judge_charset(PliNormalizePlan *plan, Leaf *leaf, PliSlice label,
+	      gboolean in_utf7)
 {
 	gboolean fits;
 
@@ -413,8 +414,7 @@ judge_charset(PliNormalizePlan *plan, Leaf *leaf, PliSlice label)
 	if (leaf->is_ascii && pli_utf8_probe_finish(&leaf->probe))
 		return PLI_NORMALIZE_CHARSET_LABEL;
 	pli_charset_decoder_get_defects(leaf->decoder, &leaf->text_set);
-	if (leaf->has_escapes || has_resolved(&leaf->text_set) ||
-	    is_utf7(plan, label))
+	if (leaf->has_escapes || has_resolved(&leaf->text_set) || in_utf7)
 		return PLI_NORMALIZE_CHARSET_UTF8;
 	return PLI_NORMALIZE_CHARSET_KEPT;
 }
@@ -453,8 +453,8 @@ static gboolean
 settle_charset(PliNormalizePlan *plan, const PliPart *part, Leaf *leaf,
 	       PliSlice label, GError **error)
 {
-	PliNormalizeCharset charset = judge_charset(plan, leaf, label);
 	gboolean in_utf7 = is_utf7(plan, label);
+	PliNormalizeCharset charset = judge_charset(plan, leaf, label, in_utf7);
 	gboolean has_file = FALSE;
 
 	if (charset == PLI_NORMALIZE_CHARSET_UTF8 &&

@@ -14,8 +14,8 @@
  *
  * Some ambiguities lie in what a part decodes to, which no other form of it
  * would change: pli_normalize_is_inside() names them. Others have no other form
- * that says the same: an address without a domain, a text in UTF-7 with a file
- * in it. pli_normalize_get_left() has these.
+ * that says the same: an address without a domain, a text with a file in it
+ * that UTF-8 would spoil. pli_normalize_get_left() has these.
  *
  * What lies in a multipart/signed or multipart/encrypted keeps its octets; if
  * there is an ambiguity in it, the message is refused unless that is forced.

@@ -42,14 +42,13 @@ G_DEFINE_QUARK(pli-decrypted-error, pli_decrypted_error)
 static const PliLayerDocument *
 get_document(const PliDecrypted *decrypted, guint32 index)
 {
-	return &g_array_index(decrypted->layers->documents, PliLayerDocument,
-			      index);
+	return pli_layers_get_document(decrypted->layers, index);
 }
 
 static const PliLayer *
 get_layer(const PliDecrypted *decrypted, guint32 index)
 {
-	return &g_array_index(decrypted->layers->layers, PliLayer, index);
+	return pli_layers_get_layer(decrypted->layers, index);
 }
 
 static gboolean

@@ -101,18 +101,6 @@ pli_layers_free(PliLayers *layers)
 	g_free(layers);
 }
 
-static PliLayerDocument *
-get_document(const PliLayers *layers, guint32 index)
-{
-	return &g_array_index(layers->documents, PliLayerDocument, index);
-}
-
-static PliLayer *
-get_layer(const PliLayers *layers, guint32 index)
-{
-	return &g_array_index(layers->layers, PliLayer, index);
-}
-
 static void
 add_document(PliLayers *layers, PliSource *source, PliStructure *structure,
 	     guint32 layer, guint32 depth)
@@ -150,8 +138,9 @@ add_opened(PliLayers *layers, guint32 layer, GBytes *octets)
 	g_autoptr(GBytes) text = make_crlf(octets);
 	g_autoptr(PliSource) source = pli_source_new_bytes(text);
 	g_autoptr(PliStructure) structure = NULL;
-	PliLayer *holder = get_layer(layers, layer);
-	guint32 depth = get_document(layers, holder->document)->depth;
+	PliLayer *holder = pli_layers_get_layer(layers, layer);
+	guint32 depth =
+		pli_layers_get_document(layers, holder->document)->depth;
 	PliSlice slice;
 
 	slice = pli_slice_from_bytes(text);
@@ -166,7 +155,8 @@ static PliPart
 get_message(const PliLayers *layers, guint32 *document, guint32 index)
 {
 	for (;;) {
-		const PliLayerDocument *at = get_document(layers, *document);
+		const PliLayerDocument *at =
+			pli_layers_get_document(layers, *document);
 		PliPart part;
 
 		pli_structure_get_part(at->structure, index, &part);
@@ -176,8 +166,8 @@ get_message(const PliLayers *layers, guint32 *document, guint32 index)
 					       &part);
 		if (part.index > 0 || at->layer == PLI_NONE)
 			return part;
-		*document = get_layer(layers, at->layer)->document;
-		index = get_layer(layers, at->layer)->part;
+		*document = pli_layers_get_layer(layers, at->layer)->document;
+		index = pli_layers_get_layer(layers, at->layer)->part;
 	}
 }
 
@@ -194,8 +184,9 @@ dup_from(const PliLayers *layers, guint32 document, guint32 part)
 	PliAddress address;
 	PliItem from;
 
-	if (!pli_structure_find_item(get_document(layers, document)->structure,
-				     &message, PLI_ITEM_FROM, &from))
+	if (!pli_structure_find_item(
+		    pli_layers_get_document(layers, document)->structure,
+		    &message, PLI_ITEM_FROM, &from))
 		return NULL;
 	reader = pli_address_reader_new(from.value, NULL);
 	while (is_good &&
@@ -223,7 +214,7 @@ static gboolean
 add_layer(Walk *walk, const PliLayerOpening *opening, guint32 document,
 	  guint32 part, PliLayerKind kind, GError **error)
 {
-	guint32 depth = get_document(walk->layers, document)->depth;
+	guint32 depth = pli_layers_get_document(walk->layers, document)->depth;
 	g_autoptr(GBytes) octets = NULL;
 	PliLayer layer = {.kind = kind, .document = document, .part = part};
 	gboolean good;
@@ -255,7 +246,8 @@ static gboolean
 walk_document(Walk *walk, guint32 document, GError **error)
 {
 	/* a copy: the array moves when documents are added */
-	const PliLayerDocument at = *get_document(walk->layers, document);
+	const PliLayerDocument at =
+		*pli_layers_get_document(walk->layers, document);
 	g_auto(PliLeafSources) sources = {.made = NULL};
 	const PliLayerOpening opening = {
 		.crypto = walk->crypto,
@@ -321,7 +313,7 @@ pli_layers_find(const PliLayers *layers, guint32 document, guint32 part)
 
 	while (low < high) {
 		guint32 middle = low + (high - low) / 2;
-		const PliLayer *layer = get_layer(layers, middle);
+		const PliLayer *layer = pli_layers_get_layer(layers, middle);
 
 		if (layer->document == document && layer->part == part)
 			return middle;
@@ -354,7 +346,8 @@ pli_layers_is_signed(const PliLayers *layers, guint32 document, guint32 index,
 		     gboolean any_key)
 {
 	for (;;) {
-		const PliLayerDocument *at = get_document(layers, document);
+		const PliLayerDocument *at =
+			pli_layers_get_document(layers, document);
 		const PliLayer *holder;
 		PliPart part;
 
@@ -364,15 +357,17 @@ pli_layers_is_signed(const PliLayers *layers, guint32 document, guint32 index,
 				pli_layers_find(layers, document, part.parent);
 
 			if (around != PLI_NONE &&
-			    get_layer(layers, around)->covered == part.index &&
-			    is_good(get_layer(layers, around), any_key))
+			    pli_layers_get_layer(layers, around)->covered ==
+				    part.index &&
+			    is_good(pli_layers_get_layer(layers, around),
+				    any_key))
 				return TRUE;
 			pli_structure_get_part(at->structure, part.parent,
 					       &part);
 		}
 		if (at->layer == PLI_NONE)
 			return FALSE;
-		holder = get_layer(layers, at->layer);
+		holder = pli_layers_get_layer(layers, at->layer);
 		if (is_good(holder, any_key))
 			return TRUE;
 		document = holder->document;
@@ -385,12 +380,13 @@ pli_layers_is_wrapping(const PliLayers *layers, guint32 document,
 		       guint32 index)
 {
 	const PliStructure *structure =
-		get_document(layers, document)->structure;
+		pli_layers_get_document(layers, document)->structure;
 	guint32 found = pli_layers_find(layers, document, index);
 	const PliLayer *layer;
 	PliPart part;
 
-	if (found != PLI_NONE && get_layer(layers, found)->opened > 0)
+	if (found != PLI_NONE &&
+	    pli_layers_get_layer(layers, found)->opened > 0)
 		return TRUE;
 	pli_structure_get_part(structure, index, &part);
 	if (part.parent == PLI_NONE)
@@ -398,7 +394,7 @@ pli_layers_is_wrapping(const PliLayers *layers, guint32 document,
 	found = pli_layers_find(layers, document, part.parent);
 	if (found == PLI_NONE)
 		return FALSE;
-	layer = get_layer(layers, found);
+	layer = pli_layers_get_layer(layers, found);
 	return (layer->kind == PLI_LAYER_PGP_ENCRYPTED &&
 		layer->state != PLI_LAYER_MALFORMED) ||
 	       (layer->covered != PLI_NONE && layer->covered != index);
@@ -486,7 +482,7 @@ static PliLayersVerdict
 judge_document(const PliLayers *layers, guint32 document)
 {
 	const PliStructure *structure =
-		get_document(layers, document)->structure;
+		pli_layers_get_document(layers, document)->structure;
 	guint32 n = pli_structure_get_n_parts(structure);
 
 	for (guint32 i = 0; i < n; i++) {
@@ -521,7 +517,7 @@ pli_layers_get_verdict(const PliLayers *layers, gboolean any_key)
 	gboolean has_signature = FALSE, has_own = FALSE;
 
 	for (guint32 i = 0; i < layers->layers->len; i++) {
-		const PliLayer *layer = get_layer(layers, i);
+		const PliLayer *layer = pli_layers_get_layer(layers, i);
 		PliLayersVerdict one = judge_layer(layers, layer, any_key);
 
 		verdict = MAX(verdict, one);

@@ -118,6 +118,18 @@ pli_layers_free(PliLayers *layers);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PliLayers, pli_layers_free)
 
+static inline PliLayerDocument *
+pli_layers_get_document(const PliLayers *layers, guint32 index)
+{
+	return &g_array_index(layers->documents, PliLayerDocument, index);
+}
+
+static inline PliLayer *
+pli_layers_get_layer(const PliLayers *layers, guint32 index)
+{
+	return &g_array_index(layers->layers, PliLayer, index);
+}
+
 /* The layer at a part, or PLI_NONE. */
 guint32
 pli_layers_find(const PliLayers *layers, guint32 document, guint32 part);

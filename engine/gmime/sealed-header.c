@@ -51,12 +51,6 @@ is_whole(PliSource *source, const PliField *field, gboolean *ret_is,
 	return TRUE;
 }
 
-static const PliLayerDocument *
-get_document(const PliLayers *layers, guint32 index)
-{
-	return &g_array_index(layers->documents, PliLayerDocument, index);
-}
-
 /* Behind all that signs or seals it; a document comes after the one that held
  * it, and what is signed after its multipart. */
 static void
@@ -70,7 +64,7 @@ find_payload(const PliLayers *layers, guint32 *document, PliPart *ret_part)
 
 		if (found == PLI_NONE)
 			break;
-		layer = &g_array_index(layers->layers, PliLayer, found);
+		layer = pli_layers_get_layer(layers, found);
 		if (layer->opened > 0) {
 			*document = layer->opened;
 			part = 0;
@@ -80,8 +74,9 @@ find_payload(const PliLayers *layers, guint32 *document, PliPart *ret_part)
 			break;
 		}
 	}
-	pli_structure_get_part(get_document(layers, *document)->structure,
-			       part, ret_part);
+	pli_structure_get_part(
+		pli_layers_get_document(layers, *document)->structure, part,
+		ret_part);
 }
 
 static gboolean
@@ -108,7 +103,7 @@ pli_sealed_header_read(const PliLayers *layers, guint32 document,
 	ret_header->n_fields = ret_header->names = 0;
 	find_payload(layers, &document, &part);
 	ret_header->document = document;
-	payload = get_document(layers, document);
+	payload = pli_layers_get_document(layers, document);
 	if (part.header.source > 0 || !says_so(payload->structure, &part))
 		return TRUE;
 	for (guint32 i = 0; i < part.n_fields; i++) {

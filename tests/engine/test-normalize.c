@@ -111,11 +111,6 @@ test_bodies(void)
 		      "MIME-Version: 1.0\r\n\r\na=3Dzz=C3=A9\r\n");
 }
 
-#define YENC                                                         \
-	"MIME-Version: 1.0\r\n"                                      \
-	"Content-Type: text/plain; charset=utf-7\r\n\r\n"           \
-	"=ybegin line=128 size=2 name=x\r\n+\xe1\r\n=yend size=2\r\n"
-
 /* What ends in the middle of a line stands where there is more behind it. */
 static void
 test_opened(void)
@@ -128,6 +123,11 @@ test_opened(void)
 		      "Content-Type: message/rfc822\r\n\r\n"
 		      "A: b\r\n\r\n");
 }
+
+#define YENC                                              \
+	"MIME-Version: 1.0\r\n"                           \
+	"Content-Type: text/plain; charset=utf-7\r\n\r\n" \
+	"=ybegin line=128 size=2 name=x\r\n+\xe1\r\n=yend size=2\r\n"
 
 static void
 test_charsets(void)
@@ -176,8 +176,7 @@ test_multiparts(void)
 	g_assert_null(g_strstr_len((const char *)out->data, out->len, "three"));
 	g_assert_null(g_strstr_len((const char *)out->data, out->len, "<p>"));
 	g_assert_true(pli_normalize_run_check(TEXT(text), FALSE));
-	/* a message that is not opened, which nothing but its place calls one
-	 */
+	/* a message only by its place, which is not opened */
 	check_becomes(TEXT("MIME-Version: 1.0\r\n"
 			   "Content-Type: multipart/digest; boundary=a\r\n\r\n"
 			   "--a\r\nContent-Transfer-Encoding: odd\r\n\r\n"
