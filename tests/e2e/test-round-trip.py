@@ -159,6 +159,12 @@ def has_route(case):
     return re.search(rb"<\s*@[^>]*,", case.field()) is not None
 
 
+def has_comment_in_angle(case):
+    return re.search(rb"<[^<>]*\([^<>]*\)[^<>]*>", case.field()) is not None \
+        and [[re.sub(r" \([^()]*\)$", "", who or "") or None, address]
+             for who, address in case.theirs] == case.ours
+
+
 def has_empty_group(case):
     return re.search(rb":\s*;", case.field()) is not None
 
@@ -192,6 +198,8 @@ FAULTS = (
     ("python", ("filename",), has_quoted_pair,
      "keeps the backslash of a quoted pair (RFC 5322 3.2.1)"),
     ("python", ADDRESSES, has_route, "knows no source route (RFC 5322 4.4)"),
+    ("python", ADDRESSES, has_comment_in_angle,
+     "makes a name of a comment in the address (RFC 5322 3.2.2)"),
     ("python", ADDRESSES, has_empty_group,
      "makes an address of an empty group (RFC 5322 3.4)"),
     ("python", ("subject",), has_nul_in_word,
