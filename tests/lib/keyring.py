@@ -177,8 +177,7 @@ class Authority:
         self.openssl("ca", "-gencrl", "-out", self.path("crl"))
         return self.path("crl")
 
-    def give(self, ring, name, trusted=True):
-        """Certificate and key to gpgsm; the authority is trusted, or not."""
+    def import_p12(self, ring, name):
         p12 = self.openssl("pkcs12", "-export", "-legacy", "-inkey",
                            self.path(f"{name}.key"), "-in",
                            self.path(f"{name}.crt"), "-certfile",
@@ -187,8 +186,20 @@ class Authority:
         with open(path, "wb") as f:
             f.write(p12)
         ring.run("gpgsm", "--disable-dirmngr", "--pinentry-mode", "loopback",
-                 "--passphrase-fd", "0", "--import", path, octets=b"\n",
-                 good=(0, 2))
+                 "--passphrase-fd", "0", "--import", path,
+                 octets=b"\n", good=(0, 2))
+
+    def give(self, ring, name, trusted=True):
+        """Certificate and key to gpgsm; the authority is trusted, or not."""
+        # gpgsm takes no key from one in 25 such files; it depends on their salt.
+        for _ in range(5):
+            self.import_p12(ring, name)
+            if f"<{name}@example.org>" in ring.run(
+                    "gpgsm", "--disable-dirmngr", "--with-colons",
+                    "--list-secret-keys").decode(errors="replace"):
+                break
+        else:
+            raise RuntimeError(f"gpgsm does not take the key of {name}")
         if trusted:
             text = self.openssl("x509", "-in", self.path("ca.crt"), "-noout",
                                 "-fingerprint", "-sha1").decode()
