@@ -213,8 +213,10 @@ class Exim:
     def __init__(self, folder, port, transport=""):
         need_root("Exim")
         self.folder = folder
-        self.program = os.path.join(unpack("exim4-daemon-light"),
-                                    "usr/sbin/exim4")
+        self.program = os.path.join(folder, "exim4")
+        # a user of its own runs it again, who may not get at the build folder
+        shutil.copyfile(os.path.join(unpack("exim4-daemon-light"),
+                                     "usr/sbin/exim4"), self.program)
         # without setuid it takes our libraries along
         os.chmod(self.program, 0o755)
         check_libraries(self.program)
