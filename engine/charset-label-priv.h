@@ -129,6 +129,9 @@ enum {
 	PLI_CHARSET_QUADS = 1 << 3,
 	/* A leading U+FEFF is a signature. */
 	PLI_CHARSET_UNICODE = 1 << 2,
+	/* The converter may stop behind an octet it does not know; which one
+	 * that was shows when each comes alone. */
+	PLI_CHARSET_ALONE = 1 << 4,
 };
 
 typedef struct {

@@ -239,12 +239,24 @@ iconv_step(PliCharsetDecoder *decoder, PliSlice *octets, int *ret_errno,
 	return emit(decoder, scratch, PLI_CONTEXT_SCRATCH - to_len, out);
 }
 
+/* Whether the converter, given octets from `start` on, stopped behind what it
+ * does not know and not before it: glibc does so with one pair of UHC. */
+static gboolean
+has_taken_fault(const PliCharsetDecoder *decoder, const guint8 *start,
+		PliSlice rest)
+{
+	return rest.len == 0 ||
+	       (decoder->id == PLI_CHARSET_UHC && rest.data - start >= 2 &&
+		memcmp(rest.data - 2, "\xa2\xe8", 2) == 0);
+}
+
 static gboolean
 convert_iconv(PliCharsetDecoder *decoder, PliSlice octets, gsize *ret_left,
 	      PliBuf *out)
 {
 	*ret_left = 0;
 	while (octets.len > 0) {
+		const guint8 *start;
 		int error;
 		gsize n;
 
@@ -256,17 +268,19 @@ convert_iconv(PliCharsetDecoder *decoder, PliSlice octets, gsize *ret_left,
 			if (octets.len == 0)
 				break;
 		}
+		start = octets.data;
 		if (!iconv_step(decoder, &octets, &error, out))
 			return FALSE;
 		if (error == EINVAL)
 			break;
 		if (error != EILSEQ)
 			continue;
-		if (octets.len == 0) /* a converter that took them first */
-			return emit_replacement(decoder, out);
-		n = iconv_fault_length(decoder, octets);
-		if (n == 0)
-			break;
+		n = 0;
+		if (!has_taken_fault(decoder, start, octets)) {
+			n = iconv_fault_length(decoder, octets);
+			if (n == 0)
+				break;
+		}
 		if (!emit_replacement(decoder, out))
 			return FALSE;
 		octets = pli_slice_skip(octets, n);
@@ -412,6 +426,16 @@ feed_held(PliCharsetDecoder *decoder, guint8 octet, PliBuf *out)
 	return emit_replacement(decoder, out);
 }
 
+/* Whether the next octet goes to the converter without those behind it. */
+static gboolean
+takes_one(const PliCharsetDecoder *decoder)
+{
+	return decoder->n_held > 0 ||
+	       decoder->kind == PLI_CHARSET_KIND_UTF16 ||
+	       decoder->kind == PLI_CHARSET_KIND_UTF32 ||
+	       (decoder->flags & PLI_CHARSET_ALONE) != 0;
+}
+
 static gboolean
 feed_octets(PliCharsetDecoder *decoder, PliSlice octets, PliBuf *out)
 {
@@ -421,9 +445,7 @@ feed_octets(PliCharsetDecoder *decoder, PliSlice octets, PliBuf *out)
 		return TRUE;
 	if (decoder->table != NULL)
 		return feed_table(decoder, octets, out);
-	while (octets.len > 0 && (decoder->n_held > 0 ||
-				  decoder->kind == PLI_CHARSET_KIND_UTF16 ||
-				  decoder->kind == PLI_CHARSET_KIND_UTF32)) {
+	while (octets.len > 0 && takes_one(decoder)) {
 		if (!feed_held(decoder, octets.data[0], out))
 			return FALSE;
 		octets = pli_slice_skip(octets, 1);

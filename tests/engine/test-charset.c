@@ -427,6 +427,14 @@ test_faults(void)
 		     "\xe6\x89\x8b\xef\xbf\xbd"
 		     "a",
 		     d);
+	/* glibc stops behind these, and not before */
+	check_string(context, "euc-kr", "\xa2\xe8\x94\x45+",
+		     "\xef\xbf\xbd\xeb\xb4\x82+", d);
+	check_string(context, "iso-2022-cn-ext", "a\016\061v",
+		     "a\xef\xbf\xbd\061v", d);
+	check_string(context, "utf-7", "E+3J9", "E\xef\xbf\xbd", d);
+	check_string(context, "utf-7-imap", "&3GQ\x1bJ",
+		     "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", d);
 }
 
 static void
