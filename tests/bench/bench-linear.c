@@ -271,11 +271,11 @@ run_input(const PliHostileInput *input)
 	double ms;
 
 	measure_scan(message, &kib, &ms);
-	for (guint i = 0; i < PROCESSES || (i < MOST_PROCESSES &&
-	                                    !is_linear(&least, twice->len));
-	     i++) {
+	for (guint i = 0; i < MOST_PROCESSES; i++) {
 		Times times;
 
+		if (i == PROCESSES && is_linear(&least, twice->len))
+			break;
 		measure_apart(pli_slice_new(once->str, once->len), message, i,
 			      &times);
 		if (i == 0)
