@@ -191,7 +191,7 @@ class Authority:
 
     def give(self, ring, name, trusted=True):
         """Certificate and key to gpgsm; the authority is trusted, or not."""
-        # gpgsm takes no key from one in 25 such files; it depends on their salt.
+        # Now and then gpgsm takes no key; that depends on the file's salt.
         for _ in range(5):
             self.import_p12(ring, name)
             if f"<{name}@example.org>" in ring.run(
