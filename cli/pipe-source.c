@@ -7,7 +7,6 @@
 
 #include "store/file-source.h"
 
-#define BLOCK (64 * 1024)
 #define MAX_IN_MEMORY (128 * 1024)
 
 static gboolean
@@ -50,12 +49,12 @@ write_all(int fd, const guint8 *octets, gsize len, GError **error)
 	return TRUE;
 }
 
-/* Copies `head` and the rest of `fd` to a file without a name. */
+/* Copies `head` and the rest of `fd`, which goes through the memory of `head`,
+ * to a file without a name. */
 static int
-copy_to_file(int fd, const GByteArray *head, GError **error)
+copy_to_file(int fd, GByteArray *head, GError **error)
 {
 	g_autofree char *name = NULL;
-	g_autofree guint8 *block = g_malloc(BLOCK);
 	int copy = g_file_open_tmp("pli-XXXXXX", &name, error);
 	gssize n;
 
@@ -64,8 +63,8 @@ copy_to_file(int fd, const GByteArray *head, GError **error)
 	g_unlink(name);
 	if (!write_all(copy, head->data, head->len, error))
 		goto fail;
-	while ((n = read_some(fd, block, BLOCK, error)) > 0)
-		if (!write_all(copy, block, n, error))
+	while ((n = read_some(fd, head->data, head->len, error)) > 0)
+		if (!write_all(copy, head->data, n, error))
 			goto fail;
 	if (n == 0)
 		return copy;
@@ -77,7 +76,7 @@ fail:
 PliSource *
 pli_pipe_source_new(int fd, GError **error)
 {
-	g_autoptr(GByteArray) head = g_byte_array_new();
+	g_autoptr(GByteArray) head = g_byte_array_sized_new(MAX_IN_MEMORY);
 	g_autoptr(GBytes) bytes = NULL;
 	int copy;
 
@@ -85,8 +84,8 @@ pli_pipe_source_new(int fd, GError **error)
 		guint len = head->len;
 		gssize n;
 
-		g_byte_array_set_size(head, len + BLOCK);
-		n = read_some(fd, head->data + len, BLOCK, error);
+		g_byte_array_set_size(head, MAX_IN_MEMORY);
+		n = read_some(fd, head->data + len, MAX_IN_MEMORY - len, error);
 		g_byte_array_set_size(head, len + MAX(n, 0));
 		if (n < 0)
 			return NULL;
