@@ -375,6 +375,16 @@ run_rounds(PliConn *conn)
 		conn->starved = TRUE;
 }
 
+/* Time-outs count from the tick after something was achieved: without one at
+ * the end of the turn that would be the next turn's. */
+static void
+await_deadline(PliConn *conn, gint64 now)
+{
+	if (now < pli_session_deadline(conn->session))
+		pli_session_tick(conn->session, now);
+	set_timer(conn, pli_session_deadline(conn->session), now);
+}
+
 /* After a turn: what to wait for. */
 static void
 set_waits(PliConn *conn)
@@ -403,7 +413,7 @@ set_waits(PliConn *conn)
 	else if (conn->wants_tls)
 		set_timer(conn, conn->shake_us, now);
 	else
-		set_timer(conn, pli_session_deadline(conn->session), now);
+		await_deadline(conn, now);
 }
 
 static void

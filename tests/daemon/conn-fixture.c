@@ -54,6 +54,7 @@ line_feed(PliSession *session, PliSlice in)
 	ConnFixtureSession *s = (ConnFixtureSession *)session;
 	gsize used = 0;
 
+	s->fed_us = g_get_monotonic_time();
 	while (used < in.len && !line_is_busy(s)) {
 		PliSlice rest = pli_slice_skip(in, used);
 		const guint8 *end = memchr(rest.data, '\n', rest.len);

@@ -32,6 +32,7 @@ typedef struct {
 	gboolean impatient, is_late;
 	PliSessionLate late;
 	gint64 now_us, deadline;
+	gint64 fed_us; /* the last time, by the clock */
 } ConnFixtureSession;
 
 typedef struct {

@@ -240,6 +240,17 @@ test_deadline(ConnFixture *f, gconstpointer data)
 	conn_fixture_assert_hears(f, "tick\nhi\n");
 }
 
+/* So that a time-out counts from the octets and not from what comes next. */
+static void
+test_tick_after(ConnFixture *f, gconstpointer data)
+{
+	conn_fixture_say(f, "HI\n");
+	conn_fixture_assert_hears(f, "hi\n");
+	conn_fixture_run_for(f, 10);
+	g_assert_cmpint(f->session->fed_us, >, 0);
+	g_assert_cmpint(f->session->now_us, >=, f->session->fed_us);
+}
+
 /* Once the session has given up it goes on, and a late answer is not taken, be
  * another question open or not. */
 static void
@@ -383,6 +394,7 @@ main(int argc, char **argv)
 	ADD("half-close", NULL, test_half_close);
 	ADD("reset", NULL, test_reset);
 	ADD("deadline", NULL, test_deadline);
+	ADD("tick-after", NULL, test_tick_after);
 	ADD("late-answer", NULL, test_late_answer);
 	ADD("late-then-gone", NULL, test_late_then_gone);
 	ADD("stop", NULL, test_stop);
