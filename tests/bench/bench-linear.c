@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * bench-linear: does the time for hostile input grow with its length, and no
- * faster? Every input at n and 2n, CPU time of the thread: medians of five, the
- * least of them of three processes. How buffers happen to lie to each other may
- * alone halve the speed of a copy, and each process has them lie elsewhere; so
- * may other programs halve the processor's. What seems to grow faster is
- * measured in some processes more: what does grow so, does it in each.
+ * faster? Every input at n and 2n in turn, CPU time of the thread: medians of
+ * five, whose ratio is the median of three processes. How buffers happen to lie
+ * to each other may alone halve the speed of a copy, and each process has them
+ * lie elsewhere; other programs may halve the processor's for seconds, for n
+ * and 2n alike. What is beyond the bound then is judged by twelve processes.
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -77,10 +77,15 @@ compare_doubles(gconstpointer a, gconstpointer b)
 	return (x > y) - (x < y);
 }
 
-/* What one process finds, in seconds, and then the least of all. */
+/* What one process finds, in seconds. */
 typedef struct {
 	double once[PLI_HOSTILE_N_WORKS], twice[PLI_HOSTILE_N_WORKS];
 } Times;
+
+typedef struct {
+	Times of[MOST_PROCESSES];
+	guint n;
+} AllTimes;
 
 static void
 measure_work(PliHostileWork *one, PliHostileWork *two, PliHostileWorkKind kind,
@@ -208,34 +213,43 @@ measure_apart(PliSlice once, PliSlice twice, guint process, Times *ret_times)
 	waitpid(pid, NULL, 0);
 }
 
-static void
-take_least(Times *least, const Times *times)
+static double
+get_least(const AllTimes *times, PliHostileWorkKind kind)
 {
-	for (PliHostileWorkKind k = 0; k < PLI_HOSTILE_N_WORKS; k++) {
-		least->once[k] = MIN(least->once[k], times->once[k]);
-		least->twice[k] = MIN(least->twice[k], times->twice[k]);
-	}
+	double least = times->of[0].twice[kind];
+
+	for (guint i = 1; i < times->n; i++)
+		least = MIN(least, times->of[i].twice[kind]);
+	return least;
 }
 
 static double
-get_ratio(const Times *times, PliHostileWorkKind kind)
+get_ratio(const AllTimes *times, PliHostileWorkKind kind)
 {
-	return times->twice[kind] / MAX(times->once[kind], 1e-9);
+	double ratios[MOST_PROCESSES];
+
+	for (guint i = 0; i < times->n; i++)
+		ratios[i] = times->of[i].twice[kind] /
+		            MAX(times->of[i].once[kind], 1e-9);
+	qsort(ratios, times->n, sizeof *ratios, compare_doubles);
+	return ratios[times->n / 2];
 }
 
 /* How a work grows: '-' is too little to tell, '!' too fast. */
 static char
-judge_work(const Times *times, PliHostileWorkKind kind, gsize octets)
+judge_work(const AllTimes *times, PliHostileWorkKind kind, gsize octets)
 {
-	if (times->twice[kind] < MIN_SECONDS)
+	const double least = get_least(times, kind);
+
+	if (least < MIN_SECONDS)
 		return '-';
 	if (get_ratio(times, kind) <= MAX_RATIO)
 		return ' ';
-	return octets / times->twice[kind] > STREAMING ? '~' : '!';
+	return octets / least > STREAMING ? '~' : '!';
 }
 
 static gboolean
-is_linear(const Times *times, gsize octets)
+is_linear(const AllTimes *times, gsize octets)
 {
 	for (PliHostileWorkKind k = 0; k < PLI_HOSTILE_N_WORKS; k++)
 		if (judge_work(times, k, octets) == '!')
@@ -245,7 +259,7 @@ is_linear(const Times *times, gsize octets)
 
 /* One row of the table. */
 static void
-print_row(const Times *times, gsize octets, guint64 kib)
+print_row(const AllTimes *times, gsize octets, guint64 kib)
 {
 	for (PliHostileWorkKind k = 0; k < PLI_HOSTILE_N_WORKS; k++) {
 		char verdict = judge_work(times, k, octets);
@@ -254,7 +268,7 @@ print_row(const Times *times, gsize octets, guint64 kib)
 			printf("     - ");
 		else
 			printf(" %5.2f%c", get_ratio(times, k), verdict);
-		printf("%8.2f", times->twice[k] * 1e3);
+		printf("%8.2f", get_least(times, k) * 1e3);
 	}
 	printf(" %6" G_GUINT64_FORMAT "%s\n", kib, kib > MAX_KIB ? "!" : "");
 }
@@ -266,25 +280,20 @@ run_input(const PliHostileInput *input)
 	g_autoptr(GString) once = make(input, input->n);
 	g_autoptr(GString) twice = make(input, 2 * input->n);
 	PliSlice message = pli_slice_new(twice->str, twice->len);
-	Times least;
+	AllTimes times = {.n = 0};
 	guint64 kib;
 	double ms;
 
 	measure_scan(message, &kib, &ms);
-	for (guint i = 0; i < MOST_PROCESSES; i++) {
-		Times times;
-
-		if (i == PROCESSES && is_linear(&least, twice->len))
-			break;
-		measure_apart(pli_slice_new(once->str, once->len), message, i,
-			      &times);
-		if (i == 0)
-			least = times;
-		take_least(&least, &times);
+	while (times.n < MOST_PROCESSES &&
+	       (times.n != PROCESSES || !is_linear(&times, twice->len))) {
+		measure_apart(pli_slice_new(once->str, once->len), message,
+			      times.n, &times.of[times.n]);
+		times.n++;
 	}
 	printf("%-22s %9" G_GSIZE_FORMAT, input->name, twice->len);
-	print_row(&least, twice->len, kib);
-	return kib > MAX_KIB || !is_linear(&least, twice->len);
+	print_row(&times, twice->len, kib);
+	return kib > MAX_KIB || !is_linear(&times, twice->len);
 }
 
 /* The peak is one run's, the time a median. */
